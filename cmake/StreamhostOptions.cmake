@@ -10,6 +10,9 @@ if(STREAMHOST_SANITIZE)
   target_compile_options(streamhost_options INTERFACE -fsanitize=${STREAMHOST_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(streamhost_options INTERFACE -fsanitize=${STREAMHOST_SANITIZE})
 endif()
+if(STREAMHOST_FUZZ)
+  target_compile_options(streamhost_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # ccache with base_dir set and the directory left out of the hash, so that a fresh clone in another folder hits.
 find_program(STREAMHOST_CCACHE ccache)

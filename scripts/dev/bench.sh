@@ -1,0 +1,10 @@
+# The load generator and micro benchmarks, built optimised: tests/bench/.
+# shellcheck shell=bash
+
+dev_bench() {
+    [[ -x tests/bench/run ]] || die "no benchmark in this tree (tests/bench/run)"
+    packages_need run test
+    mkdir -p build
+    build_preset bench
+    exec tests/bench/run "$@"
+}

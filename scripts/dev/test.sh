@@ -1,0 +1,130 @@
+# The stages of `./dev test`. Order: what is quick and what everything else needs comes first.
+# shellcheck shell=bash
+
+# name:limit in seconds. The limits are for a cold run on two cores, with room; a stage that reaches its limit has failed.
+readonly TEST_STAGES=(setup:900 checks:300 unit:2400 threads:1500 release:1500 plugins:60 client:300 integration:900 browser:600 fuzz:1500)
+
+dev_test() {
+    local stages=() entry name
+    case ${1:-} in
+        --list)
+            printf '%s\n' "${TEST_STAGES[@]%:*}"
+            return
+            ;;
+    esac
+    for entry in "${TEST_STAGES[@]}"; do
+        if (($# == 0)); then stages+=("$entry"); fi
+        for name in "$@"; do
+            if [[ ${entry%:*} == "$name" ]]; then stages+=("$entry"); fi
+        done
+    done
+    ((${#stages[@]} >= ($# > 0 ? $# : 1))) || die "unknown stage in: $* (./dev test --list)"
+    suite_run "${stages[@]}"
+}
+
+# Everything from the network happens here, so that a red network is not mistaken for a red test.
+stage_setup() {
+    packages_need run test fuzz
+    local folder
+    node_need >/dev/null
+    for folder in clients/js tests/integration tests/browser; do
+        npm_install "$folder"
+    done
+}
+
+stage_checks() {
+    mkdir -p build
+    check "formatting (./dev format mends it)" format_check
+    check "shellcheck" shell_check
+    check "includes stay on their floor" scripts/checks/floors.sh
+    check "words that do not belong here" scripts/checks/words.sh
+    check "public headers compile alone" scripts/checks/headers.sh
+}
+
+# ctest_preset <preset> [ctest arguments...]: runs what was built and counts it.
+ctest_preset() {
+    local preset=$1 report=$ROOT/build/test/$1.xml
+    shift
+    rm -f "$report"
+    ctest --test-dir "build/$preset" --parallel "$(nproc)" --output-on-failure --progress --no-tests=error \
+        --output-junit "$report" "$@" || true
+    [[ -s $report ]] || return 1
+    local total failed skipped
+    total=$(junit_count tests "$report")
+    failed=$(junit_count failures "$report")
+    skipped=$(($(junit_count skipped "$report") + $(junit_count disabled "$report")))
+    tally $((total - failed - skipped)) "$failed"
+    ((total > 0)) || return 1
+}
+
+# The counts stand in the head of ctest's report, one attribute a line.
+junit_count() { sed -n -E "1,15s/.*[[:space:]]$1=\"([0-9]+)\".*/\1/p" "$2" | head -n 1; }
+
+stage_unit() {
+    configure_preset asan
+    # -k 0: one room that does not compile must not hide what the others' tests say.
+    check "everything compiles with warnings as errors (asan)" cmake --build build/asan -- -k 0
+    ctest_preset asan
+}
+
+stage_threads() {
+    configure_preset tsan
+    check "thread sanitizer builds" cmake --build build/tsan --target tsan_tests -- -k 0
+    ctest_preset tsan --label-regex '^tsan$'
+}
+
+stage_release() {
+    configure_preset release
+    check "release builds" cmake --build build/release -- -k 0
+}
+
+stage_plugins() {
+    local preset
+    for preset in release asan; do
+        check "plugins export one symbol and share none ($preset)" scripts/checks/plugins.sh "build/$preset/lib/streamhost/plugins"
+    done
+}
+
+# node_tests <title> <file...>: node:test programs, one at a time, counted from the TAP summary.
+node_tests() {
+    local title=$1 report=$ROOT/build/test/$1.tap passed failed bin
+    shift
+    (($# > 0)) || {
+        echo "no $title tests in this tree"
+        return 0
+    }
+    bin=$(node_need)
+    PATH=$bin:$PATH node --test --test-concurrency=1 --test-timeout=120000 \
+        --test-reporter=spec --test-reporter-destination=stdout \
+        --test-reporter=tap --test-reporter-destination="$report" "$@" || true
+    passed=$(awk '$1 == "#" && $2 == "pass" {print $3}' "$report")
+    failed=$(awk '$1 == "#" && ($2 == "fail" || $2 == "cancelled") {n += $3} END {print n + 0}' "$report")
+    [[ -n $passed ]] || return 1
+    tally "$passed" "$failed"
+}
+
+stage_client() {
+    local tests
+    if [[ -f clients/js/tsconfig.json ]]; then
+        check "JSDoc types hold (tsc)" typecheck_client
+    fi
+    mapfile -d '' tests < <(sources 'clients/js/test/*.test.js' 'clients/js/test/*.test.mjs')
+    node_tests client "${tests[@]}"
+}
+
+typecheck_client() { PATH=$(node_need):$PATH node clients/js/node_modules/typescript/bin/tsc --noEmit -p clients/js; }
+
+# Integration and browser tests start build/release/bin/streamhost themselves, each on a port of its own.
+stage_integration() {
+    local tests
+    mapfile -d '' tests < <(sources 'tests/integration/*.test.mjs')
+    node_tests integration "${tests[@]}"
+}
+
+stage_browser() {
+    local tests
+    mapfile -d '' tests < <(sources 'tests/browser/*.test.mjs')
+    node_tests browser "${tests[@]}"
+}
+
+stage_fuzz() { fuzz_all 30; }
