@@ -23,6 +23,9 @@ typedef struct sh_service_ext {
     uint32_t reserved;
     /* Offers a table (static storage) under an id that the descriptor lists. Callable from start() until stop(). [control] */
     sh_status (*provide)(const sh_host* host, const char* id, const void* table, void* self);
+    /* A table that is offered to nobody by name: the lease is handed to one other plugin, which calls back through it and so never calls
+     * an instance that is gone. NULL when out of slots. Valid while the process runs. [any] */
+    const sh_lease* (*expose)(const sh_host* host, const void* table, void* self);
     /* Never fails for an id that the descriptor lists as required or optional; NULL else. Valid until destroy(). [control] */
     const sh_lease* (*acquire)(const sh_host* host, const char* id);
     /* SH_OK: *table and *self may be used until leave(). SH_UNAVAILABLE: nobody provides it now. Enter and leave on the same thread, in

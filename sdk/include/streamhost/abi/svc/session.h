@@ -1,0 +1,41 @@
+/* Which connections of which user belong to which session, on which node. */
+#ifndef STREAMHOST_SVC_SESSION_H
+#define STREAMHOST_SVC_SESSION_H
+
+#include "../async.h"
+#include "../ext/websocket.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SH_SVC_SESSION "streamhost.session/1"
+
+typedef struct sh_session_join {
+    uint32_t struct_size;
+    uint32_t reserved;
+    sh_connection connection;
+    sh_bytes session; /* empty: a new one is generated */
+    sh_bytes user;
+    sh_bytes client; /* name and version, for operators */
+} sh_session_join;
+
+typedef struct sh_session {
+    uint32_t struct_size;
+    uint32_t reserved;
+    /* SH_OK: body = {"session","affinity","created","last_node"}. SH_FORBIDDEN: the session is another user's. [any] */
+    void (*join)(void* self, const sh_session_join* join, sh_ticket ticket);
+    /* The connection closed; no answer. [any] */
+    void (*leave)(void* self, sh_connection connection);
+    /* SH_OK: body = JSON array of {"session","user","node","connections","since"}; user empty: all, at most 1,000. [any] */
+    void (*list)(void* self, sh_bytes user, sh_ticket ticket);
+    /* Closes all connections of the session with 4403 on every node. SH_OK: count on this node. [any] */
+    void (*kick)(void* self, sh_bytes session, sh_ticket ticket);
+    /* SH_OK: the user owns the session's streams or nobody does; SH_FORBIDDEN. [any] */
+    void (*check_owner)(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket);
+} sh_session;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
