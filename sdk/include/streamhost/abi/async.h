@@ -1,8 +1,9 @@
 /* Answers that come later: exactly once, on the role that the asker named, never inside the asking call.
  *
- * The asker opens a ticket (ext/async.h) and passes it to a service. The provider completes it once, from any role; the host carries the
- * result to the asker's complete() on the asker's role. If the provider is stopped first, the answer is SH_GONE; if the deadline passes,
- * SH_TIMEOUT. All tickets of an asker are answered before its stop() is called.
+ * The asker opens a ticket (ext/async.h) and passes it to a service. The provider completes it once, from any
+ * role; the host carries the result to the asker's complete() on the asker's role. If the provider is stopped
+ * first, the answer is SH_GONE; if the deadline passes, SH_TIMEOUT. All tickets of an asker are answered
+ * before its stop() is called.
  */
 #ifndef STREAMHOST_ABI_ASYNC_H
 #define STREAMHOST_ABI_ASYNC_H
@@ -21,17 +22,18 @@ typedef uint64_t sh_ticket; /* 0 is never a ticket: "no answer wanted" */
 typedef struct sh_result {
     uint32_t struct_size;
     sh_status status;
-    uint64_t first;     /* first seq of a range; with SH_GAP the expected one */
-    uint64_t last;      /* last seq, or head */
-    uint64_t check;     /* check at `last` */
+    uint64_t first; /* first seq of a range; with SH_GAP the expected one */
+    uint64_t last;  /* last seq, or head */
+    uint64_t check; /* check at `last` */
     uint64_t fence;
-    uint64_t count;     /* receivers, entries, token ... */
-    int64_t wait_ms;    /* retry or lease time */
-    uint32_t state;     /* SH_STREAM_* */
-    uint32_t flags;     /* SH_RESULT_* */
-    const sh_buffer* body;  /* or NULL; the receiver of complete() borrows it for the call and retains it to keep it */
-    const sh_batch* batch;  /* or NULL; likewise */
-    char detail[160];       /* what went wrong, for a human; terminated */
+    uint64_t count;  /* receivers, entries, token ... */
+    int64_t wait_ms; /* retry or lease time */
+    uint32_t state;  /* SH_STREAM_* */
+    uint32_t flags;  /* SH_RESULT_* */
+    const sh_buffer*
+        body; /* or NULL; the receiver of complete() borrows it for the call and retains it to keep it */
+    const sh_batch* batch; /* or NULL; likewise */
+    char detail[160];      /* what went wrong, for a human; terminated */
 } sh_result;
 
 enum {

@@ -1,8 +1,8 @@
 /* Bytes that cross the boundary: a view for the length of a call, or a counted buffer to keep.
  *
- * sh_bytes is valid until the call that carries it returns, unless the function says otherwise. To keep bytes there is one type, the
- * reference-counted immutable sh_buffer: a chunk is formatted once and shared by everybody who needs it. Who receives a buffer in a
- * result owns one reference.
+ * sh_bytes is valid until the call that carries it returns, unless the function says otherwise. To keep bytes
+ * there is one type, the reference-counted immutable sh_buffer: a chunk is formatted once and shared by
+ * everybody who needs it. Who receives a buffer in a result owns one reference.
  */
 #ifndef STREAMHOST_ABI_BYTES_H
 #define STREAMHOST_ABI_BYTES_H
@@ -18,7 +18,8 @@ typedef struct sh_bytes {
     uint64_t size;
 } sh_bytes;
 
-/* Immutable after creation. The side that allocated it frees it: through `release`, when the last reference goes. [any] */
+/* Immutable after creation. The side that allocated it frees it: through `release`, when the last reference
+ * goes. [any] */
 typedef struct sh_buffer {
     uint32_t struct_size;
     uint32_t reserved;

@@ -1,7 +1,8 @@
-/* The plugin's own section of the configuration: validated against its schema, defaults filled in, secrets resolved.
+/* The plugin's own section of the configuration: validated against its schema, defaults filled in, secrets
+ * resolved.
  *
- * Paths are relative to the section: "providers.echo.delay_ms", "hosts[0].name". Views live as long as the sh_config does: for the
- * length of configure().
+ * Paths are relative to the section: "providers.echo.delay_ms", "hosts[0].name". Views live as long as the
+ * sh_config does: for the length of configure().
  */
 #ifndef STREAMHOST_ABI_CONFIG_H
 #define STREAMHOST_ABI_CONFIG_H
@@ -13,7 +14,8 @@
 extern "C" {
 #endif
 
-/* Every getter answers SH_OK, SH_NOT_FOUND (no such path) or SH_INVALID (another type) and leaves *out alone unless SH_OK. [control] */
+/* Every getter answers SH_OK, SH_NOT_FOUND (no such path) or SH_INVALID (another type) and leaves *out alone
+ * unless SH_OK. [control] */
 typedef struct sh_config {
     uint32_t struct_size;
     uint32_t reserved;

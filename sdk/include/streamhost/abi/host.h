@@ -1,7 +1,8 @@
 /* What a plugin sees of the host: one way to ask for a capability by id.
  *
- * `extension` returns a table described in ext/<name>.h, or NULL when this host does not have it. The pointer stays valid until the
- * plugin's destroy() returned. Every function of an extension takes the sh_host it came from, so that the host knows who calls.
+ * `extension` returns a table described in ext/<name>.h, or NULL when this host does not have it. The pointer
+ * stays valid until the plugin's destroy() returned. Every function of an extension takes the sh_host it came
+ * from, so that the host knows who calls.
  */
 #ifndef STREAMHOST_ABI_HOST_H
 #define STREAMHOST_ABI_HOST_H
@@ -18,7 +19,7 @@ typedef struct sh_host {
     uint32_t struct_size;
     uint32_t abi_minor; /* of the host, for logs only */
     void* self;
-    const char* version; /* "1.2.3" */
+    const char* version;                                                  /* "1.2.3" */
     const void* (*extension)(const struct sh_host* host, const char* id); /* [any] */
 } sh_host;
 

@@ -1,9 +1,11 @@
 /* The one symbol of a plugin, and the life cycle behind it.
  *
- *   discovered  verified  loaded  created  configured  started  draining  stopped  destroyed  retired      failed(reason) from anywhere
+ *   discovered  verified  loaded  created  configured  started  draining  stopped  destroyed  retired
+ * failed(reason) from anywhere
  *
- * The export list is checked without loading, the descriptor is read before create(). Libraries are never unmapped while the process
- * runs, so a function pointer never dangles; it may only answer for an instance that is gone.
+ * The export list is checked without loading, the descriptor is read before create(). Libraries are never
+ * unmapped while the process runs, so a function pointer never dangles; it may only answer for an instance
+ * that is gone.
  */
 #ifndef STREAMHOST_ABI_PLUGIN_H
 #define STREAMHOST_ABI_PLUGIN_H
@@ -31,7 +33,7 @@ typedef struct sh_descriptor {
     const char* const* provided_services; /* service ids, for example "streamhost.session/1" */
     const char* const* required_services; /* start order; missing: this plugin cannot start */
     const char* const* optional_services; /* may be absent, may come and go */
-    const char* config_schema;            /* JSON Schema of the section, or NULL for "takes no configuration" */
+    const char* config_schema; /* JSON Schema of the section, or NULL for "takes no configuration" */
 } sh_descriptor;
 
 /* Filled by create(). Members after `destroy` may be NULL. No function may let an exception out. */
@@ -40,14 +42,18 @@ typedef struct sh_plugin {
     uint32_t reserved;
     void* self;
 
-    /* Check and take the section. Strict, complete, without side effects outside the instance. On a running plugin it answers SH_OK
-     * (applied), SH_NEEDS_RESTART or SH_REJECTED and stays as it was unless SH_OK. [control] */
+    /* Check and take the section. Strict, complete, without side effects outside the instance. On a running
+     * plugin it answers SH_OK (applied), SH_NEEDS_RESTART or SH_REJECTED and stays as it was unless SH_OK.
+     * [control] */
     sh_status (*configure)(void* self, const sh_config* config, sh_error* error);
-    /* Provide services, register routes, start timers. On failure the host undoes exactly what it recorded. [control] */
+    /* Provide services, register routes, start timers. On failure the host undoes exactly what it recorded.
+     * [control] */
     sh_status (*start)(void* self, sh_error* error);
-    /* Refuse new work and say what is left. Called again until 0 or the deadline; `why` names what is left. [control] */
+    /* Refuse new work and say what is left. Called again until 0 or the deadline; `why` names what is left.
+     * [control] */
     uint32_t (*drain)(void* self, uint32_t deadline_ms, sh_error* why);
-    /* End everything. Services are closed, tickets answered, timers revoked before this is called; join own threads here. [control] */
+    /* End everything. Services are closed, tickets answered, timers revoked before this is called; join own
+     * threads here. [control] */
     void (*stop)(void* self);
     /* Also after a failed configure() or start(). [control] */
     void (*destroy)(void* self);
@@ -68,7 +74,8 @@ typedef struct sh_entry {
     uint32_t struct_size;
     uint32_t reserved;
     const sh_descriptor* descriptor;
-    /* `host` lives until destroy() returned; `plugin` comes zeroed with the host's struct_size. No side effects. [control] */
+    /* `host` lives until destroy() returned; `plugin` comes zeroed with the host's struct_size. No side
+     * effects. [control] */
     sh_status (*create)(const sh_host* host, sh_plugin* plugin, sh_error* error);
 } sh_entry;
 

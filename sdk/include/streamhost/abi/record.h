@@ -1,7 +1,7 @@
 /* One entry of a stream, as it is stored, published and delivered.
  *
- * `check` is a running hash: check_i = the first 8 bytes, big-endian, of SHA-1(hex16(check_{i-1}) type data); check_0 is 0. Equal
- * position (seq, check) means equal content up to there, whatever failed over in between.
+ * `check` is a running hash: check_i = the first 8 bytes, big-endian, of SHA-1(hex16(check_{i-1}) type data);
+ * check_0 is 0. Equal position (seq, check) means equal content up to there, whatever failed over in between.
  */
 #ifndef STREAMHOST_ABI_RECORD_H
 #define STREAMHOST_ABI_RECORD_H
@@ -13,17 +13,18 @@ extern "C" {
 #endif
 
 enum {
-    SH_RECORD_TEXT = 't',    /* data: the content of a JSON string, escaped, without its quotes; whole UTF-8 */
-    SH_RECORD_PART = 'p',    /* data: any JSON object */
+    SH_RECORD_TEXT = 't', /* data: the content of a JSON string, escaped, without its quotes; whole UTF-8 */
+    SH_RECORD_PART = 'p', /* data: any JSON object */
     SH_RECORD_MESSAGE = 'm', /* data: {"kind":"message",...} on a session's stream */
     SH_RECORD_RUN = 'r',     /* data: {"kind":"run","run","state","outcome?"} on a session's stream */
-    SH_RECORD_END = 'e'      /* data: members of the end: "outcome":"complete"[,"error":{}][,"usage":{}] without braces */
+    SH_RECORD_END =
+        'e' /* data: members of the end: "outcome":"complete"[,"error":{}][,"usage":{}] without braces */
 };
 
 /* Stands in arrays, so it never grows: another shape is another type. */
 typedef struct sh_record {
-    uint64_t seq;   /* dense from 1 */
-    uint64_t prev;  /* check of seq-1 */
+    uint64_t seq;  /* dense from 1 */
+    uint64_t prev; /* check of seq-1 */
     uint64_t check;
     uint64_t fence; /* who wrote it; 0 on shared streams */
     int64_t ts_ms;  /* store time, ms since 1970 */

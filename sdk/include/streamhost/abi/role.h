@@ -1,11 +1,10 @@
 /* Roles, not threads: every function of the contract is tagged with the role that may call it.
  *
  *   [control]  life cycle; one call at a time in the whole host
- *   [loop]     one of the event loops; must not block. N loops call the same plugin at once, each with the context that
- *              loop_start(index) returned, so state kept per loop needs no lock
- *   [store]    the store loop; must not block. There is exactly one, so state touched only there needs no lock
- *   [worker]   the short or the long pool; may block (short: 100 ms budget, long: as long as a run lasts)
- *   [any]      any of them
+ *   [loop]     one of the event loops; must not block. N loops call the same plugin at once, each with the
+ * context that loop_start(index) returned, so state kept per loop needs no lock [store]    the store loop;
+ * must not block. There is exactly one, so state touched only there needs no lock [worker]   the short or the
+ * long pool; may block (short: 100 ms budget, long: as long as a run lasts) [any]      any of them
  *
  * Debug builds of the host stop at a violation, release builds count it and answer SH_WRONG_ROLE.
  */

@@ -16,18 +16,18 @@ typedef int32_t sh_status;
 enum {
     SH_OK = 0,
     /* the caller (in the end: the client) can act */
-    SH_INVALID = 1,      /* malformed argument or request */
-    SH_NOT_FOUND = 2,    /* no such stream, session, key, extension */
-    SH_CONFLICT = 3,     /* same key, other content; other kind of stream; already ended */
-    SH_FORBIDDEN = 4,    /* the identity may not do this */
-    SH_TOO_LARGE = 5,    /* over a limit that is stated in the contract */
-    SH_FENCED = 6,       /* a newer owner exists: stop producing */
-    SH_HELD = 7,         /* another owner's lease lives: wait_ms says how long */
-    SH_GAP = 8,          /* sequence gap: `first` names the expected number */
-    SH_ENDED = 9,        /* the stream has its end */
-    SH_DIVERGED = 10,    /* the store has other content at this position */
-    SH_FULL = 11,        /* the stream reached its bound */
-    SH_EXPIRED = 12,     /* it existed and its lifetime is over, or it was trimmed */
+    SH_INVALID = 1,   /* malformed argument or request */
+    SH_NOT_FOUND = 2, /* no such stream, session, key, extension */
+    SH_CONFLICT = 3,  /* same key, other content; other kind of stream; already ended */
+    SH_FORBIDDEN = 4, /* the identity may not do this */
+    SH_TOO_LARGE = 5, /* over a limit that is stated in the contract */
+    SH_FENCED = 6,    /* a newer owner exists: stop producing */
+    SH_HELD = 7,      /* another owner's lease lives: wait_ms says how long */
+    SH_GAP = 8,       /* sequence gap: `first` names the expected number */
+    SH_ENDED = 9,     /* the stream has its end */
+    SH_DIVERGED = 10, /* the store has other content at this position */
+    SH_FULL = 11,     /* the stream reached its bound */
+    SH_EXPIRED = 12,  /* it existed and its lifetime is over, or it was trimmed */
     SH_RATE_LIMITED = 13,
     SH_UNAUTHENTICATED = 14,
     /* the environment: retry later */
@@ -41,8 +41,8 @@ enum {
     SH_REJECTED = 31,
     /* our bug */
     SH_INTERNAL = 40,
-    SH_WRONG_ROLE = 41,  /* called from a thread role that the contract does not allow */
-    SH_UNSUPPORTED = 42  /* the table is shorter than this member */
+    SH_WRONG_ROLE = 41, /* called from a thread role that the contract does not allow */
+    SH_UNSUPPORTED = 42 /* the table is shorter than this member */
 };
 
 /* Caller-owned. The callee fills `text` with what happened and the next step, in UTF-8, always terminated. */

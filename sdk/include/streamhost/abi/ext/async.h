@@ -16,14 +16,15 @@ extern "C" {
 typedef struct sh_async_ext {
     uint32_t struct_size;
     uint32_t reserved;
-    /* Reserves the slot before the call is made: SH_BUSY when none is free. `provider` is the lease the call goes to: when its provider
-     * stops, the answer is SH_GONE. The answer reaches complete(token) on `target`. deadline_ms 1 to 600,000. [any] */
-    sh_status (*open)(const sh_host* host, sh_target target, uint64_t token, const sh_lease* provider, uint32_t deadline_ms,
-                      sh_ticket* ticket);
+    /* Reserves the slot before the call is made: SH_BUSY when none is free. `provider` is the lease the call
+     * goes to: when its provider stops, the answer is SH_GONE. The answer reaches complete(token) on
+     * `target`. deadline_ms 1 to 600,000. [any] */
+    sh_status (*open)(const sh_host* host, sh_target target, uint64_t token, const sh_lease* provider,
+                      uint32_t deadline_ms, sh_ticket* ticket);
     /* The call that should have used the ticket failed at once: takes it back, nothing is delivered. [any] */
     void (*withdraw)(const sh_host* host, sh_ticket ticket);
-    /* Answers. The first answer counts, a second one is dropped and counted as a bug of the provider; ticket 0 is ignored. The result is
-     * copied, its body and batch are retained. [any] */
+    /* Answers. The first answer counts, a second one is dropped and counted as a bug of the provider; ticket
+     * 0 is ignored. The result is copied, its body and batch are retained. [any] */
     void (*complete)(const sh_host* host, sh_ticket ticket, const sh_result* result);
     /* A buffer to hand out. NULL when out of memory. [any] */
     const sh_buffer* (*make_buffer)(const sh_host* host, const sh_bytes* pieces, uint32_t count);

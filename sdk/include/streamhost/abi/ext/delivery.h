@@ -1,8 +1,9 @@
 /* Delivery: how a stream's frames reach this node's readers.
  *
- * For each stream and encoding with readers the host keeps one append-only log of ready frames; a reader is a cursor into it, so a frame
- * is encoded once and a slow reader costs a cursor. The host knows frames and cursors only. Which records follow each other, what a
- * reader must see first and what replaces what is decided by plugins, on the store loop.
+ * For each stream and encoding with readers the host keeps one append-only log of ready frames; a reader is a
+ * cursor into it, so a frame is encoded once and a slow reader costs a cursor. The host knows frames and
+ * cursors only. Which records follow each other, what a reader must see first and what replaces what is
+ * decided by plugins, on the store loop.
  */
 #ifndef STREAMHOST_EXT_DELIVERY_H
 #define STREAMHOST_EXT_DELIVERY_H
@@ -19,12 +20,14 @@ extern "C" {
 
 #define SH_EXT_DELIVERY "streamhost.delivery/1"
 
-/* Where an encoder puts frames. One call is one frame: the pieces are joined and the transport's header goes in front. */
+/* Where an encoder puts frames. One call is one frame: the pieces are joined and the transport's header goes
+ * in front. */
 typedef struct sh_frame_writer {
     uint32_t struct_size;
     uint32_t reserved;
     void* self;
-    void (*frame)(struct sh_frame_writer* writer, uint64_t seq, uint64_t check, const sh_bytes* pieces, uint32_t count);
+    void (*frame)(struct sh_frame_writer* writer, uint64_t seq, uint64_t check, const sh_bytes* pieces,
+                  uint32_t count);
 } sh_frame_writer;
 
 enum { SH_NOTICE_SUBSCRIBED = 1, SH_NOTICE_CAUGHT_UP = 2, SH_NOTICE_GAP = 3 };
@@ -40,7 +43,7 @@ typedef struct sh_notice {
     uint64_t check;   /* at `last` */
     uint32_t state;   /* SH_STREAM_* */
     uint32_t recovered;
-    sh_bytes reason;  /* "new" "trimmed" "diverged" "unknown" "expired", or empty */
+    sh_bytes reason; /* "new" "trimmed" "diverged" "unknown" "expired", or empty */
 } sh_notice;
 
 /* Pure functions of their arguments: no reader, no state, no clock. [store] and [loop], several at once */
@@ -49,15 +52,19 @@ typedef struct sh_encoder {
     uint32_t reserved;
     void* self;
     /* One or more frames for consecutive records; `joined` 1: adjacent text may be one frame. */
-    void (*encode)(void* self, sh_bytes stream, const sh_record* records, uint32_t count, uint8_t joined, sh_frame_writer* writer);
-    /* One frame that replaces everything a reader holds, for records already folded; position is that of the last entry folded in. */
-    void (*snapshot)(void* self, sh_bytes stream, const sh_record* records, uint32_t count, sh_position at, sh_frame_writer* writer);
+    void (*encode)(void* self, sh_bytes stream, const sh_record* records, uint32_t count, uint8_t joined,
+                   sh_frame_writer* writer);
+    /* One frame that replaces everything a reader holds, for records already folded; position is that of the
+     * last entry folded in. */
+    void (*snapshot)(void* self, sh_bytes stream, const sh_record* records, uint32_t count, sh_position at,
+                     sh_frame_writer* writer);
     void (*notice)(void* self, const sh_notice* notice, sh_frame_writer* writer);
 } sh_encoder;
 
 enum {
-    SH_PLAN_NOTICE = 1,   /* notice */
-    SH_PLAN_RECORDS = 2,  /* records, count, joined: encoded as frames, shared with other readers of the same range */
+    SH_PLAN_NOTICE = 1, /* notice */
+    SH_PLAN_RECORDS =
+        2, /* records, count, joined: encoded as frames, shared with other readers of the same range */
     SH_PLAN_SNAPSHOT = 3, /* records, count, position */
     SH_PLAN_LOG = 4,      /* first to last inside the node's log: no copy */
     SH_PLAN_JOIN = 5,     /* position: live from here on; must be what the log holds there. Last step */
@@ -76,7 +83,8 @@ typedef struct sh_plan_step {
     sh_position position;
 } sh_plan_step;
 
-/* What the node's log of a stream holds; first 0: nothing. `end` is where it stands even when it holds nothing any more. */
+/* What the node's log of a stream holds; first 0: nothing. `end` is where it stands even when it holds
+ * nothing any more. */
 typedef struct sh_log_range {
     uint64_t first;
     sh_position end;
@@ -101,25 +109,28 @@ typedef struct sh_delivery_ext {
     uint32_t struct_size;
     uint32_t reserved;
     /* [control]. The handle is the encoding's id for attach. */
-    sh_status (*add_encoding)(const sh_host* host, const char* name, const sh_encoder* encoder, sh_handle* out);
+    sh_status (*add_encoding)(const sh_host* host, const char* name, const sh_encoder* encoder,
+                              sh_handle* out);
     /* Receives what happens to subscriptions that this plugin attached. [control] */
     sh_status (*set_events)(const sh_host* host, const sh_delivery_events* events);
-    /* Appends to the logs of the stream's readers on this node. Records follow the log's end without a gap; SH_GAP else. SH_OK without
-     * readers. [store] */
+    /* Appends to the logs of the stream's readers on this node. Records follow the log's end without a gap;
+     * SH_GAP else. SH_OK without readers. [store] */
     sh_status (*deliver)(const sh_host* host, sh_bytes stream, const sh_record* records, uint32_t count);
     /* Where the log starts when it has no records yet: at the position the follower stands. [store] */
     sh_status (*open_log)(const sh_host* host, sh_bytes stream, sh_position at);
-    /* Drops the log and what readers have not been sent of it: the truth is different. Readers stay and need new plans. [store] */
+    /* Drops the log and what readers have not been sent of it: the truth is different. Readers stay and need
+     * new plans. [store] */
     void (*reset_log)(const sh_host* host, sh_bytes stream, sh_position at);
     /* Readers are gone and nobody follows. [store] */
     void (*close_log)(const sh_host* host, sh_bytes stream);
     void (*range)(const sh_host* host, sh_bytes stream, sh_handle encoding, sh_log_range* out); /* [store] */
     /* Check of the entry at seq if the log holds it: SH_OK, SH_NOT_FOUND. [store] */
-    sh_status (*check_at)(const sh_host* host, sh_bytes stream, sh_handle encoding, uint64_t seq, uint64_t* check);
-    /* Gives a reader its plan for a stream; a second plan for the same stream replaces the first at a frame boundary. SH_GONE: no such
-     * reader; SH_GAP: the join does not fit the log. [store] */
-    sh_status (*attach)(const sh_host* host, sh_connection reader, sh_bytes stream, sh_handle encoding, const sh_plan_step* steps,
-                        uint32_t count);
+    sh_status (*check_at)(const sh_host* host, sh_bytes stream, sh_handle encoding, uint64_t seq,
+                          uint64_t* check);
+    /* Gives a reader its plan for a stream; a second plan for the same stream replaces the first at a frame
+     * boundary. SH_GONE: no such reader; SH_GAP: the join does not fit the log. [store] */
+    sh_status (*attach)(const sh_host* host, sh_connection reader, sh_bytes stream, sh_handle encoding,
+                        const sh_plan_step* steps, uint32_t count);
     void (*detach)(const sh_host* host, sh_connection reader, sh_bytes stream); /* [store] */
     /* Readers of a stream on this node. [store] */
     uint64_t (*readers)(const sh_host* host, sh_bytes stream);

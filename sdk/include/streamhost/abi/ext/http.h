@@ -1,4 +1,5 @@
-/* HTTP routes served by a plugin: small requests, answered on a worker. Streams go through ext/websocket.h and ext/delivery.h. */
+/* HTTP routes served by a plugin: small requests, answered on a worker. Streams go through ext/websocket.h
+ * and ext/delivery.h. */
 #ifndef STREAMHOST_EXT_HTTP_H
 #define STREAMHOST_EXT_HTTP_H
 
@@ -34,7 +35,8 @@ typedef struct sh_http_response {
     void* self;
     void (*status)(struct sh_http_response* response, uint32_t code); /* default 200 */
     void (*header)(struct sh_http_response* response, const char* name, sh_bytes value);
-    void (*body)(struct sh_http_response* response, sh_bytes bytes); /* appends; Content-Length is set by the host */
+    void (*body)(struct sh_http_response* response,
+                 sh_bytes bytes); /* appends; Content-Length is set by the host */
 } sh_http_response;
 
 /* [worker]. A status other than SH_OK becomes a problem+json answer. */
@@ -54,7 +56,8 @@ typedef struct sh_http_ext {
     uint32_t struct_size;
     uint32_t reserved;
     /* SH_CONFLICT when the method and path are taken. [control] */
-    sh_status (*add_route)(const sh_host* host, const sh_http_route* route, sh_http_handler handler, void* self, sh_handle* out);
+    sh_status (*add_route)(const sh_host* host, const sh_http_route* route, sh_http_handler handler,
+                           void* self, sh_handle* out);
 } sh_http_ext;
 
 #ifdef __cplusplus

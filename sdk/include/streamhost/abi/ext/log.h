@@ -1,4 +1,5 @@
-/* Logging through the host: one place, one format, one switch. A plugin never touches a logging library's globals. */
+/* Logging through the host: one place, one format, one switch. A plugin never touches a logging library's
+ * globals. */
 #ifndef STREAMHOST_EXT_LOG_H
 #define STREAMHOST_EXT_LOG_H
 
@@ -25,7 +26,8 @@ typedef struct sh_log_ext {
     /* Cheap enough to ask before formatting. [any] */
     uint8_t (*enabled)(const sh_host* host, uint32_t level);
     /* Never blocks: over the queue's limit the oldest line is dropped and counted. [any] */
-    void (*write)(const sh_host* host, uint32_t level, sh_bytes message, const sh_log_field* fields, uint32_t count);
+    void (*write)(const sh_host* host, uint32_t level, sh_bytes message, const sh_log_field* fields,
+                  uint32_t count);
 } sh_log_ext;
 
 #ifdef __cplusplus

@@ -22,9 +22,11 @@ typedef struct sh_node_ext {
     const char* (*id)(const sh_host* host);   /* node.id; stable for the process. [any] */
     const char* (*name)(const sh_host* host); /* of the server, with its version: "streamhost/0.1.0". [any] */
     uint32_t (*phase)(const sh_host* host);   /* SH_NODE_*. [any] */
-    /* State of a named component of the calling plugin, shown in /health; kept until set again or the plugin stops. [any] */
+    /* State of a named component of the calling plugin, shown in /health; kept until set again or the plugin
+     * stops. [any] */
     void (*set_health)(const sh_host* host, const char* component, uint32_t state, sh_bytes detail);
-    /* The whole report: node, phase, loops, plugins, transports per listener, stores, components. JSON text. [worker] */
+    /* The whole report: node, phase, loops, plugins, transports per listener, stores, components. JSON text.
+     * [worker] */
     const sh_buffer* (*report)(const sh_host* host);
     /* Prometheus text of the whole registry. [worker] */
     const sh_buffer* (*metrics_text)(const sh_host* host);

@@ -23,7 +23,8 @@ typedef struct sh_chat_send {
 typedef struct sh_chat {
     uint32_t struct_size;
     uint32_t reserved;
-    /* SH_OK: body = {"message","run","stream"}; SH_RESULT_DUPLICATE. SH_CONFLICT: the key was used with other content. [any] */
+    /* SH_OK: body = {"message","run","stream"}; SH_RESULT_DUPLICATE. SH_CONFLICT: the key was used with other
+     * content. [any] */
     void (*send)(void* self, const sh_chat_send* send, sh_ticket ticket);
     /* SH_OK: the end is stored. SH_CONFLICT: it had ended. SH_NOT_FOUND. [any] */
     void (*cancel)(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket);

@@ -1,4 +1,5 @@
-/* Is this node alive, ready, started? What does an operator see? The health plugin serves it over HTTP; others may ask it here. */
+/* Is this node alive, ready, started? What does an operator see? The health plugin serves it over HTTP;
+ * others may ask it here. */
 #ifndef STREAMHOST_SVC_HEALTH_H
 #define STREAMHOST_SVC_HEALTH_H
 
@@ -11,7 +12,13 @@ extern "C" {
 
 #define SH_SVC_HEALTH "streamhost.health/1"
 
-enum { SH_PROBE_LIVE = 1, SH_PROBE_READY = 2, SH_PROBE_STARTUP = 3, SH_PROBE_ALL = 4, SH_PROBE_DISTRIBUTED = 5 };
+enum {
+    SH_PROBE_LIVE = 1,
+    SH_PROBE_READY = 2,
+    SH_PROBE_STARTUP = 3,
+    SH_PROBE_ALL = 4,
+    SH_PROBE_DISTRIBUTED = 5
+};
 
 typedef struct sh_health {
     uint32_t struct_size;

@@ -1,7 +1,9 @@
-/* The follower side: this node's view of a stream, in order and without holes, and topics for everything that is no stream.
+/* The follower side: this node's view of a stream, in order and without holes, and topics for everything that
+ * is no stream.
  *
- * While a stream is followed its records go to the node's delivery log: next and chained is delivered, old is dropped, anything else is
- * read from the store first. Whoever plans readers (recovery) follows a stream before it decides.
+ * While a stream is followed its records go to the node's delivery log: next and chained is delivered, old is
+ * dropped, anything else is read from the store first. Whoever plans readers (recovery) follows a stream
+ * before it decides.
  */
 #ifndef STREAMHOST_SVC_PUBSUB_H
 #define STREAMHOST_SVC_PUBSUB_H
@@ -22,7 +24,8 @@ typedef struct sh_follow_events {
     uint32_t reserved;
     /* Records went into the log, in order; views for the call. [store] */
     void (*records)(void* self, sh_bytes stream, const sh_record* records, uint32_t count);
-    /* What readers hold is not the truth any more: the log stands at `at`, give each reader a new plan. [store] */
+    /* What readers hold is not the truth any more: the log stands at `at`, give each reader a new plan.
+     * [store] */
     void (*diverged)(void* self, sh_bytes stream, sh_position at);
 } sh_follow_events;
 
@@ -36,15 +39,16 @@ typedef struct sh_topic_events {
 typedef struct sh_pubsub {
     uint32_t struct_size;
     uint32_t reserved;
-    /* Counted per stream. Answers when the node's view has reached the store's head: first = oldest kept, last, check, state,
-     * SH_RESULT_OWNED. [store] */
+    /* Counted per stream. Answers when the node's view has reached the store's head: first = oldest kept,
+     * last, check, state, SH_RESULT_OWNED. [store] */
     void (*follow)(void* self, sh_bytes stream, const sh_lease* events, sh_ticket ticket);
     void (*unfollow)(void* self, sh_bytes stream, const sh_lease* events); /* [store] */
     /* SH_OK: count = receivers on all nodes; zero is an answer. [any] */
     void (*publish)(void* self, sh_bytes topic, sh_bytes payload, sh_ticket ticket);
     /* `pattern` 1: * stands for any characters. SH_OK once messages flow. [any] */
     void (*subscribe)(void* self, sh_bytes topic, uint8_t pattern, const sh_lease* events, sh_ticket ticket);
-    void (*unsubscribe)(void* self, sh_bytes topic, uint8_t pattern, const sh_lease* events, sh_ticket ticket); /* [any] */
+    void (*unsubscribe)(void* self, sh_bytes topic, uint8_t pattern, const sh_lease* events,
+                        sh_ticket ticket); /* [any] */
 } sh_pubsub;
 
 #ifdef __cplusplus

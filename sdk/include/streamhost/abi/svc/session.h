@@ -23,11 +23,13 @@ typedef struct sh_session_join {
 typedef struct sh_session {
     uint32_t struct_size;
     uint32_t reserved;
-    /* SH_OK: body = {"session","affinity","created","last_node"}. SH_FORBIDDEN: the session is another user's. [any] */
+    /* SH_OK: body = {"session","affinity","created","last_node"}. SH_FORBIDDEN: the session is another
+     * user's. [any] */
     void (*join)(void* self, const sh_session_join* join, sh_ticket ticket);
     /* The connection closed; no answer. [any] */
     void (*leave)(void* self, sh_connection connection);
-    /* SH_OK: body = JSON array of {"session","user","node","connections","since"}; user empty: all, at most 1,000. [any] */
+    /* SH_OK: body = JSON array of {"session","user","node","connections","since"}; user empty: all, at most
+     * 1,000. [any] */
     void (*list)(void* self, sh_bytes user, sh_ticket ticket);
     /* Closes all connections of the session with 4403 on every node. SH_OK: count on this node. [any] */
     void (*kick)(void* self, sh_bytes session, sh_ticket ticket);

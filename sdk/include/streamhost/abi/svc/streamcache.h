@@ -1,8 +1,9 @@
 /* The producer side of streams and their log: who may write, in which order, and what can be read back.
  *
- * Owned streams (runs) have one producer at a time: claim, then append with the fence that the claim gave. Shared streams (sessions, plain
- * publish) are numbered by the store. A reader sees an entry only after the store took it. Every call answers its ticket once; what a
- * result's members mean is said per function, the rest is zero. All [any] unless tagged.
+ * Owned streams (runs) have one producer at a time: claim, then append with the fence that the claim gave.
+ * Shared streams (sessions, plain publish) are numbered by the store. A reader sees an entry only after the
+ * store took it. Every call answers its ticket once; what a result's members mean is said per function, the
+ * rest is zero. All [any] unless tagged.
  */
 #ifndef STREAMHOST_SVC_STREAMCACHE_H
 #define STREAMHOST_SVC_STREAMCACHE_H
@@ -66,35 +67,40 @@ typedef struct sh_range {
 typedef struct sh_streamcache {
     uint32_t struct_size;
     uint32_t reserved;
-    /* SH_OK: fence, last and check (where to go on). SH_HELD: wait_ms. SH_ENDED, SH_CONFLICT (a shared stream).
-     * lease_ms 1,000 to 600,000; appends renew it. */
+    /* SH_OK: fence, last and check (where to go on). SH_HELD: wait_ms. SH_ENDED, SH_CONFLICT (a shared
+     * stream). lease_ms 1,000 to 600,000; appends renew it. */
     void (*claim)(void* self, sh_bytes stream, uint32_t lease_ms, sh_ticket ticket);
     void (*renew)(void* self, sh_bytes stream, uint64_t fence, sh_ticket ticket);
-    /* SH_OK: first, last, check; a repeat with the same content has SH_RESULT_DUPLICATE, with other content SH_CONFLICT.
-     * SH_GAP: first = expected. SH_FENCED, SH_ENDED, SH_DIVERGED, SH_FULL, SH_NOT_FOUND (never claimed). */
+    /* SH_OK: first, last, check; a repeat with the same content has SH_RESULT_DUPLICATE, with other content
+     * SH_CONFLICT. SH_GAP: first = expected. SH_FENCED, SH_ENDED, SH_DIVERGED, SH_FULL, SH_NOT_FOUND (never
+     * claimed). */
     void (*append)(void* self, const sh_append* append, sh_ticket ticket);
-    /* SH_OK: first, last, check, SH_RESULT_DUPLICATE. SH_CONFLICT: an owned stream, or the key with another content. */
+    /* SH_OK: first, last, check, SH_RESULT_DUPLICATE. SH_CONFLICT: an owned stream, or the key with another
+     * content. */
     void (*publish)(void* self, const sh_publish* publish, sh_ticket ticket);
-    /* SH_OK: body = answer (of the first call, with SH_RESULT_DUPLICATE), first and last on the session's stream. SH_CONFLICT. */
+    /* SH_OK: body = answer (of the first call, with SH_RESULT_DUPLICATE), first and last on the session's
+     * stream. SH_CONFLICT. */
     void (*send)(void* self, const sh_send* send, sh_ticket ticket);
-    /* Ends an owned stream without a claim: cancel, lost. if_fence 0: whoever produces. SH_OK: last, check. SH_ENDED: someone was first;
-     * state says how. SH_FENCED. */
+    /* Ends an owned stream without a claim: cancel, lost. if_fence 0: whoever produces. SH_OK: last, check.
+     * SH_ENDED: someone was first; state says how. SH_FENCED. */
     void (*finish)(void* self, sh_bytes stream, sh_bytes end, uint64_t if_fence, sh_ticket ticket);
-    /* SH_OK: batch; first = oldest seq kept, last = head, check at head, state, SH_RESULT_MORE, SH_RESULT_OWNED. A stream that nobody has
-     * written: SH_OK with last 0 and SH_STREAM_UNKNOWN. */
+    /* SH_OK: batch; first = oldest seq kept, last = head, check at head, state, SH_RESULT_MORE,
+     * SH_RESULT_OWNED. A stream that nobody has written: SH_OK with last 0 and SH_STREAM_UNKNOWN. */
     void (*read)(void* self, sh_bytes stream, const sh_range* range, sh_ticket ticket);
-    /* Everything kept, folded: adjacent text joined, run states reduced to the last, no end record. SH_OK: batch, first, last and check of
-     * the last entry folded in, state. */
+    /* Everything kept, folded: adjacent text joined, run states reduced to the last, no end record. SH_OK:
+     * batch, first, last and check of the last entry folded in, state. */
     void (*snapshot)(void* self, sh_bytes stream, sh_ticket ticket);
     /* SH_OK: first, last, check, state, SH_RESULT_OWNED. */
     void (*tail)(void* self, sh_bytes stream, sh_ticket ticket);
     /* SH_OK: body = JSON array of {"run","state","job"} of the session's runs that have not ended. */
     void (*runs)(void* self, sh_bytes session, sh_ticket ticket);
 
-    /* A local producer with batching: one append is in flight per stream, what arrives meanwhile is the next batch. After claim, from the
-     * claiming plugin. write() copies and answers at once: SH_OK, SH_BUSY (its buffer is full: wait for a ticket of an earlier write),
-     * SH_FENCED, SH_ENDED. The ticket answers when the store took it (last, check). */
-    sh_status (*write)(void* self, sh_bytes stream, uint64_t fence, const sh_item* items, uint32_t count, sh_ticket ticket);
+    /* A local producer with batching: one append is in flight per stream, what arrives meanwhile is the next
+     * batch. After claim, from the claiming plugin. write() copies and answers at once: SH_OK, SH_BUSY (its
+     * buffer is full: wait for a ticket of an earlier write), SH_FENCED, SH_ENDED. The ticket answers when
+     * the store took it (last, check). */
+    sh_status (*write)(void* self, sh_bytes stream, uint64_t fence, const sh_item* items, uint32_t count,
+                       sh_ticket ticket);
     sh_status (*write_end)(void* self, sh_bytes stream, uint64_t fence, sh_bytes end, sh_ticket ticket);
 } sh_streamcache;
 

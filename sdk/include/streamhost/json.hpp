@@ -1,0 +1,50 @@
+// JSON text without a tree: escaping once, splicing ready pieces. Reading is the plugin's choice.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace streamhost {
+
+// Appends the content of a JSON string (RFC 8259, 7) without quotes. `text` is valid UTF-8.
+inline void append_escaped(std::string& out, std::string_view text) {
+    static constexpr std::string_view kHex = "0123456789abcdef";
+    std::size_t plain = 0;
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        const auto byte = static_cast<unsigned char>(text[index]);
+        if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+        out.append(text.substr(plain, index - plain));
+        plain = index + 1;
+        switch (byte) {
+        case '"': out += "\\\""; break;
+        case '\\': out += "\\\\"; break;
+        case '\n': out += "\\n"; break;
+        case '\r': out += "\\r"; break;
+        case '\t': out += "\\t"; break;
+        default:
+            out += "\\u00";
+            out += kHex[byte >> 4];
+            out += kHex[byte & 15u];
+        }
+    }
+    out.append(text.substr(plain));
+}
+
+[[nodiscard]] inline std::string json_string(std::string_view text) {
+    std::string out = "\"";
+    append_escaped(out, text);
+    out += '"';
+    return out;
+}
+
+// The 16 hex digits of a check.
+[[nodiscard]] inline std::array<char, 16> hex16(std::uint64_t value) noexcept {
+    std::array<char, 16> out{};
+    for (std::size_t index = out.size(); index-- > 0; value >>= 4)
+        out[index] = "0123456789abcdef"[value & 15u];
+    return out;
+}
+
+}  // namespace streamhost
