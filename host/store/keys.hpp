@@ -1,0 +1,103 @@
+#pragma once
+// Small values with an end, and the last messages of a conversation. No key lives for ever: metadata without
+// a lifetime is the leak that nobody notices for a year.
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "store/buffer.hpp"
+#include "store/status.hpp"
+#include "store/streams.hpp"
+
+namespace streamhost::store {
+
+inline constexpr std::size_t kMaxValueBytes = std::size_t{1} << 20;
+inline constexpr std::int64_t kMaxKeyTtlMs = std::int64_t{30} * 24 * 3600 * 1000;
+
+enum class KeyIf : std::uint8_t {
+    kAlways = 1,
+    kMissing = 2,  ///< set only
+    kEquals = 3,   ///< The present value is `expected`.
+};
+
+/// kOk (value, left_ms) · kNotFound.
+struct KeyGetRequest {
+    std::string_view key;  ///< 1 .. 256 bytes, as the names of jobs.hpp.
+    std::uint32_t timeout_ms = kDefaultTimeoutMs;
+};
+
+/// kOk · kConflict (the present value) · kNotFound (kEquals and no key).
+struct KeySetRequest {
+    std::string_view key;
+    std::string_view value;   ///< 0 .. kMaxValueBytes
+    std::int64_t ttl_ms = 0;  ///< 1 .. kMaxKeyTtlMs
+    KeyIf condition = KeyIf::kAlways;
+    std::string_view expected;
+    std::uint32_t timeout_ms = kDefaultTimeoutMs;
+};
+
+/// kOk · kConflict (the present value) · kNotFound.
+struct KeyRemoveRequest {
+    std::string_view key;
+    KeyIf condition = KeyIf::kAlways;
+    std::string_view expected;
+    std::uint32_t timeout_ms = kDefaultTimeoutMs;
+};
+
+struct KeyResult {
+    Status status = Status::kGone;
+    Buffer value;
+    std::int64_t left_ms = 0;
+};
+using KeyDone = std::function<void(const KeyResult&)>;
+
+/// The newest messages of a home (bounded in number, 24 h after the last push). kOk · kDuplicate (id among
+/// those kept) · kTooLarge.
+struct HistoryPushRequest {
+    std::string_view home;
+    std::string_view id;    ///< 1 .. 128 bytes
+    std::string_view data;  ///< Up to kMaxValueBytes.
+    std::uint32_t timeout_ms = kDefaultTimeoutMs;
+};
+
+/// The last `max` of them, oldest first. kOk, also with none.
+struct HistoryListRequest {
+    std::string_view home;
+    std::uint32_t max = 50;  ///< 1 .. 200
+    std::uint32_t timeout_ms = kDefaultTimeoutMs;
+};
+
+/// kOk, also with none.
+struct HistoryClearRequest {
+    std::string_view home;
+    std::uint32_t timeout_ms = kDefaultTimeoutMs;
+};
+
+struct HistoryItem {
+    std::string_view id;
+    Buffer data;
+};
+
+struct HistoryResult {
+    Status status = Status::kGone;
+    std::span<const HistoryItem> items;
+};
+using HistoryDone = std::function<void(const HistoryResult&)>;
+
+/// [store]
+class KeyCommands {
+public:
+    virtual ~KeyCommands() = default;
+
+    [[nodiscard]] virtual Submit key_get(const KeyGetRequest& request, KeyDone done) = 0;
+    [[nodiscard]] virtual Submit key_set(const KeySetRequest& request, KeyDone done) = 0;
+    [[nodiscard]] virtual Submit key_remove(const KeyRemoveRequest& request, KeyDone done) = 0;
+
+    [[nodiscard]] virtual Submit history_push(const HistoryPushRequest& request, HistoryDone done) = 0;
+    [[nodiscard]] virtual Submit history_list(const HistoryListRequest& request, HistoryDone done) = 0;
+    [[nodiscard]] virtual Submit history_clear(const HistoryClearRequest& request, HistoryDone done) = 0;
+};
+
+}  // namespace streamhost::store
