@@ -4,9 +4,10 @@
 // check.
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
+
+#include "streamhost/unique_function.hpp"
 
 #include "store/buffer.hpp"
 #include "store/record.hpp"
@@ -62,7 +63,7 @@ struct ChannelResult {
     std::uint64_t receivers =
         0;  ///< topic_publish: subscriptions that got it, over all nodes where the store can tell
 };
-using ChannelDone = std::function<void(const ChannelResult&)>;
+using ChannelDone = UniqueFunction<void(const ChannelResult&)>;
 
 /// [store]
 class ChannelCommands {

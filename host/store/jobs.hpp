@@ -4,9 +4,10 @@
 // safe by its fence.
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
+
+#include "streamhost/unique_function.hpp"
 
 #include "store/status.hpp"
 #include "store/streams.hpp"
@@ -46,7 +47,7 @@ struct OpenResult {
     std::span<const std::string_view> members;  ///< take
     std::uint64_t size = 0;                     ///< Members of the shard after the command.
 };
-using OpenDone = std::function<void(const OpenResult&)>;
+using OpenDone = UniqueFunction<void(const OpenResult&)>;
 
 /// At least once: a repeat after a lost answer queues a second job; the claim of the run sorts that out. kOk
 /// · kFull.
@@ -93,7 +94,7 @@ struct QueueResult {
     std::uint64_t waiting = 0;  ///< depth: not taken yet
     std::uint64_t pending = 0;  ///< depth: taken, not acknowledged
 };
-using QueueDone = std::function<void(const QueueResult&)>;
+using QueueDone = UniqueFunction<void(const QueueResult&)>;
 
 /// [store]
 class JobCommands {

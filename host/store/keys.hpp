@@ -3,9 +3,10 @@
 // a lifetime is the leak that nobody notices for a year.
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
+
+#include "streamhost/unique_function.hpp"
 
 #include "store/buffer.hpp"
 #include "store/status.hpp"
@@ -51,7 +52,7 @@ struct KeyResult {
     Buffer value;
     std::int64_t left_ms = 0;
 };
-using KeyDone = std::function<void(const KeyResult&)>;
+using KeyDone = UniqueFunction<void(const KeyResult&)>;
 
 /// The newest messages of a home (bounded in number, 24 h after the last push). kOk · kDuplicate (id among
 /// those kept) · kTooLarge.
@@ -84,7 +85,7 @@ struct HistoryResult {
     Status status = Status::kGone;
     std::span<const HistoryItem> items;
 };
-using HistoryDone = std::function<void(const HistoryResult&)>;
+using HistoryDone = UniqueFunction<void(const HistoryResult&)>;
 
 /// [store]
 class KeyCommands {

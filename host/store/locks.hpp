@@ -8,8 +8,9 @@
 // SOSP 1989.)
 
 #include <cstdint>
-#include <functional>
 #include <string_view>
+
+#include "streamhost/unique_function.hpp"
 
 #include "store/status.hpp"
 #include "store/streams.hpp"
@@ -48,7 +49,7 @@ struct LockResult {
     std::int64_t left_ms = 0;
     std::string_view holder;
 };
-using LockDone = std::function<void(const LockResult&)>;
+using LockDone = UniqueFunction<void(const LockResult&)>;
 
 /// [store]
 class LockCommands {

@@ -7,9 +7,10 @@
 // outlives its entries.
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
+
+#include "streamhost/unique_function.hpp"
 
 #include "store/status.hpp"
 #include "store/streams.hpp"
@@ -82,7 +83,7 @@ struct SessionResult {
     std::string_view last_node;  ///< list by session: of the newest put, also when no entry is left
     std::uint64_t total = 0;     ///< Entries known to the store, lapsed ones included.
 };
-using SessionDone = std::function<void(const SessionResult&)>;
+using SessionDone = UniqueFunction<void(const SessionResult&)>;
 
 /// A node and its lease. put: kOk. remove: kOk · kNotFound. Lapsed nodes stay listed for an hour, so that one
 /// can see who is missing.
@@ -112,7 +113,7 @@ struct NodeResult {
     Status status = Status::kGone;
     std::span<const NodeEntry> nodes;  ///< list, by name
 };
-using NodeDone = std::function<void(const NodeResult&)>;
+using NodeDone = UniqueFunction<void(const NodeResult&)>;
 
 /// [store]
 class RegistryCommands {

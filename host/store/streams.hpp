@@ -14,9 +14,10 @@
 // Buffers may be kept.
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
+
+#include "streamhost/unique_function.hpp"
 
 #include "store/chain.hpp"
 #include "store/record.hpp"
@@ -99,17 +100,18 @@ struct PublishRequest {
 };
 
 /// A user's message and the run that answers it, in one step: appends `entries` to the home's stream, makes
-/// the run's (owned, open, without producer), remembers the key for 24 h. kOk · kDuplicate (run, message,
-/// first, last of the first time) · kConflict (same key and other hash, the run exists, or `home` is owned) ·
+/// the run's (owned, open, without producer), remembers the key for 24 h. kOk · kDuplicate (answer, first,
+/// last of the first time) · kConflict (same key and other hash, the run exists, or `home` is owned) ·
 /// kForbidden · kTooLarge.
 struct SendRequest {
     std::string_view home;
     std::string_view key;            ///< As in publish, in a window of its own.
     std::string_view content_hash;   ///< 1 .. 64 bytes
-    std::string_view message;        ///< Id of the message, 1 .. 128 bytes.
     std::string_view run;            ///< Stream id with this home.
     std::span<const Entry> entries;  ///< The message first, then the run's first states.
-    std::string_view user;
+    std::string_view job;            ///< What a producer needs, up to 1 MiB; kept with the run until it ends.
+    std::string_view answer;         ///< Up to 4 KiB; kept with the key.
+    std::string_view user;           ///< Of the home's stream and of the run, if this makes them.
     Access access = Access::kAny;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -148,7 +150,8 @@ struct RunsRequest {
 
 struct StreamResult {  ///< claim, append, renew, finish
     Status status = Status::kGone;
-    StreamInfo info;  ///< After the command.
+    StreamInfo info;       ///< After the command.
+    std::string_view job;  ///< claim, kOk: of send
     Position
         last;  ///< append, finish: the last entry of the request, where the status says that it is there.
 };
@@ -157,9 +160,8 @@ struct PublishResult {  ///< publish, send
     Status status = Status::kGone;
     std::uint64_t first = 0;
     Position last;
-    std::string_view message;  ///< send
-    std::string_view run;      ///< send
-    std::string_view user;     ///< Of the stream.
+    std::string_view answer;  ///< send
+    std::string_view user;    ///< Of the stream.
 };
 
 struct ReadResult {
@@ -173,6 +175,7 @@ struct StreamItem {
     std::string_view id;
     Status status = Status::kNoStream;  ///< kOk or kNoStream
     StreamInfo info;
+    std::string_view job;  ///< runs
 };
 
 struct StreamListResult {  ///< tail, runs
@@ -180,10 +183,10 @@ struct StreamListResult {  ///< tail, runs
     std::span<const StreamItem> items;
 };
 
-using StreamDone = std::function<void(const StreamResult&)>;
-using PublishDone = std::function<void(const PublishResult&)>;
-using ReadDone = std::function<void(const ReadResult&)>;
-using StreamListDone = std::function<void(const StreamListResult&)>;
+using StreamDone = UniqueFunction<void(const StreamResult&)>;
+using PublishDone = UniqueFunction<void(const PublishResult&)>;
+using ReadDone = UniqueFunction<void(const ReadResult&)>;
+using StreamListDone = UniqueFunction<void(const StreamListResult&)>;
 
 /// [store], all of it: calls and completions. See store.hpp for what holds for every command.
 class StreamCommands {

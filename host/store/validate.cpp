@@ -127,11 +127,12 @@ Status check(const PublishRequest& r) noexcept {
 }
 
 Status check(const SendRequest& r) noexcept {
-    const bool names = is_home(r.home) && is_key(r.key) && is_key(r.message) && is_user(r.user) &&
-                       is_stream_id(r.run) && r.run.size() > r.home.size() && home_of(r.run) == r.home;
+    const bool names = is_home(r.home) && is_key(r.key) && is_user(r.user) && is_stream_id(r.run) &&
+                       r.run.size() > r.home.size() && home_of(r.run) == r.home;
     const bool hash = within<std::size_t>(r.content_hash.size(), 1, kMaxHashBytes);
-    return first_bad(
-        {valid(names && hash && is_access(r.access) && r.timeout_ms > 0), check_entries(r.entries)});
+    return first_bad({valid(names && hash && is_access(r.access) && r.timeout_ms > 0),
+                      check_entries(r.entries),
+                      sized(r.job.size() <= kMaxValueBytes && r.answer.size() <= kMaxSmallBytes)});
 }
 
 Status check(const FinishRequest& r) noexcept {
