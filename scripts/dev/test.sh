@@ -36,6 +36,8 @@ stage_checks() {
     mkdir -p build
     check "formatting (./dev format mends it)" format_check
     check "shellcheck" shell_check
+    check "the checks can fail" scripts/test/checks_test.sh
+    check "the frame of this run counts and stops" scripts/test/suite_test.sh
     check "includes stay on their floor" scripts/checks/floors.sh
     check "words that do not belong here" scripts/checks/words.sh
     check "public headers compile alone" scripts/checks/headers.sh
