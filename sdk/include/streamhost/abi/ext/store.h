@@ -71,7 +71,9 @@ typedef struct sh_store_send {
     sh_bytes run;          /* stream id with this home; made owned, open, without producer */
     const sh_record* entries;
     sh_bytes user;
-    uint32_t flags; /* SH_STORE_OWNER_ONLY */
+    sh_bytes job;    /* what a worker needs; kept with the run */
+    sh_bytes answer; /* kept with the key */
+    uint32_t flags;  /* SH_STORE_OWNER_ONLY */
     uint32_t timeout_ms;
 } sh_store_send;
 
@@ -79,6 +81,8 @@ typedef struct sh_store_send {
  * they point to. */
 typedef struct sh_stream_info {
     sh_bytes stream;
+    sh_bytes user;    /* of the first write */
+    sh_bytes job;     /* of the send that made the run; empty in `tail` */
     sh_position base; /* newest entry that was trimmed; the oldest kept is base.seq + 1 */
     sh_position head;
     uint64_t fence;
@@ -135,8 +139,8 @@ typedef struct sh_store_ext {
                        uint32_t lease_ms, uint64_t token);
     /* SH_OK: first, last, check of these entries; SH_RESULT_DUPLICATE. SH_CONFLICT, SH_FORBIDDEN */
     sh_status (*publish)(const sh_host* host, const sh_store_publish* request, uint64_t token);
-    /* SH_OK: first, last, check on the home's stream; a repeat (SH_RESULT_DUPLICATE) has body =
-     * "message\nrun" of the first call. SH_CONFLICT, SH_FORBIDDEN */
+    /* SH_OK: first, last, check on the home's stream, body = answer (of the first call, with
+     * SH_RESULT_DUPLICATE). SH_CONFLICT, SH_FORBIDDEN */
     sh_status (*send)(const sh_host* host, const sh_store_send* request, uint64_t token);
     /* The store numbers and chains the end. if_fence 0: whoever produces. SH_OK, SH_RESULT_DUPLICATE;
      * SH_ENDED (another end), SH_FENCED, SH_NOT_FOUND, SH_CONFLICT */
