@@ -31,7 +31,7 @@ typedef struct sh_store_claim {
                        `user` owns it */
     sh_bytes stream;
     sh_bytes user;
-    uint64_t producer; /* random per producer and attempt, not 0 */
+    uint64_t producer; /* random per producer and attempt, not 0: the same one gets the same fence again */
     uint32_t lease_ms; /* 1 to 3,600,000 */
     uint32_t timeout_ms;
 } sh_store_claim;
@@ -43,7 +43,7 @@ typedef struct sh_store_append {
     sh_bytes stream;
     const sh_record* records;
     uint64_t fence;
-    uint64_t producer;
+    uint64_t producer;  /* of the claim; 0: the fence is proof enough */
     uint32_t end_state; /* SH_STREAM_OPEN, or how it ends: then the last record is SH_RECORD_END */
     uint32_t lease_ms;
     uint32_t timeout_ms;
@@ -67,7 +67,6 @@ typedef struct sh_store_send {
     sh_bytes home;
     sh_bytes key;
     sh_bytes content_hash; /* 1 to 64 bytes */
-    sh_bytes message;      /* id, 1 to 128 bytes */
     sh_bytes run;          /* stream id with this home; made owned, open, without producer */
     const sh_record* entries;
     sh_bytes user;
@@ -128,8 +127,8 @@ typedef struct sh_store_ext {
 
     /* --- streams. Answers carry first (oldest kept), last and check (head), state, fence, SH_RESULT_OWNED.
      */
-    /* SH_OK: fence, count = fences given out so far. SH_HELD wait_ms, SH_ENDED, SH_CONFLICT (shared),
-     * SH_NOT_FOUND, SH_FORBIDDEN */
+    /* SH_OK: fence, count = fences given out so far, body = the job that send kept. SH_HELD wait_ms,
+     * SH_ENDED, SH_CONFLICT (shared), SH_NOT_FOUND, SH_FORBIDDEN */
     sh_status (*claim)(const sh_host* host, const sh_store_claim* request, uint64_t token);
     /* SH_OK; with SH_RESULT_DUPLICATE it was there. SH_GAP (last, check = head), SH_DIVERGED, SH_FENCED,
      * SH_ENDED, SH_FULL, SH_CONFLICT (other content, or a shared stream), SH_NOT_FOUND */

@@ -67,8 +67,9 @@ typedef struct sh_range {
 typedef struct sh_streamcache {
     uint32_t struct_size;
     uint32_t reserved;
-    /* SH_OK: fence, last and check (where to go on). SH_HELD: wait_ms. SH_ENDED, SH_CONFLICT (a shared
-     * stream). lease_ms 1,000 to 600,000; appends renew it. */
+    /* SH_OK: fence, last and check (where to go on), count = how often it was claimed, body = the job given
+     * to send(). SH_HELD: wait_ms. SH_ENDED, SH_CONFLICT (a shared stream). lease_ms 1,000 to 600,000;
+     * appends renew it. */
     void (*claim)(void* self, sh_bytes stream, uint32_t lease_ms, sh_ticket ticket);
     void (*renew)(void* self, sh_bytes stream, uint64_t fence, sh_ticket ticket);
     /* SH_OK: first, last, check; a repeat with the same content has SH_RESULT_DUPLICATE, with other content

@@ -1,0 +1,104 @@
+// The problem: tokens arrive faster than a store answers, answers get lost, and order must survive both. So
+// one append is in flight per stream and what arrives meanwhile is the next batch: that is the batching rule,
+// and it keeps order over errors. A repeat after a lost answer carries the same records, which the store
+// recognises by number and check.
+//
+// One producer of one owned stream. No I/O and no clock: time goes in, commands and answers come out. Not
+// thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "streamhost/abi/async.h"
+#include "streamhost/abi/svc/streamcache.h"
+#include "streamhost/bytes.hpp"
+
+namespace streamcache {
+
+using Chain = std::uint64_t (*)(std::uint64_t prev, std::uint32_t type, sh_bytes data);
+
+struct ProducerOptions {
+    std::size_t max_waiting_bytes = 1u << 20;  // over it write() answers SH_BUSY
+    std::size_t max_waiting_items = 4'096;
+    std::uint32_t max_batch = 256;      // entries of one append
+    std::uint32_t lease_ms = 6'000;     // appends renew it, silence is renewed at a third of it
+    std::uint32_t first_retry_ms = 20;  // doubled up to last_retry_ms
+    std::uint32_t last_retry_ms = 1'000;
+};
+
+// What the store is to do next. Views live until the next call on the producer.
+struct AppendCommand {
+    std::vector<sh_record> records;
+    std::uint32_t end_state = SH_STREAM_OPEN;
+};
+
+// An answer to somebody who waits.
+struct Answer {
+    sh_ticket ticket = 0;
+    sh_status status = SH_OK;
+    sh_position last{};
+};
+
+class Producer {
+public:
+    Producer(Chain chain, std::uint64_t fence, sh_position head, ProducerOptions options);
+
+    // SH_OK: taken. SH_BUSY: over the bound, nothing taken. SH_FENCED, SH_ENDED ...: why it is over.
+    [[nodiscard]] sh_status write(const sh_item* items, std::uint32_t count, sh_ticket ticket);
+    [[nodiscard]] sh_status end(std::string_view data, sh_ticket ticket);
+
+    // The next append, if none is in flight and something waits. Each one is answered by appended().
+    [[nodiscard]] std::optional<AppendCommand> next(std::int64_t now_ms);
+    [[nodiscard]] std::vector<Answer> appended(const sh_result& result, std::int64_t now_ms);
+
+    // Nothing was appended for a third of the lease. renewed() answers each.
+    [[nodiscard]] bool wants_renewal(std::int64_t now_ms) const;
+    [[nodiscard]] std::vector<Answer> renewed(sh_status status, std::int64_t now_ms);
+
+    // Gives up: everybody who waits is answered with `why`.
+    [[nodiscard]] std::vector<Answer> fail(sh_status why);
+
+    [[nodiscard]] std::uint64_t fence() const noexcept { return fence_; }
+    [[nodiscard]] bool is_over() const noexcept { return over_ != SH_OK; }
+    // When next() has something again after a failed append; nothing: as soon as something is written.
+    [[nodiscard]] std::optional<std::int64_t> retry_at() const;
+    [[nodiscard]] std::size_t waiting_items() const noexcept { return waiting_.size(); }
+
+private:
+    struct Waiting {
+        std::uint32_t type = 0;
+        std::string data;
+        sh_ticket ticket = 0;  // of the write whose last item this is
+    };
+    struct Flying {
+        streamhost::OwnedRecord record;
+        sh_ticket ticket = 0;
+    };
+
+    void fill_batch();
+    std::vector<Answer> settle(sh_status status);
+
+    Chain chain_;
+    std::uint64_t fence_;
+    sh_position head_;  // of what the store acknowledged
+    ProducerOptions options_;
+    std::deque<Waiting> waiting_;
+    std::size_t waiting_bytes_ = 0;
+    std::vector<Flying> batch_;  // in flight, or to be repeated
+    bool in_flight_ = false;
+    bool end_queued_ = false;
+    sh_status over_ = SH_OK;  // SH_ENDED after our own end
+    std::uint32_t retry_ms_ = 0;
+    std::int64_t retry_at_ms_ = 0;
+    std::int64_t touched_ms_ = -1;
+};
+
+// The state that the data of an end record means: {"outcome":"complete"} and so on; SH_STREAM_UNKNOWN when it
+// has none.
+[[nodiscard]] std::uint32_t end_state_of(std::string_view data);
+
+}  // namespace streamcache
