@@ -1,0 +1,430 @@
+import { StreamhostError } from '../errors.js';
+import { closeReason, closeVerdict } from './closes.js';
+import { byteLength, degradedReason, parseFrame } from './frames.js';
+import { Link } from './link.js';
+import { formatPosition } from './position.js';
+import { Requests } from './requests.js';
+import { Streams } from './streams.js';
+
+/**
+ * The protocol, without sockets, timers and storage: events and the time go in, actions come out of `take()`.
+ * Whoever owns a core performs the actions in order and calls `tick(now)` at `deadline()`. The same core runs in
+ * the browser, in Node and under a simulated network in the tests.
+ *
+ * @typedef {import('./stream.js').Frame} Frame
+ * @typedef {import('./streams.js').Where} Where
+ * @typedef {'idle' | 'connecting' | 'open' | 'resuming' | 'degraded' | 'offline' | 'closed'} ConnectionState
+ * @typedef {{state: ConnectionState, reason?: string, code?: number, retryInMs?: number, attempt?: number}} StateDetail
+ * @typedef {{do: 'dial'}
+ *   | {do: 'write', text: string}
+ *   | {do: 'drop'}
+ *   | ({do: 'state'} & StateDetail)
+ *   | {do: 'welcome', frame: Frame}
+ *   | {do: 'settle', id: number, frame?: Frame, error?: StreamhostError}
+ *   | import('./streams.js').StreamAction
+ *   | {do: 'notice', error: StreamhostError}
+ *   | {do: 'goaway', reason: string, reconnectAfterMs: number}} Action
+ * @typedef {{session: string, follow?: boolean, client?: {name: string, version: string},
+ *            random?: () => number, maxPending?: number}} CoreOptions
+ */
+
+/** From this attempt on a person is told that there is no connection, not that one is being resumed. */
+const OFFLINE_AFTER = 4;
+const RETRY_BASE_MS = 500;
+const RETRY_CAP_MS = 30_000;
+/** Streams that `hello` may name; part of the protocol's default limits. */
+const RESUME_LIMIT = 100;
+
+export class Core {
+    #session;
+    #clientInfo;
+    #random;
+    #link;
+    #requests;
+    #streams;
+    /** @type {string | undefined} */
+    #token;
+    /** @type {Action[]} */
+    #actions = [];
+    /** @type {StateDetail} */
+    #state = { state: 'idle' };
+    #lastId = 0;
+    #helloId = 0;
+    #messageBytes = Infinity;
+    #everUp = false;
+    #networkDown = false;
+
+    /** @param {CoreOptions} options */
+    constructor({ session, follow = true, client, random = Math.random, maxPending = 256 }) {
+        this.#session = session;
+        this.#clientInfo = client;
+        this.#random = random;
+        this.#link = new Link({ random });
+        const delay = (/** @type {number} */ refusals) => this.#retryDelay(refusals);
+        this.#requests = new Requests({ limit: maxPending, delay });
+        this.#streams = new Streams({
+            session,
+            follow,
+            delay,
+            nextId: () => ++this.#lastId,
+            write: (frame) => this.#write(frame),
+            emit: (action) => this.#actions.push(action),
+        });
+    }
+
+    get session() {
+        return this.#session;
+    }
+
+    /** @returns {Readonly<StateDetail>} */
+    get state() {
+        return this.#state;
+    }
+
+    /** @returns {Action[]} what is to be done, oldest first; the list is handed over */
+    take() {
+        const actions = this.#actions;
+        this.#actions = [];
+        return actions;
+    }
+
+    /** @returns {number} the next moment at which `tick` is needed; Infinity: none */
+    deadline() {
+        if (this.#link.phase === 'closed') return Infinity;
+        const at = Math.min(this.#link.deadline, this.#requests.deadline(this.#up));
+        return this.#up ? Math.min(at, this.#streams.deadline) : at;
+    }
+
+    // ---- what the application wants -------------------------------------------------------------------------
+
+    /** @param {number} now */
+    start(now) {
+        if (this.#link.phase !== 'idle') return;
+        this.#setState({ state: 'connecting' });
+        this.#dial(now);
+    }
+
+    /**
+     * @param {Frame} frame without id
+     * @param {number} now
+     * @param {number} [deadline] absolute
+     * @returns {number} id that the `settle` action will carry
+     * @throws {StreamhostError} `closed` or `busy`
+     */
+    request(frame, now, deadline = Infinity) {
+        if (this.#link.phase === 'closed') throw new StreamhostError('closed', 'the client is closed');
+        const id = ++this.#lastId;
+        this.#requests.add(id, { ...frame, id }, deadline);
+        this.#flush(now);
+        return id;
+    }
+
+    /**
+     * The caller no longer waits. A request that was written may still take effect.
+     *
+     * @param {number} id
+     */
+    abandon(id) {
+        this.#requests.remove(id);
+    }
+
+    /**
+     * @param {string} id
+     * @param {Where} [where] nothing: from a snapshot
+     */
+    addStream(id, where = {}) {
+        this.#streams.add(id, where, this.#up);
+    }
+
+    /** @param {string} id */
+    removeStream(id) {
+        this.#streams.remove(id, this.#up);
+    }
+
+    /** @param {string} id of a stream that will bring nothing more, though its end was never seen */
+    finishStream(id) {
+        this.#streams.get(id)?.finish();
+    }
+
+    /** @param {string} token for the next `hello` */
+    setToken(token) {
+        this.#token = token;
+    }
+
+    /**
+     * @param {string} reason
+     * @param {number} [code]
+     */
+    stop(reason, code = 1000) {
+        if (this.#link.phase === 'closed') return;
+        if (this.#link.phase !== 'idle' && this.#link.phase !== 'waiting') this.#actions.push({ do: 'drop' });
+        this.#close(reason, code);
+    }
+
+    // ---- what the world reports -----------------------------------------------------------------------------
+
+    /** @param {number} now the socket is open */
+    opened(now) {
+        if (this.#link.phase !== 'dialing') return;
+        this.#link.opened(now);
+        this.#hello();
+    }
+
+    /**
+     * @param {string} text one WebSocket text frame
+     * @param {number} now
+     */
+    message(text, now) {
+        if (this.#link.phase !== 'greeting' && !this.#up) return;
+        this.#link.heard(now);
+        const frame = parseFrame(text);
+        if (frame) this.#dispatch(frame, now);
+        else this.#notice(new StreamhostError('protocol', 'a frame came that is no JSON object with a type'));
+        this.#flush(now);
+    }
+
+    /**
+     * @param {number} code
+     * @param {string} reason
+     * @param {number} now
+     */
+    closed(code, reason, now) {
+        if (!['dialing', 'greeting', 'up'].includes(this.#link.phase)) return;
+        const verdict = closeVerdict(code);
+        if (verdict === 'stop') return this.#close(closeReason(code, reason), code);
+        if (verdict === 'afresh') this.#streams.afresh();
+        this.#lost(now, closeReason(code, reason), code);
+    }
+
+    /** @param {number} now the network came back, or the page became visible */
+    wake(now) {
+        if (this.#networkDown && this.#link.phase === 'waiting') this.#setState({ ...this.#state, state: 'resuming' });
+        this.#networkDown = false;
+        this.#handle(this.#link.wake(now), now);
+    }
+
+    /** @param {number} now the browser says that there is no network */
+    networkLost(now) {
+        this.#networkDown = true;
+        if (this.#link.phase === 'waiting') this.#setState({ ...this.#state, state: 'offline' });
+        // The socket may have survived on another interface: ask at once instead of dropping it.
+        if (this.#up) this.#handle(this.#link.wake(now), now);
+    }
+
+    /** @param {number} now */
+    tick(now) {
+        this.#settle(this.#requests.expired(now));
+        this.#handle(this.#link.tick(now), now);
+        this.#flush(now);
+    }
+
+    // ---- connection -----------------------------------------------------------------------------------------
+
+    get #up() {
+        return this.#link.phase === 'up';
+    }
+
+    /**
+     * @param {import('./link.js').LinkEvent} event
+     * @param {number} now
+     */
+    #handle(event, now) {
+        if (event === 'dial') this.#dial(now);
+        if (event === 'ping') this.#write({ type: 'ping' });
+        if (event === 'timeout') this.#abort(now, 'no answer from the server');
+        if (event === 'silent') this.#abort(now, 'connection went silent');
+        if (event === 'move') this.#abort(now, 'moved by the server');
+    }
+
+    /** @param {number} now */
+    #dial(now) {
+        this.#link.dial(now);
+        this.#actions.push({ do: 'dial' });
+    }
+
+    /**
+     * @param {number} now
+     * @param {string} reason
+     */
+    #abort(now, reason) {
+        this.#actions.push({ do: 'drop' });
+        this.#lost(now, reason, 1006);
+    }
+
+    /**
+     * @param {number} now
+     * @param {string} reason
+     * @param {number} code
+     * @param {number} [atLeastMs]
+     */
+    #lost(now, reason, code, atLeastMs) {
+        this.#requests.connectionLost();
+        this.#streams.lost();
+        const retryInMs = this.#link.lost(now, atLeastMs) - now;
+        const attempt = this.#link.attempt;
+        const offline = this.#networkDown || attempt >= OFFLINE_AFTER;
+        const waiting = this.#everUp ? 'resuming' : 'connecting';
+        this.#setState({ state: offline ? 'offline' : waiting, reason, code, retryInMs, attempt });
+    }
+
+    /**
+     * @param {string} reason
+     * @param {number} code
+     */
+    #close(reason, code) {
+        this.#link.stop();
+        this.#settle(this.#requests.fail(new StreamhostError('closed', reason)));
+        this.#setState({ state: 'closed', reason, code });
+    }
+
+    #hello() {
+        this.#helloId = ++this.#lastId;
+        const resume = this.#streams.resume(RESUME_LIMIT);
+        this.#write({
+            type: 'hello',
+            id: this.#helloId,
+            session: this.#session,
+            follow: this.#streams.follow,
+            ...(this.#token === undefined ? {} : { token: this.#token }),
+            ...(this.#clientInfo ? { client: this.#clientInfo } : {}),
+            resume: resume.map(({ id, position }) => ({ stream: id, after: formatPosition(position) })),
+        });
+    }
+
+    /**
+     * @param {Frame} frame
+     * @param {number} now
+     */
+    #welcome(frame, now) {
+        if (frame.session !== undefined && frame.session !== this.#session) {
+            this.#actions.push({ do: 'drop' });
+            return this.#close(`the server answered for session ${frame.session}`, 4400);
+        }
+        this.#link.welcomed(now, frame.heartbeat_ms);
+        this.#everUp = true;
+        this.#networkDown = false;
+        this.#messageBytes = frame.limits?.message_bytes ?? Infinity;
+        this.#actions.push({ do: 'welcome', frame });
+        this.#setState(frame.degraded ? { state: 'degraded', reason: degradedReason(frame.degraded) } : { state: 'open' });
+        this.#streams.welcomed();
+    }
+
+    /**
+     * @param {StreamhostError} error answer to `hello`
+     * @param {number} now
+     */
+    #refused(error, now) {
+        this.#actions.push({ do: 'drop' });
+        if (error.retryable) this.#lost(now, error.message, 1013, error.retryAfterMs);
+        else this.#close(error.message, error.code === 'forbidden' ? 4403 : 4401);
+    }
+
+    // ---- frames ---------------------------------------------------------------------------------------------
+
+    /**
+     * @param {Frame} frame
+     * @param {number} now
+     */
+    #dispatch(frame, now) {
+        switch (frame.type) {
+            case 'welcome':
+                if (this.#link.phase === 'greeting') this.#welcome(frame, now);
+                return;
+            case 'subscribed':
+                return this.#streams.subscribed(frame);
+            case 'chunk':
+            case 'snapshot':
+            case 'gap':
+            case 'end':
+            case 'caught_up':
+                return this.#streams.receive(frame);
+            case 'error':
+                return this.#error(frame, now);
+            case 'goaway':
+                return this.#goaway(frame, now);
+            case 'accepted':
+                this.#streams.accepted(frame);
+                return this.#answered(frame, now);
+            default:
+                this.#answered(frame, now);
+        }
+    }
+
+    /**
+     * @param {Frame} frame
+     * @param {number} now
+     */
+    #error(frame, now) {
+        const error = StreamhostError.fromFrame(frame);
+        if (frame.id === this.#helloId && this.#link.phase === 'greeting') this.#refused(error, now);
+        else if (frame.id === undefined || frame.id === null) this.#notice(error);
+        else if (!this.#streams.refused(frame.id, error, now)) this.#answered(frame, now);
+    }
+
+    /**
+     * @param {Frame} frame
+     * @param {number} now
+     */
+    #answered(frame, now) {
+        const outcome = this.#requests.answered(frame, now);
+        if (outcome) this.#settle([outcome]);
+    }
+
+    /**
+     * @param {Frame} frame
+     * @param {number} now
+     */
+    #goaway(frame, now) {
+        const after = typeof frame.reconnect_after_ms === 'number' ? Math.max(0, frame.reconnect_after_ms) : 0;
+        this.#link.goaway(now, after);
+        this.#actions.push({ do: 'goaway', reason: String(frame.reason ?? ''), reconnectAfterMs: after });
+    }
+
+    // ---- small parts ----------------------------------------------------------------------------------------
+
+    /** @param {number} now */
+    #flush(now) {
+        if (!this.#up) return;
+        for (const frame of this.#requests.due(now)) this.#writeRequest(frame);
+        this.#streams.flush(now);
+    }
+
+    /** @param {Frame} frame */
+    #writeRequest(frame) {
+        const text = JSON.stringify(frame);
+        if (byteLength(text, this.#messageBytes) <= this.#messageBytes) {
+            this.#actions.push({ do: 'write', text });
+            return;
+        }
+        // The server would close this connection (4413), and the next one, for the same message.
+        this.#requests.remove(frame.id);
+        const error = new StreamhostError('too_large', `a message may have ${this.#messageBytes} bytes`);
+        this.#settle([{ id: frame.id, error }]);
+    }
+
+    /** @param {Frame} frame */
+    #write(frame) {
+        this.#actions.push({ do: 'write', text: JSON.stringify(frame) });
+    }
+
+    /** @param {import('./requests.js').Outcome[]} outcomes */
+    #settle(outcomes) {
+        for (const outcome of outcomes) this.#actions.push({ do: 'settle', ...outcome });
+    }
+
+    /** @param {StateDetail} detail */
+    #setState(detail) {
+        this.#state = detail;
+        this.#actions.push({ do: 'state', ...detail });
+    }
+
+    /** @param {StreamhostError} error */
+    #notice(error) {
+        this.#actions.push({ do: 'notice', error });
+    }
+
+    /** @param {number} refusals */
+    #retryDelay(refusals) {
+        return Math.floor(this.#random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** refusals));
+    }
+}
