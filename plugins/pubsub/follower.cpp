@@ -1,0 +1,114 @@
+#include "follower.hpp"
+
+#include <algorithm>
+
+namespace pubsub {
+
+Step Follower::opened(sh_position head) {
+    position_ = head;
+    phase_ = Phase::kLive;
+    Step step;
+    step.caught_up = !wants_release();
+    return step;
+}
+
+void Follower::hold(std::span<const sh_record> records) {
+    for (const sh_record& record : records) {
+        if (held_.size() == kMaxHeld) {
+            overflowed_ = true;
+            return;
+        }
+        held_.emplace_back(record);
+    }
+}
+
+Step Follower::start_reading() {
+    phase_ = Phase::kReading;
+    Step step;
+    step.read_from = position_.seq + 1;
+    return step;
+}
+
+// The consecutive, chained part of `records` after what we have; what comes behind it waits for the log.
+Step Follower::take(std::span<const sh_record> records) {
+    const auto is_old = [this](const sh_record& record) { return record.seq <= position_.seq; };
+    const auto first = std::find_if_not(records.begin(), records.end(), is_old);
+    auto last = first;
+    while (last != records.end() && last->seq == position_.seq + 1 && last->prev == position_.check) {
+        position_ = {last->seq, last->check};
+        ended_ = ended_ || last->type == SH_RECORD_END;
+        ++last;
+    }
+    Step step;
+    // Same number, other content: the store was rewritten under us. The log says what is true now.
+    const bool contradicts = std::any_of(records.begin(), first, [this](const sh_record& record) {
+        return record.seq == position_.seq && record.check != position_.check;
+    });
+    if (last != records.end() || contradicts) {
+        hold({last, records.end()});
+        step = start_reading();
+    }
+    step.deliver = {first, last};
+    return step;
+}
+
+Step Follower::live(std::span<const sh_record> records) {
+    if (phase_ == Phase::kLive) return take(records);
+    hold(records);
+    return {};
+}
+
+Step Follower::release() {
+    if (!wants_release()) return {};
+    out_owned_ = std::move(held_);
+    held_.clear();
+    out_.clear();
+    for (const auto& owned : out_owned_)
+        out_.push_back(owned.record());
+    Step step = take(out_);
+    if (overflowed_ && !step.read_from) {
+        const auto delivered = step.deliver;
+        step = start_reading();
+        step.deliver = delivered;
+    }
+    overflowed_ = false;
+    step.caught_up = !step.read_from;
+    return step;
+}
+
+Step Follower::page(const Page& page) {
+    phase_ = Phase::kLive;
+    Step step;
+    if (page.before_check != position_.check || page.head.seq < position_.seq) {
+        // Readers get the whole truth anew, so the view jumps to the head; what is live is merged on top.
+        step.diverged = true;
+        position_ = page.head;
+    } else {
+        step = take(page.records);
+        if (step.read_from) return step;
+        if (page.more) {
+            const auto delivered = step.deliver;
+            step = start_reading();
+            step.deliver = delivered;
+            return step;
+        }
+    }
+    step.caught_up = !wants_release();
+    return step;
+}
+
+Step Follower::retry() {
+    if (phase_ != Phase::kBroken) return {};
+    return start_reading();
+}
+
+Step Follower::tail(sh_position head) {
+    if (phase_ == Phase::kBroken) return start_reading();
+    if (phase_ != Phase::kLive) return {};
+    if (head.seq == position_.seq && head.check == position_.check) return {};
+    // An answer that is older than what arrived meanwhile proves nothing, but a rewritten log would look the
+    // same: reading decides.
+    return start_reading();
+}
+
+}  // namespace pubsub

@@ -1,0 +1,79 @@
+// The problem: live records may come twice, late, or not at all, and after a failover they may contradict
+// what readers were shown. A follower turns that into one sequence without holes: next and chained is
+// delivered, old is dropped, anything else is read from the log.
+//
+// One stream on one node. No I/O and no clock: events go in, what to do comes out. Not thread-safe. [store]
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "streamhost/abi/record.h"
+#include "streamhost/bytes.hpp"
+
+namespace pubsub {
+
+// A page of the log, as the store answered it.
+struct Page {
+    std::uint64_t before_check = 0;  // check of the entry before `from`
+    std::span<const sh_record> records;
+    sh_position head{};  // of the stream
+    bool more = false;
+};
+
+// What to do now, in this order.
+struct Step {
+    std::span<const sh_record>
+        deliver;             // views into the input, or into the follower until its next call but position()
+    bool diverged = false;   // readers hold something else than the store: the log starts anew at position()
+    bool caught_up = false;  // position() is the store's head: whoever waits for the stream can be answered
+    std::optional<std::uint64_t> read_from;  // ask the log for a page from here
+};
+
+class Follower {
+public:
+    // Live records that may wait while the log is read; over it they are dropped and read again, for the log
+    // has them too.
+    static constexpr std::size_t kMaxHeld = 1'024;
+
+    // The channel is subscribed and the log was asked where it stands: the node's view starts there.
+    [[nodiscard]] Step opened(sh_position head);
+    [[nodiscard]] Step live(std::span<const sh_record> records);
+    [[nodiscard]] Step page(const Page& page);
+    // The page could not be read; asked again by retry().
+    void page_failed() noexcept { phase_ = Phase::kBroken; }
+    [[nodiscard]] Step retry();
+    // Takes what arrived while the log was read; due after opened() and page() while wants_release().
+    [[nodiscard]] Step release();
+    [[nodiscard]] bool wants_release() const noexcept {
+        return phase_ == Phase::kLive && (!held_.empty() || overflowed_);
+    }
+    // The tail check: where the store stands, asked when it was silent or after a new link. Finds a lost last
+    // record.
+    [[nodiscard]] Step tail(sh_position head);
+
+    [[nodiscard]] sh_position position() const noexcept { return position_; }
+    [[nodiscard]] bool is_open() const noexcept { return phase_ != Phase::kOpening; }
+    [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+    [[nodiscard]] bool is_broken() const noexcept { return phase_ == Phase::kBroken; }
+    [[nodiscard]] bool is_reading() const noexcept { return phase_ == Phase::kReading; }
+
+private:
+    enum class Phase { kOpening = 1, kLive, kReading, kBroken };
+
+    Step take(std::span<const sh_record> records);
+    void hold(std::span<const sh_record> records);
+    Step start_reading();
+
+    Phase phase_ = Phase::kOpening;
+    sh_position position_{};
+    bool ended_ = false;
+    bool overflowed_ = false;
+    std::vector<streamhost::OwnedRecord> held_;
+    std::vector<streamhost::OwnedRecord> out_owned_;
+    std::vector<sh_record> out_;
+};
+
+}  // namespace pubsub

@@ -1,0 +1,138 @@
+// Glue: the table of svc/pubsub.h and the store's events, carried to the store loop where Streams and Topics
+// live.
+#include <memory>
+#include <string>
+
+#include "streamhost/abi/svc/pubsub.h"
+#include "streamhost/plugin.hpp"
+
+#include "streams.hpp"
+#include "topics.hpp"
+
+namespace pubsub {
+namespace {
+
+using streamhost::Config;
+using streamhost::Failure;
+using streamhost::view;
+
+constexpr std::uint64_t kTailCheckMs = 250;
+
+class Pubsub : public streamhost::Plugin {
+public:
+    using Plugin::Plugin;
+
+    void configure(const Config& config) override {
+        options_.silence_ms = config.integer("tail_check_ms");
+        options_.max_followed = static_cast<std::uint32_t>(config.integer("max_followed_streams"));
+    }
+
+    void start() override {
+        streams_ = std::make_unique<Streams>(host(), options_);
+        topics_ = std::make_unique<Topics>(host());
+        const sh_store_events events = {sizeof(events), 0, this, &on_records, &on_topic, &on_link};
+        const auto* store = host().require<sh_store_ext>(SH_EXT_STORE);
+        if (const sh_status status = store->set_events(host().raw(), &events); status != SH_OK)
+            throw Failure(status, "the store refused its event handler");
+        if (const sh_status status =
+                host().every(SH_ON_STORE, kTailCheckMs, [this] { streams_->check_tails(); });
+            status != SH_OK)
+            throw Failure(status, "no timer for the tail check");
+        host().provide(SH_SVC_PUBSUB, &kTable, this);
+    }
+
+    void stop() override {
+        if (streams_ != nullptr) streams_->close();
+    }
+
+private:
+    static Pubsub& of(void* self) { return *static_cast<Pubsub*>(self); }
+
+    template <typename Body>
+    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept {
+        sh_error error{};
+        if (const sh_status status = streamhost::guard(&error, body); status != SH_OK) {
+            streamhost::guard(nullptr, [&] {
+                of(self).host().error("a call failed", {{"what", error.text}});
+                of(self).host().complete(ticket, status, error.text);
+            });
+        }
+    }
+    template <typename Body>
+    void on_store(sh_ticket ticket, Body body) {
+        if (host().current() == SH_ON_STORE) return body();
+        if (host().post(SH_ON_STORE, std::move(body)) != SH_OK)
+            host().complete(ticket, SH_BUSY, "the store loop's queue is full");
+    }
+
+    static void on_records(void* self, sh_bytes stream, const sh_record* records,
+                           std::uint32_t count) noexcept {
+        barrier(self, 0, [&] { of(self).streams_->records(view(stream), {records, count}); });
+    }
+    static void on_topic(void* self, sh_bytes pattern, sh_bytes topic, sh_bytes payload) noexcept {
+        barrier(self, 0, [&] { of(self).topics_->message(view(pattern), view(topic), view(payload)); });
+    }
+    static void on_link(void* self, std::uint8_t up, std::uint64_t epoch) noexcept {
+        barrier(self, 0, [&] { of(self).streams_->link(up != 0, epoch); });
+    }
+
+    static void follow(void* self, sh_bytes stream, const sh_lease* events, sh_ticket ticket) noexcept {
+        barrier(self, ticket, [&] { of(self).streams_->follow(view(stream), events, ticket); });
+    }
+    static void unfollow(void* self, sh_bytes stream, const sh_lease* events) noexcept {
+        barrier(self, 0, [&] { of(self).streams_->unfollow(view(stream), events); });
+    }
+    static void publish(void* self, sh_bytes topic, sh_bytes payload, sh_ticket ticket) noexcept {
+        barrier(self, ticket, [&] {
+            auto& plugin = of(self);
+            plugin.on_store(ticket,
+                            [&plugin, name = std::string(view(topic)), data = std::string(view(payload)),
+                             ticket] { plugin.topics_->publish(name, data, ticket); });
+        });
+    }
+    static void subscribe(void* self, sh_bytes topic, std::uint8_t pattern, const sh_lease* events,
+                          sh_ticket ticket) noexcept {
+        barrier(self, ticket, [&] {
+            auto& plugin = of(self);
+            plugin.on_store(ticket, [&plugin, name = std::string(view(topic)), pattern, events, ticket] {
+                plugin.topics_->subscribe(name, pattern != 0, events, ticket);
+            });
+        });
+    }
+    static void unsubscribe(void* self, sh_bytes topic, std::uint8_t pattern, const sh_lease* events,
+                            sh_ticket ticket) noexcept {
+        barrier(self, ticket, [&] {
+            auto& plugin = of(self);
+            plugin.on_store(ticket, [&plugin, name = std::string(view(topic)), pattern, events, ticket] {
+                plugin.topics_->unsubscribe(name, pattern != 0, events, ticket);
+            });
+        });
+    }
+
+    static constexpr sh_pubsub kTable = {sizeof(sh_pubsub), 0,          &follow,     &unfollow,
+                                         &publish,          &subscribe, &unsubscribe};
+
+    StreamsOptions options_;
+    std::unique_ptr<Streams> streams_;
+    std::unique_ptr<Topics> topics_;
+};
+
+constexpr const char* kProvides[] = {SH_SVC_PUBSUB, nullptr};
+constexpr const char* kSchema = R"({
+  "type": "object",
+  "properties": {
+    "tail_check_ms": {"type": "integer", "default": 1000, "minimum": 250, "maximum": 60000, "x-unit": "ms",
+      "description": "An open run that is silent for so long is compared with the store"},
+    "max_followed_streams": {"type": "integer", "default": 200000, "minimum": 1, "maximum": 10000000,
+      "description": "Streams that this node follows at once; over it subscribers hear unavailable"}
+  }
+})";
+
+}  // namespace
+}  // namespace pubsub
+
+STREAMHOST_PLUGIN(pubsub::Pubsub, {.name = "pubsub",
+                                   .version = "1.0.0",
+                                   .summary = "This node's view of streams, and topics",
+                                   .provides = pubsub::kProvides,
+                                   .schema = pubsub::kSchema})

@@ -1,0 +1,315 @@
+#include "streams.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace pubsub {
+
+using streamhost::bytes;
+using streamhost::Host;
+using streamhost::view;
+
+namespace {
+
+constexpr std::uint32_t kPageEntries = 1'000;
+constexpr std::uint32_t kPageBytes = 1u << 20;
+constexpr std::size_t kTailBatch = 64;
+
+std::string_view home_of(std::string_view stream) { return stream.substr(0, stream.find('.')); }
+
+bool is_open_state(std::uint32_t state) { return state == SH_STREAM_OPEN || state == SH_STREAM_UNKNOWN; }
+
+}  // namespace
+
+Streams::Streams(Host& host, StreamsOptions options)
+    : host_(host),
+      store_(host.require<sh_store_ext>(SH_EXT_STORE)),
+      delivery_(host.require<sh_delivery_ext>(SH_EXT_DELIVERY)),
+      options_(options),
+      gaps_(host.counter("stream_gap_total", "Holes in live records that were filled from the log")),
+      divergences_(
+          host.counter("stream_divergence_total", "Streams whose store content changed under their readers")),
+      tail_hits_(host.counter("tailcheck_hits_total", "Entries that only the tail check found")) {}
+
+template <typename Call>
+void Streams::command(Call&& call, Host::Answer done) {
+    auto shared = std::make_shared<Host::Answer>(std::move(done));
+    const std::uint64_t token = host_.expect([shared](const sh_result& result) { (*shared)(result); });
+    const sh_status status = call(token);
+    if (status == SH_OK) return;
+    host_.forget(token);
+    auto refuse = [shared, status] { (*shared)(Host::make_result(status)); };
+    // When not even the store loop takes a task the refusal is told here and now.
+    if (host_.post(SH_ON_STORE, refuse) != SH_OK) refuse();
+}
+
+Streams::Stream* Streams::find(const std::string& id, std::uint64_t life) {
+    const auto found = streams_.find(id);
+    return found != streams_.end() && found->second.life == life ? &found->second : nullptr;
+}
+
+void Streams::follow(std::string_view id, const sh_lease* events, sh_ticket ticket) {
+    if (streams_.size() >= options_.max_followed && streams_.find(std::string(id)) == streams_.end())
+        return host_.complete(ticket, SH_BUSY, "this node follows as many streams as it may");
+    const auto [entry, is_new] = streams_.try_emplace(std::string(id));
+    Stream& stream = entry->second;
+    stream.waiting.push_back(ticket);
+    auto watcher = stream.watchers.begin();
+    while (watcher != stream.watchers.end() && watcher->events != events)
+        ++watcher;
+    if (watcher != stream.watchers.end()) {
+        ++watcher->count;
+    } else {
+        stream.watchers.push_back({events, 1});
+    }
+    if (is_new) {
+        stream.id = id;
+        stream.life = ++last_life_;
+        return open(stream);
+    }
+    const bool at_head =
+        stream.follower.is_open() && !stream.follower.is_reading() && !stream.follower.is_broken();
+    if (at_head) answer_waiting(stream, SH_OK);
+}
+
+void Streams::open(Stream& stream) {
+    const std::string id = stream.id;
+    const std::uint64_t life = stream.life;
+    const std::string_view home = home_of(id);
+    const auto ask_tail = [this, id, life](const sh_result& subscribed) {
+        if (find(id, life) == nullptr) return;
+        if (subscribed.status != SH_OK) return fail_open(id, life, subscribed.status);
+        const sh_bytes one = bytes(id);
+        command([&](std::uint64_t token) { return store_->tail(host_.raw(), &one, 1, token); },
+                [this, id, life](const sh_result& tail) { opened(id, life, tail); });
+    };
+    const auto known = homes_.find(home);
+    if (known != homes_.end()) {
+        ++known->second;
+    } else {
+        homes_.emplace(home, 1);
+    }
+    // Asked each time: a repeat is cheap, and its answer says that the channel is live before the log is
+    // read.
+    command([&](std::uint64_t token) { return store_->subscribe(host_.raw(), bytes(home), token); },
+            ask_tail);
+}
+
+void Streams::fail_open(const std::string& id, std::uint64_t life, sh_status status) {
+    Stream* stream = find(id, life);
+    if (stream == nullptr) return;
+    answer_waiting(*stream, status);
+    drop(streams_.find(id));
+}
+
+void Streams::opened(const std::string& id, std::uint64_t life, const sh_result& tail) {
+    Stream* stream = find(id, life);
+    if (stream == nullptr) return;
+    if (tail.status != SH_OK || tail.body == nullptr || tail.count != 1)
+        return fail_open(id, life, tail.status == SH_OK ? SH_INTERNAL : tail.status);
+    const auto* info = reinterpret_cast<const sh_stream_info*>(tail.body->data);
+    stream->state = info->state;
+    stream->owned = info->owned != 0;
+    stream->first = info->state == SH_STREAM_UNKNOWN ? 0 : info->base.seq + 1;
+    stream->heard_ms = host_.monotonic_ms();
+    if (delivery_->open_log(host_.raw(), bytes(id), info->head) != SH_OK)
+        return fail_open(id, life, SH_INTERNAL);
+    apply(*stream, stream->follower.opened(info->head));
+}
+
+void Streams::apply(Stream& stream, Step step) {
+    // Watchers may follow and unfollow from inside their callbacks, so the stream is looked up again after
+    // each.
+    const std::string id = stream.id;
+    const std::uint64_t life = stream.life;
+    Stream* alive = &stream;
+    while (true) {
+        if (!step.deliver.empty() && !deliver(*alive, step.deliver)) step.diverged = true;
+        alive = find(id, life);
+        if (alive == nullptr) return;
+        if (step.diverged) diverge(*alive);
+        alive = find(id, life);
+        if (alive == nullptr) return;
+        if (step.read_from) return read(*alive, *step.read_from);
+        if (step.caught_up) answer_waiting(*alive, SH_OK);
+        if (!alive->follower.wants_release()) return;
+        step = alive->follower.release();
+    }
+}
+
+// False when the log refused: our bug; the records stay in the store, and readers get a new plan from there.
+bool Streams::deliver(Stream& stream, std::span<const sh_record> records) {
+    const auto count = static_cast<std::uint32_t>(records.size());
+    if (records.back().type == SH_RECORD_END) stream.state = SH_STREAM_COMPLETE;
+    if (stream.state == SH_STREAM_UNKNOWN) stream.state = SH_STREAM_OPEN;
+    if (stream.first == 0) stream.first = 1;
+    const bool taken = delivery_->deliver(host_.raw(), bytes(stream.id), records.data(), count) == SH_OK;
+    notify(stream, [&](const sh_follow_events& events, void* self, sh_bytes id) {
+        events.records(self, id, records.data(), count);
+    });
+    return taken;
+}
+
+void Streams::diverge(Stream& stream) {
+    divergences_.add();
+    const sh_position at = stream.follower.position();
+    delivery_->reset_log(host_.raw(), bytes(stream.id), at);
+    notify(stream,
+           [&](const sh_follow_events& events, void* self, sh_bytes id) { events.diverged(self, id, at); });
+}
+
+template <typename Call>
+void Streams::notify(const Stream& stream, Call call) {
+    const std::string id = stream.id;
+    const auto watchers = stream.watchers;
+    for (const Watcher& watcher : watchers) {
+        // A watcher whose plugin stopped hears nothing more.
+        (void)host_.lease<sh_follow_events>(watcher.events)
+            .call([&](const sh_follow_events& events, void* self) { call(events, self, bytes(id)); });
+    }
+}
+
+void Streams::answer_waiting(Stream& stream, sh_status status) {
+    sh_result result = Host::make_result(status);
+    const sh_position at = stream.follower.position();
+    result.first = stream.first;
+    result.last = at.seq;
+    result.check = at.check;
+    result.state = stream.state;
+    result.flags = stream.owned ? SH_RESULT_OWNED : 0;
+    for (const sh_ticket ticket : std::exchange(stream.waiting, {}))
+        host_.complete(ticket, result);
+}
+
+void Streams::read(Stream& stream, std::uint64_t from) {
+    gaps_.add();
+    command(
+        [&](std::uint64_t token) {
+            return store_->read(host_.raw(), bytes(stream.id), from, kPageEntries, kPageBytes, token);
+        },
+        [this, id = stream.id, life = stream.life](const sh_result& result) { page(id, life, result); });
+}
+
+void Streams::page(const std::string& id, std::uint64_t life, const sh_result& result) {
+    Stream* stream = find(id, life);
+    if (stream == nullptr) return;
+    // Gone from the store although it was there: the log is empty now, which is a divergence like any other.
+    const bool is_gone = result.status == SH_NOT_FOUND;
+    if (result.status != SH_OK && !is_gone) {
+        stream->follower.page_failed();
+        return retry_later(id, life);
+    }
+    Page page;
+    if (!is_gone) {
+        stream->first = result.first;
+        stream->state = result.state;
+        page.before_check = result.fence;
+        page.head = {result.last, result.check};
+        page.more = (result.flags & SH_RESULT_MORE) != 0;
+        if (result.batch != nullptr) page.records = {result.batch->records, result.batch->count};
+    }
+    // Trimmed away while this node looked elsewhere: the hole is told to readers as a new plan from what is
+    // kept.
+    if (!page.records.empty() && page.records.front().seq > stream->follower.position().seq + 1)
+        page.before_check = ~stream->follower.position().check;
+    apply(*stream, stream->follower.page(page));
+}
+
+void Streams::retry_later(const std::string& id, std::uint64_t life) {
+    const auto again = [this, id, life] {
+        if (Stream* stream = find(id, life)) apply(*stream, stream->follower.retry());
+    };
+    // Without a timer the tail check asks again.
+    if (host_.after(SH_ON_STORE, options_.retry_ms, again) != SH_OK) return;
+}
+
+void Streams::records(std::string_view id, std::span<const sh_record> records) {
+    const auto found = streams_.find(std::string(id));
+    if (found == streams_.end()) return;
+    found->second.heard_ms = host_.monotonic_ms();
+    apply(found->second, found->second.follower.live(records));
+}
+
+void Streams::link(bool up, std::uint64_t epoch) {
+    if (!up || epoch == epoch_) return;
+    epoch_ = epoch;
+    // Anything may have been missed: look at every stream in the next round of tail checks.
+    for (auto& [id, stream] : streams_)
+        stream.heard_ms = 0;
+    check_tails();
+}
+
+void Streams::check_tails() {
+    const std::int64_t silent_since = host_.monotonic_ms() - options_.silence_ms;
+    std::vector<std::string> ids;
+    for (auto& [id, stream] : streams_) {
+        const bool is_due = stream.heard_ms <= silent_since && stream.follower.is_open();
+        // Shared streams and ended runs say no more; they are looked at after a new link (heard_ms 0).
+        const bool matters = stream.heard_ms == 0 || (stream.owned && is_open_state(stream.state)) ||
+                             stream.follower.is_broken();
+        if (!is_due || !matters) continue;
+        stream.heard_ms = host_.monotonic_ms();
+        ids.push_back(id);
+        if (ids.size() == kTailBatch) check_some(std::exchange(ids, {}));
+    }
+    if (!ids.empty()) check_some(ids);
+}
+
+void Streams::check_some(const std::vector<std::string>& ids) {
+    std::vector<sh_bytes> views;
+    std::vector<std::pair<std::string, std::uint64_t>> asked;
+    for (const auto& id : ids) {
+        views.push_back(bytes(id));
+        asked.emplace_back(id, streams_.at(id).life);
+    }
+    command(
+        [&](std::uint64_t token) {
+            return store_->tail(host_.raw(), views.data(), static_cast<std::uint32_t>(views.size()), token);
+        },
+        [this, asked](const sh_result& result) {
+            if (result.status != SH_OK || result.body == nullptr || result.count != asked.size()) return;
+            const auto* infos = reinterpret_cast<const sh_stream_info*>(result.body->data);
+            for (std::size_t index = 0; index < asked.size(); ++index) {
+                Stream* stream = find(asked[index].first, asked[index].second);
+                if (stream == nullptr) continue;
+                const Step step = stream->follower.tail(infos[index].head);
+                if (step.read_from && infos[index].head.seq > stream->follower.position().seq)
+                    tail_hits_.add();
+                apply(*stream, step);
+            }
+        });
+}
+
+void Streams::unfollow(std::string_view id, const sh_lease* events) {
+    const auto found = streams_.find(std::string(id));
+    if (found == streams_.end()) return;
+    auto& watchers = found->second.watchers;
+    for (auto watcher = watchers.begin(); watcher != watchers.end(); ++watcher) {
+        if (watcher->events != events) continue;
+        if (--watcher->count == 0) watchers.erase(watcher);
+        break;
+    }
+    if (!watchers.empty()) return;
+    answer_waiting(found->second, SH_CANCELLED);
+    drop(found);
+}
+
+void Streams::drop(Map::iterator found) {
+    const std::string id = found->first;
+    if (found->second.follower.is_open()) delivery_->close_log(host_.raw(), bytes(id));
+    streams_.erase(found);
+    const auto home = homes_.find(home_of(id));
+    if (home == homes_.end() || --home->second > 0) return;
+    homes_.erase(home);
+    command([&](std::uint64_t token) { return store_->unsubscribe(host_.raw(), bytes(home_of(id)), token); },
+            [](const sh_result&) {});
+}
+
+void Streams::close() {
+    for (auto& [id, stream] : streams_)
+        answer_waiting(stream, SH_GONE);
+    streams_.clear();
+    homes_.clear();
+}
+
+}  // namespace pubsub

@@ -1,0 +1,94 @@
+// The followed streams of this node: one Follower each, fed by the store's live channel and by reads, writing
+// to the node's delivery logs. All of it on the store loop.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "streamhost/abi/ext/delivery.h"
+#include "streamhost/abi/ext/store.h"
+#include "streamhost/abi/svc/pubsub.h"
+#include "streamhost/host.hpp"
+
+#include "follower.hpp"
+
+namespace pubsub {
+
+struct StreamsOptions {
+    std::int64_t silence_ms = 1'000;  // an open run that is silent for so long is checked
+    std::uint32_t retry_ms = 200;     // after a read that failed
+    std::uint32_t max_followed = 200'000;
+};
+
+class Streams {
+public:
+    Streams(streamhost::Host& host, StreamsOptions options);
+    Streams(const Streams&) = delete;
+    Streams& operator=(const Streams&) = delete;
+
+    void follow(std::string_view stream, const sh_lease* events, sh_ticket ticket);
+    void unfollow(std::string_view stream, const sh_lease* events);
+
+    // From the store.
+    void records(std::string_view stream, std::span<const sh_record> records);
+    void link(bool up, std::uint64_t epoch);
+
+    // Asks where silent open streams stand. Called each second.
+    void check_tails();
+    // Answers everybody who waits; nothing is followed any more.
+    void close();
+    [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
+
+private:
+    struct Watcher {
+        const sh_lease* events;
+        std::uint32_t count;
+    };
+    struct Stream {
+        std::string id;
+        Follower follower;
+        std::vector<Watcher> watchers;
+        std::vector<sh_ticket> waiting;  // for the first time at the head
+        std::int64_t heard_ms = 0;
+        std::uint64_t first = 0;  // oldest kept, as of the last answer
+        std::uint32_t state = SH_STREAM_UNKNOWN;
+        bool owned = false;
+        std::uint64_t life = 0;  // tells answers for an earlier life of this id apart
+    };
+    using Map = std::unordered_map<std::string, Stream>;
+
+    void open(Stream& stream);
+    void opened(const std::string& id, std::uint64_t life, const sh_result& tail);
+    void apply(Stream& stream, Step step);
+    bool deliver(Stream& stream, std::span<const sh_record> records);
+    void diverge(Stream& stream);
+    template <typename Call>
+    void notify(const Stream& stream, Call call);
+    void read(Stream& stream, std::uint64_t from);
+    void page(const std::string& id, std::uint64_t life, const sh_result& result);
+    void retry_later(const std::string& id, std::uint64_t life);
+    void answer_waiting(Stream& stream, sh_status status);
+    void fail_open(const std::string& id, std::uint64_t life, sh_status status);
+    void check_some(const std::vector<std::string>& ids);
+    void drop(Map::iterator found);
+    Stream* find(const std::string& id, std::uint64_t life);
+    template <typename Call>
+    void command(Call&& call, streamhost::Host::Answer done);
+
+    streamhost::Host& host_;
+    const sh_store_ext* store_;
+    const sh_delivery_ext* delivery_;
+    StreamsOptions options_;
+    Map streams_;
+    std::map<std::string, std::uint32_t, std::less<>> homes_;  // streams followed per channel
+    std::uint64_t last_life_ = 0;
+    std::uint64_t epoch_ = 0;
+    streamhost::Metric gaps_;
+    streamhost::Metric divergences_;
+    streamhost::Metric tail_hits_;
+};
+
+}  // namespace pubsub
