@@ -1,0 +1,241 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "delivery/encoder.hpp"
+#include "delivery/log.hpp"
+#include "delivery/messages.hpp"
+#include "delivery/plan.hpp"
+#include "delivery/segment_cache.hpp"
+
+namespace streamhost::delivery {
+
+/// What the follower of a stream hears about its readers. [store], out of LogSet::take() or (unused) tick();
+/// it may call the LogSet from there. `ticket` tells which attach() an event belongs to: an event whose
+/// ticket is not the one of the subscription's latest attach() is late news and to be ignored.
+class FollowerEvents {
+public:
+    struct Reader {
+        ReaderRef reader;
+        SubscriptionId subscription = 0;
+        std::uint32_t ticket = 0;
+        Position at;  ///< The last position whose bytes were given to the connection.
+    };
+
+    virtual ~FollowerEvents() = default;
+    /// The cursor lost its log and waits for another attach(): joined reads from `at`, a snapshot, or
+    /// detach().
+    virtual void fell_off(const Reader& who, std::string_view stream, EncodingId encoding,
+                          FallReason reason) = 0;
+    /// Everything went out, the end of the stream or of a plan that ended; the subscription is gone.
+    virtual void completed(const Reader& who) = 0;
+    /// A plan that ended with more() went out.
+    virtual void wants_more(const Reader& who) = 0;
+    /// No reader was attached to this stream for the grace period; its logs are gone.
+    virtual void unused(std::string_view stream) = 0;
+};
+
+enum class AttachStatus : std::uint8_t {
+    kOk = 1,
+    kNoEncoding,  ///< Nobody registered it (or its plugin is gone).
+    kBroken,      ///< The plan's items do not chain.
+    kNotInLog,    ///< A log or join position is not in the log: see AttachResult::log, or the answer of
+                  ///< range().
+    kEncoderFailed,
+    kNoLoop,  ///< The reader names a loop that does not exist.
+};
+
+/// What the node holds of a stream in one encoding: the frames in (first, last].
+struct LogRange {
+    Position first;
+    Position last;
+    bool closed = false;
+};
+
+struct AttachResult {
+    AttachStatus status = AttachStatus::kOk;
+    std::uint32_t ticket = 0;
+    std::optional<LogRange> log;  ///< Set with kNotInLog.
+};
+
+enum class DeliverStatus : std::uint8_t {
+    kOk = 1,
+    kNoReaders,  ///< Nobody here reads the stream; nothing was encoded.
+    kNotNext,    ///< The records do not continue the log: the caller reads first. Nothing was changed.
+    kClosed,     ///< The log has its end.
+};
+
+struct LogSetOptions {
+    std::uint32_t loops = 1;                             ///< At most 65,535.
+    std::size_t memory_bytes = std::size_t{512} << 20U;  ///< All logs together; the oldest blocks go first.
+    std::size_t log_bytes = std::size_t{1} << 20U;       ///< One log.
+    std::int64_t idle_ms = 5'000;     ///< Quiet for so long, all readers at the end: frames are let go.
+    std::int64_t grace_ms = 30'000;   ///< A log without readers stays so long.
+    std::int64_t segment_ms = 2'000;  ///< An encoded range can be shared so long.
+};
+
+struct LogSetStats {
+    std::uint64_t frames = 0;  ///< Encoded into logs and segments.
+    std::uint64_t bytes = 0;
+    std::uint64_t joins = 0;  ///< Attached cursors.
+    std::uint64_t fell_off = 0;
+    std::uint64_t trimmed_blocks = 0;
+    std::uint64_t shrunk_logs = 0;
+    std::uint64_t shared_segments = 0;  ///< Ranges that were not encoded again.
+    std::uint64_t encoder_faults = 0;
+    std::size_t logs = 0;
+    std::size_t log_memory_bytes = 0;  ///< Held by logs and shared segments, what memory_bytes bounds.
+};
+
+/// One stream with logs: they all end at `last`.
+struct Stream {
+    std::string_view id;
+    Position last;
+    bool closed = false;
+    std::uint32_t log_count = 0;  ///< Retired ones included; at 0 the stream is forgotten.
+    std::vector<Log*> logs;       ///< One per encoding in use.
+};
+
+/// The writer's side of delivery: the encoded logs of all streams with readers on this node. It encodes a
+/// record once per protocol, whatever the number of readers, and tells each loop once per round how far its
+/// views reach.
+///
+/// Roles: everything [store]. Time comes in through tick(). Records are trusted to be in order only as far as
+/// they are checked here: seq and check have to continue the log.
+class LogSet {
+public:
+    LogSet(const LogSetOptions& options, LoopPort& loops, FollowerEvents& follower);
+    ~LogSet();
+    LogSet(const LogSet&) = delete;
+    LogSet& operator=(const LogSet&) = delete;
+
+    /// The encoder has to live until replaced. `replace_encoder` takes effect with the next record (a
+    /// plugin's reload); with nullptr the encoding is gone and its readers fall off with the next record
+    /// (kEncoder).
+    [[nodiscard]] EncodingId add_encoding(Encoder& encoder, Framing framing);
+    void replace_encoder(EncodingId encoding, Encoder* encoder);
+
+    /// Appends to the stream's logs. Readers hear of it with the next flush().
+    [[nodiscard]] DeliverStatus deliver(std::string_view stream, std::span<const RecordView> records);
+
+    /// Starts or replaces what a subscription is sent; the new plan starts at a frame boundary. On any status
+    /// but kOk nothing happened and an earlier plan goes on.
+    [[nodiscard]] AttachResult attach(ReaderRef reader, SubscriptionId subscription, std::string_view stream,
+                                      EncodingId encoding, const Plan& plan);
+    /// Stops a subscription at a frame boundary. A plan's answers go with it.
+    void detach(ReaderRef reader, SubscriptionId subscription);
+
+    /// The store's truth differs from what was delivered: every cursor in the stream's logs falls off
+    /// (kReset) and the stream continues at `head`.
+    void reset(std::string_view stream, Position head);
+
+    [[nodiscard]] std::optional<LogRange> range(std::string_view stream, EncodingId encoding) const;
+    /// The check at `seq`, where the log has a frame that ends there.
+    [[nodiscard]] std::optional<std::uint64_t> find(std::string_view stream, EncodingId encoding,
+                                                    std::uint64_t seq) const;
+
+    /// Once per store round, after the round's work: posts at most one message per loop.
+    void flush();
+    void take(std::unique_ptr<LoopReport> report);
+    /// Once per round or at least each 100 ms: idle logs, grace periods, shared segments.
+    void tick(std::int64_t now_ms);
+
+    [[nodiscard]] LogSetStats stats() const;
+
+private:
+    struct Encoding {
+        Encoder* encoder = nullptr;
+        Framing framing = nullptr;
+    };
+    struct StreamHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
+    };
+    using Streams = std::unordered_map<std::string, Stream, StreamHash, std::equal_to<>>;
+    /// A block in order of its making; stale once its log has let it go.
+    struct Aged {
+        LogRef log;
+        std::uint32_t block = 0;
+    };
+    struct Timed {
+        LogRef log;
+        std::int64_t when_ms = 0;
+    };
+    /// What resolving a plan found before anything was changed.
+    struct Located {
+        AttachStatus status = AttachStatus::kOk;
+        Log* log = nullptr;
+        Position log_position;
+        BlockPos log_start;
+        bool uses_log = false;
+        Position end;
+    };
+
+    [[nodiscard]] Encoding* encoding(EncodingId id);
+    [[nodiscard]] Log* log_of(std::string_view stream, EncodingId encoding) const;
+    [[nodiscard]] Log* log_at(LogRef ref) const;
+
+    // Appending and letting go (log_set.cpp).
+    [[nodiscard]] bool append(Log& log, std::span<const RecordView> records);
+    void touch(Log& log);
+    void mark_dirty(Log& log);
+    void trim(Log& log, std::uint32_t base);
+    void enforce_memory();
+    void retire(Log& log, FallReason reason);
+    Log& open_log(Stream& stream, EncodingId encoding, Position start);
+    void drop_log(Log& log);
+    void let_go(Stream& stream);
+    void note_new_blocks(const Log& log, std::uint32_t first);
+    void compact_ages();
+
+    // Attaching (log_set_attach.cpp).
+    [[nodiscard]] Located locate(const Plan& plan, Log* log, const Stream* stream) const;
+    [[nodiscard]] bool encode_steps(const Plan& plan, std::string_view stream, EncodingId encoding,
+                                    const Log* log, std::vector<PlanStep>& steps);
+    [[nodiscard]] const SegmentCache::Blocks* segment(SegmentCache::Key key,
+                                                      std::span<const RecordView> records);
+    void share(Log& log, std::uint32_t loop);
+
+    // Talking with the loops (log_set_flush.cpp).
+    [[nodiscard]] LoopMessage& message_to(std::uint32_t loop);
+    [[nodiscard]] static LogState state_of(const Log& log, std::uint32_t first_block, LoopMessage& message);
+    void release(LogRef ref, std::uint32_t loop);
+    void on_quiet(const LoopReport::Quiet& quiet);
+    void tell(const LoopReport::Event& event);
+    void probe(Log& log);
+    void tick_idle();
+    void tick_grace();
+    void tell_unused();
+
+    LogSetOptions options_;
+    LoopPort& loops_;
+    FollowerEvents& follower_;
+    std::int64_t now_ms_ = 0;
+    std::uint32_t next_ticket_ = 0;
+    std::vector<Encoding> encodings_;
+    Streams streams_;
+    std::vector<std::unique_ptr<Log>> logs_;
+    std::vector<std::uint32_t> generations_;  // by slot, also of free ones
+    std::vector<std::uint32_t> free_slots_;
+    std::vector<LogRef> dirty_;
+    std::vector<std::unique_ptr<LoopMessage>> messages_;
+    std::deque<Aged> ages_;
+    std::deque<Timed> idle_;
+    std::deque<Timed> grace_;
+    std::vector<std::string> unused_;
+    SegmentCache segments_;
+    std::size_t block_count_ = 0;
+    std::size_t log_count_ = 0;
+    LogSetStats stats_;
+};
+
+}  // namespace streamhost::delivery
