@@ -6,8 +6,8 @@
 
 #include "delivery/cursor.hpp"
 #include "delivery/frame_chain.hpp"
-#include "delivery/outbox.hpp"
 #include "delivery/record.hpp"
+#include "net/outbox.hpp"
 
 namespace streamhost::delivery {
 
@@ -35,7 +35,7 @@ enum class SendStatus : std::uint8_t {
 /// socket cut, then direct frames, then the cursors in turn, each at a frame boundary.
 ///
 /// Roles: [loop]. Lifetime: from LoopDelivery::open() to close().
-class Reader final : public Outbox {
+class Reader final : public net::Outbox {
 public:
     Reader(std::uint32_t slot, LoopDelivery& loop, std::uint32_t generation, const ReaderOptions& options,
            void* user);

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace streamhost::delivery {
+namespace streamhost::net {
 
 /// What a connection pulls its bytes from. A connection that were pushed to would need a queue of its own,
 /// and a slow client would fill it; one that pulls when its socket takes bytes needs none.
@@ -26,4 +26,4 @@ public:
     [[nodiscard]] virtual bool empty() const = 0;
 };
 
-}  // namespace streamhost::delivery
+}  // namespace streamhost::net
