@@ -152,10 +152,8 @@ bool Streams::deliver(Stream& stream, std::span<const sh_record> records) {
 
 void Streams::diverge(Stream& stream) {
     divergences_.add();
-    const sh_position at = stream.follower.position();
-    delivery_->reset_log(host_.raw(), bytes(stream.id), at);
-    notify(stream,
-           [&](const sh_follow_events& events, void* self, sh_bytes id) { events.diverged(self, id, at); });
+    // The log tells its readers; whoever planned them gives them the whole truth anew.
+    delivery_->reset_log(host_.raw(), bytes(stream.id), stream.follower.position());
 }
 
 template <typename Call>

@@ -26,9 +26,10 @@ typedef struct sh_record {
     uint64_t seq;  /* dense from 1 */
     uint64_t prev; /* check of seq-1 */
     uint64_t check;
-    uint64_t fence; /* who wrote it; 0 on shared streams */
-    int64_t ts_ms;  /* store time, ms since 1970 */
-    uint32_t type;  /* SH_RECORD_* */
+    uint64_t fence;       /* who wrote it; 0 on shared streams */
+    int64_t ts_ms;        /* store time, ms since 1970 */
+    uint64_t joined_from; /* adjacent text joined into this record: the first of its seqs; 0: only `seq` */
+    uint32_t type;        /* SH_RECORD_* */
     uint32_t reserved;
     sh_bytes data;
 } sh_record;

@@ -51,8 +51,8 @@ typedef struct sh_encoder {
     uint32_t struct_size;
     uint32_t reserved;
     void* self;
-    /* One or more frames for consecutive records; `joined` 1: adjacent text may be one frame. */
-    void (*encode)(void* self, sh_bytes stream, const sh_record* records, uint32_t count, uint8_t joined,
+    /* A frame per record, in order. A record with joined_from stands for several. */
+    void (*encode)(void* self, sh_bytes stream, const sh_record* records, uint32_t count,
                    sh_frame_writer* writer);
     /* One frame that replaces everything a reader holds, for records already folded; position is that of the
      * last entry folded in. */
@@ -61,14 +61,16 @@ typedef struct sh_encoder {
     void (*notice)(void* self, const sh_notice* notice, sh_frame_writer* writer);
 } sh_encoder;
 
+/* Steps chain: each starts where the one before ends, a snapshot excepted. */
 enum {
-    SH_PLAN_NOTICE = 1, /* notice */
-    SH_PLAN_RECORDS =
-        2, /* records, count, joined: encoded as frames, shared with other readers of the same range */
+    SH_PLAN_NOTICE = 1,   /* notice */
+    SH_PLAN_RECORDS = 2,  /* records, count: encoded as frames, shared with other readers of the same range */
     SH_PLAN_SNAPSHOT = 3, /* records, count, position */
     SH_PLAN_LOG = 4,      /* first to last inside the node's log: no copy */
     SH_PLAN_JOIN = 5,     /* position: live from here on; must be what the log holds there. Last step */
-    SH_PLAN_END = 6       /* nothing follows: the subscription completes when this is sent. Last step */
+    SH_PLAN_END = 6,      /* nothing follows: the subscription is done when this is sent. Last step */
+    SH_PLAN_MORE =
+        7 /* there is more than one plan should hold: SH_SUBSCRIPTION_BEHIND when this is sent. Last step */
 };
 
 typedef struct sh_plan_step {
@@ -77,7 +79,7 @@ typedef struct sh_plan_step {
     const sh_notice* notice;
     const sh_record* records;
     uint32_t count;
-    uint32_t joined;
+    uint32_t reserved;
     uint64_t first;
     uint64_t last;
     sh_position position;
@@ -92,9 +94,12 @@ typedef struct sh_log_range {
 
 /* Why a subscription wants a new plan or is over. */
 enum {
-    SH_SUBSCRIPTION_BEHIND = 1, /* it fell off the node's log after `sent`: give it a new plan from there */
-    SH_SUBSCRIPTION_DONE = 2,   /* the end, or SH_PLAN_END, was sent */
-    SH_SUBSCRIPTION_CLOSED = 3  /* the connection is gone */
+    SH_SUBSCRIPTION_BEHIND =
+        1, /* it fell off the node's log, or sent a plan with SH_PLAN_MORE: go on after `sent` */
+    SH_SUBSCRIPTION_RESET =
+        2,                    /* the log was reset: what the reader holds may be wrong, it needs a snapshot */
+    SH_SUBSCRIPTION_DONE = 3, /* the stream's end, or SH_PLAN_END, was sent */
+    SH_SUBSCRIPTION_CLOSED = 4 /* the connection is gone */
 };
 
 typedef struct sh_delivery_events {
@@ -116,21 +121,22 @@ typedef struct sh_delivery_ext {
     /* Appends to the logs of the stream's readers on this node. Records follow the log's end without a gap;
      * SH_GAP else. SH_OK without readers. [store] */
     sh_status (*deliver)(const sh_host* host, sh_bytes stream, const sh_record* records, uint32_t count);
-    /* Where the log starts when it has no records yet: at the position the follower stands. [store] */
+    /* The follower stands at `at`: deliver() goes on from there, and joins are checked against it. [store] */
     sh_status (*open_log)(const sh_host* host, sh_bytes stream, sh_position at);
-    /* Drops the log and what readers have not been sent of it: the truth is different. Readers stay and need
-     * new plans. [store] */
+    /* The truth is different: drops the log, its readers get SH_SUBSCRIPTION_RESET, the follower stands at
+     * `at`. [store] */
     void (*reset_log)(const sh_host* host, sh_bytes stream, sh_position at);
-    /* Readers are gone and nobody follows. [store] */
+    /* Nobody follows any more. [store] */
     void (*close_log)(const sh_host* host, sh_bytes stream);
     void (*range)(const sh_host* host, sh_bytes stream, sh_handle encoding, sh_log_range* out); /* [store] */
     /* Check of the entry at seq if the log holds it: SH_OK, SH_NOT_FOUND. [store] */
     sh_status (*check_at)(const sh_host* host, sh_bytes stream, sh_handle encoding, uint64_t seq,
                           uint64_t* check);
-    /* Gives a reader its plan for a stream; a second plan for the same stream replaces the first at a frame
-     * boundary. SH_GONE: no such reader; SH_GAP: the join does not fit the log. [store] */
+    /* Gives a reader its plan for a stream; `from` is what it holds when the plan starts. A second plan for
+     * the same stream replaces the first at a frame boundary; its notices are still sent. SH_GONE: no such
+     * reader; SH_GAP: a log step or the join does not fit the log, nothing changed. [store] */
     sh_status (*attach)(const sh_host* host, sh_connection reader, sh_bytes stream, sh_handle encoding,
-                        const sh_plan_step* steps, uint32_t count);
+                        sh_position from, const sh_plan_step* steps, uint32_t count);
     void (*detach)(const sh_host* host, sh_connection reader, sh_bytes stream); /* [store] */
     /* Readers of a stream on this node. [store] */
     uint64_t (*readers)(const sh_host* host, sh_bytes stream);

@@ -24,9 +24,6 @@ typedef struct sh_follow_events {
     uint32_t reserved;
     /* Records went into the log, in order; views for the call. [store] */
     void (*records)(void* self, sh_bytes stream, const sh_record* records, uint32_t count);
-    /* What readers hold is not the truth any more: the log stands at `at`, give each reader a new plan.
-     * [store] */
-    void (*diverged)(void* self, sh_bytes stream, sh_position at);
 } sh_follow_events;
 
 /* Given as an exposed lease. */
