@@ -224,35 +224,39 @@ const Blocked* StartPlan::find_blocked(std::string_view name) const {
 StartPlan plan_start(std::span<const PlanNode> nodes) { return Planner(nodes).run(); }
 
 TogglePlan plan_toggle(std::span<const PlanNode> nodes, std::string_view name, bool enable) {
+    std::vector<PlanNode> wanted(nodes.begin(), nodes.end());
+    for (PlanNode& node : wanted) {
+        if (node.name == name) node.enabled = enable;
+    }
+    return plan_change(nodes, wanted, name);
+}
+
+TogglePlan plan_change(std::span<const PlanNode> now, std::span<const PlanNode> wanted,
+                       std::string_view name) {
     TogglePlan plan;
-    const PlanNode* target = find_node(nodes, name);
-    if (target == nullptr) {
+    if (find_node(wanted, name) == nullptr) {
         plan.refused = "there is no plugin " + std::string(name) + ": see the list of plugins";
         return plan;
     }
-    std::vector<PlanNode> wanted(nodes.begin(), nodes.end());
-    wanted[static_cast<std::size_t>(target - nodes.data())].enabled = enable;
-    const StartPlan before = plan_start(nodes);
+    const StartPlan before = plan_start(now);
     const StartPlan after = plan_start(wanted);
     if (const Blocked* blocked = after.find_blocked(name)) {
         plan.refused = std::string(name) + " cannot start: " + blocked->reason;
         return plan;
     }
-    const auto because = [&](const std::string& who, const StartPlan& other, const char* otherwise) {
-        const Blocked* blocked = other.find_blocked(who);
-        return blocked == nullptr ? std::string(otherwise) : blocked->reason;
-    };
     for (auto at = before.order.rbegin(); at != before.order.rend(); ++at) {
-        if (!after.starts(*at)) plan.stops.push_back({*at, because(*at, after, "switched off")});
+        if (after.starts(*at)) continue;
+        const Blocked* blocked = after.find_blocked(*at);
+        plan.stops.push_back({*at, blocked == nullptr ? "switched off" : blocked->reason});
     }
     for (const std::string& one : after.order) {
         if (before.starts(one)) continue;
         plan.starts.push_back({one, one == name ? "switched on" : "what it requires is there now"});
     }
-    const auto old_ids = provided_by(nodes, before);
+    const auto old_ids = provided_by(now, before);
     const auto new_ids = provided_by(wanted, after);
-    plan.degrades = optional_changes(nodes, before, after, old_ids, new_ids);
-    plan.improves = optional_changes(nodes, before, after, new_ids, old_ids);
+    plan.degrades = optional_changes(now, before, after, old_ids, new_ids);
+    plan.improves = optional_changes(wanted, before, after, new_ids, old_ids);
     return plan;
 }
 

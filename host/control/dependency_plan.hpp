@@ -53,4 +53,9 @@ struct TogglePlan {
 };
 [[nodiscard]] TogglePlan plan_toggle(std::span<const PlanNode> nodes, std::string_view name, bool enable);
 
+/// The same from what runs now (`enabled` of `now`) to what is wanted (`enabled` of `wanted`: the same
+/// plugins in the same order), because of `name`: they differ by more than one plugin when some have failed.
+[[nodiscard]] TogglePlan plan_change(std::span<const PlanNode> now, std::span<const PlanNode> wanted,
+                                     std::string_view name);
+
 }  // namespace streamhost::control
