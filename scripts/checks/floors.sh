@@ -79,7 +79,7 @@ awk -v plan="$plan" '
             if (room ~ /:/) next  # main.cpp
             if (kind == "angle") {
                 if (part[1] in level && index(header, ".")) complain($1 ": <" header "> is a room; include it as \"" header "\"")
-            } else if (sdk || (part[1] == "support" && $1 ~ /\/test\//)) {
+            } else if (sdk || ($1 ~ /\/test\// && (part[1] == "support" || !index(header, "/")))) {
             } else if (!(part[1] in level)) complain($1 ": \"" header "\" is neither room/file nor streamhost/file")
             else if ((room, part[1]) in apart || !sees(room, part[1])) complain($1 ": " room " may not include \"" header "\"")
         } else if (at[1] == "sdk" && at[2] == "include") {

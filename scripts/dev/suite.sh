@@ -32,7 +32,10 @@ suite_run_stage_here() {
 
 suite_stop() {
     trap - INT TERM
-    [[ -z ${suite_child:-} ]] || kill "$suite_child" 2>/dev/null || true
+    if [[ -n ${suite_child:-} ]]; then
+        kill "$suite_child" 2>/dev/null || true
+        wait "$suite_child" || true
+    fi
     echo "interrupted" >&2
     exit 130
 }
@@ -45,8 +48,11 @@ suite_stage() {
     : >"$STREAMHOST_TALLY"
     say "$name"
     # timeout makes the stage a process group of its own and ends all of it; hence the background and the trap for Ctrl-C.
+    # set -m, since a shell without job control starts background jobs with SIGINT ignored, and so everything they start.
+    set -m
     timeout --kill-after=20 "$limit" "$ROOT/dev" stage "$name" </dev/null &
     suite_child=$!
+    set +m
     wait "$suite_child" || status=$?
     suite_child=''
 

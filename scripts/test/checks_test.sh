@@ -19,7 +19,7 @@ sound_house() {
     echo 'streamhost_room(control FLOORS runtime)' >host/control/CMakeLists.txt
     printf '#include "runtime/loop.hpp"\n#include <sys/epoll.h>\n#include <vector>\n' >host/runtime/loop.cpp
     printf '#include "runtime/loop.hpp"\n#include "streamhost/abi/entry.h"\n#include <Poco/Net/Socket.h>\n' >host/net/codec.cpp
-    printf '#include "runtime/loop.hpp"\n#include "support/clock.hpp"\n#include <gtest/gtest.h>\n' >host/runtime/test/loop_test.cpp
+    printf '#include "runtime/loop.hpp"\n#include "support/clock.hpp"\n#include "script.hpp"\n#include <gtest/gtest.h>\n' >host/runtime/test/loop_test.cpp
     printf '#pragma once\n#include <stdint.h>\ntypedef uint32_t sh_number;\n' >sdk/include/streamhost/abi/entry.h
     mkdir -p sdk/include/streamhost/abi/ext
     printf '#pragma once\n#include "../entry.h"\nsh_number sh_twice(sh_number value);\n' >sdk/include/streamhost/abi/ext/twice.h

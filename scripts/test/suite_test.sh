@@ -19,9 +19,18 @@ expect() {
     fi
 }
 
-# ended <pid>: gone, or dead and only waiting for its parent to notice.
+# ended <pid>: within 5 s it is gone, or dead and only waiting for its parent to notice.
 # shellcheck disable=SC2317  # called through expect
-ended() { ! grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status" 2>/dev/null; }
+ended() {
+    local try
+    for try in {1..100}; do
+        grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status" 2>/dev/null || return 0
+        read -r -t 0.05 _ <>"$scratch/silence" || true
+    done
+    echo "process $1 still runs after $try looks"
+    return 1
+}
+mkfifo "$scratch/silence"
 
 # A ./dev of four stages around the real frame.
 mkdir -p "$scratch/tree/scripts/dev"
@@ -40,6 +49,7 @@ case $1 in
     stage) suite_run_stage_here "$2" ;;
     all) suite_run good:10 bad:10 crash:10 hang:1 good:10 ;;
     some) suite_run good:10 ;;
+    stuck) suite_run hang:60 ;;
 esac
 TEXT
 chmod +x "$scratch/tree/dev"
@@ -54,6 +64,19 @@ status=0
 output=$("$scratch/tree/dev" some 2>&1) || status=$?
 expect "all green is status 0" test "$status" -eq 0
 expect "all green sums up" test "$(tail -n 1 <<<"$output")" = "4 passed, 0 failed"
+
+# Ending the whole run ends the stage that is running. The stage says through a pipe that it has begun.
+mkfifo "$scratch/begun"
+rm -f "$scratch/tree/never"
+sed -i "s#stage_hang() {#stage_hang() { echo \$BASHPID >'$scratch/begun'; #" "$scratch/tree/dev"
+setsid "$scratch/tree/dev" stuck >/dev/null 2>&1 &
+run=$!
+read -r -t 30 stage <"$scratch/begun"
+kill -TERM "$run"
+status=0
+wait "$run" || status=$?
+expect "a signal ends the run" test "$status" -eq 130
+expect "and the stage that was running" ended "$stage"
 
 # The installer with an apt-get that looks at the policy, and an id that says root.
 mkdir -p "$scratch/bin"
