@@ -158,7 +158,7 @@ class World {
         if (kind === 3) this.#reload({ crash: this.random() < 0.5 });
         if (kind === 4 && stream) this.server.rewriteTail(stream.id, 1 + this.#below(4), () => this.#data());
         if (kind === 5 && stream && this.trims) stream.base = Math.max(stream.base, this.#below(stream.entries.length));
-        if (kind === 6) this.page.client[['online', 'offline'][this.#below(2)]]?.();
+        if (kind === 6) for (const connection of connections) connection.socket.frozen = true;
         if (kind === 7 && stream && this.random() < 0.3) this.page.client.cancel(stream.id).catch(() => {});
     }
 

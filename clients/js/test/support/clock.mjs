@@ -24,6 +24,7 @@ export class FakeClock {
 
     /** Runs what is due until then, in order of time, letting promises settle in between. */
     async advanceTo(until) {
+        await settle();
         for (;;) {
             let next = null;
             for (const [handle, timer] of this.#timers) {
