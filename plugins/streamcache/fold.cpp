@@ -1,23 +1,10 @@
 #include "fold.hpp"
 
-#include <string_view>
+#include "streamhost/json.hpp"
 
 namespace streamcache {
 
 using streamhost::view;
-
-namespace {
-
-// Which run a run state is about. The chat plugin writes these objects, ids need no escaping.
-std::string_view run_of(std::string_view data) {
-    constexpr std::string_view kMember = "\"run\":\"";
-    const std::size_t found = data.find(kMember);
-    if (found == std::string_view::npos) return {};
-    const std::string_view rest = data.substr(found + kMember.size());
-    return rest.substr(0, rest.find('"'));
-}
-
-}  // namespace
 
 void Fold::add(std::span<const sh_record> records) {
     for (const sh_record& record : records) {
@@ -39,7 +26,7 @@ void Fold::add(std::span<const sh_record> records) {
 
 void Fold::add_run(const sh_record& record) {
     const auto [entry, is_first] =
-        run_at_.try_emplace(std::string(run_of(view(record.data))), folded_.size());
+        run_at_.try_emplace(std::string(streamhost::own_member(view(record.data), "run")), folded_.size());
     if (!is_first) {
         folded_[entry->second] = {};
         entry->second = folded_.size();

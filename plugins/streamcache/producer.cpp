@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "streamhost/json.hpp"
+
 namespace streamcache {
 
 using streamhost::view;
@@ -15,11 +17,7 @@ bool is_transient(sh_status status) {
 }  // namespace
 
 std::uint32_t end_state_of(std::string_view data) {
-    constexpr std::string_view kMember = "\"outcome\":\"";
-    const std::size_t found = data.find(kMember);
-    if (found == std::string_view::npos) return SH_STREAM_UNKNOWN;
-    const std::string_view rest = data.substr(found + kMember.size());
-    const std::string_view outcome = rest.substr(0, rest.find('"'));
+    const std::string_view outcome = streamhost::own_member(data, "outcome");
     if (outcome == "complete") return SH_STREAM_COMPLETE;
     if (outcome == "cancelled") return SH_STREAM_CANCELLED;
     if (outcome == "error") return SH_STREAM_ERROR;

@@ -39,6 +39,18 @@ inline void append_escaped(std::string& out, std::string_view text) {
     return out;
 }
 
+// The value of a string member of an object that this project wrote itself (run states, end records): names
+// are unique in it and values need no unescaping. Empty when there is none. For anything a client wrote use a
+// JSON parser.
+[[nodiscard]] inline std::string_view own_member(std::string_view object, std::string_view name) noexcept {
+    for (std::size_t at = object.find(name); at != std::string_view::npos; at = object.find(name, at + 1)) {
+        const std::string_view rest = object.substr(at + name.size());
+        if (at == 0 || object[at - 1] != '"' || rest.substr(0, 3) != "\":\"") continue;
+        return rest.substr(3, rest.find('"', 3) - 3);
+    }
+    return {};
+}
+
 // The 16 hex digits of a check.
 [[nodiscard]] inline std::array<char, 16> hex16(std::uint64_t value) noexcept {
     std::array<char, 16> out{};

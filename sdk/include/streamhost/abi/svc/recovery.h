@@ -38,7 +38,7 @@ typedef struct sh_subscribe {
     sh_bytes request; /* the client's request id as JSON text, or empty */
     sh_position position;
     uint32_t flags;
-    uint32_t reserved;
+    uint32_t max_streams; /* of one connection */
 } sh_subscribe;
 
 typedef struct sh_recovery {

@@ -1,0 +1,96 @@
+// Readers that follow a session follow its runs: those that are open or named in what was just replayed, and
+// those that start later.
+#include <algorithm>
+
+#include "streamhost/json.hpp"
+
+#include "subscriptions.hpp"
+
+namespace recovery {
+
+using streamhost::bytes;
+using streamhost::view;
+
+namespace {
+
+constexpr std::size_t kMaxQueuedRuns = 256;
+
+// Ids in a JSON array of objects that the streamcache made: [{"run":"...", ...}, ...].
+std::vector<std::string> runs_of(std::string_view list) {
+    constexpr std::string_view kMember = "{\"run\":\"";
+    std::vector<std::string> runs;
+    for (std::size_t at = list.find(kMember); at != std::string_view::npos; at = list.find(kMember, at + 1)) {
+        const std::string_view rest = list.substr(at + kMember.size());
+        runs.emplace_back(rest.substr(0, rest.find('"')));
+    }
+    return runs;
+}
+
+}  // namespace
+
+void Subscriptions::records(std::string_view stream, std::span<const sh_record> records) {
+    const auto found = run_followers_.find(std::string(stream));
+    if (found == run_followers_.end()) return;
+    const auto readers = found->second;  // following a run may change the list
+    for (const sh_connection id : readers) {
+        Reader* reader = find(id);
+        if (reader == nullptr) continue;
+        for (const sh_record& record : records) {
+            if (record.type == SH_RECORD_RUN)
+                queue_run(id, *reader, streamhost::own_member(view(record.data), "run"));
+        }
+        pump_runs(id);
+    }
+}
+
+// Runs named in a replay wait until the session's own frames are planned, so that a reader hears of a run
+// before its text.
+void Subscriptions::note_runs(const Subscription& session, std::span<const sh_record> records) {
+    Reader* reader = session.follows_runs ? find(session.reader) : nullptr;
+    if (reader == nullptr) return;
+    for (const sh_record& record : records) {
+        if (record.type == SH_RECORD_RUN)
+            queue_run(session.reader, *reader, streamhost::own_member(view(record.data), "run"));
+    }
+}
+
+void Subscriptions::queue_run(sh_connection /*id*/, Reader& reader, std::string_view run) {
+    if (run.empty() || !reader.seen.insert(std::string(run)).second) return;
+    reader.runs.emplace_back(run);
+    // Of a very long conversation the newest runs matter; older ones are history by now.
+    if (reader.runs.size() > kMaxQueuedRuns) reader.runs.pop_front();
+}
+
+void Subscriptions::follow_runs(const Ref& session) {
+    host_.ask(
+        SH_ON_STORE, streamcache_, options_.store_timeout_ms,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.runs(self, bytes(session->stream), ticket);
+        },
+        [this, session](const sh_result& result) {
+            Reader* reader = session->is_alive ? find(session->reader) : nullptr;
+            if (reader == nullptr) return;
+            if (result.status == SH_OK && result.body != nullptr) {
+                for (const std::string& run :
+                     runs_of({result.body->data, static_cast<std::size_t>(result.body->size)}))
+                    queue_run(session->reader, *reader, run);
+            }
+            pump_runs(session->reader);
+        });
+}
+
+void Subscriptions::pump_runs(sh_connection id) {
+    Reader* reader = find(id);
+    while (reader != nullptr && !reader->runs.empty() && reader->subscriptions.size() < reader->max_streams) {
+        auto subscription = std::make_shared<Subscription>();
+        subscription->reader = id;
+        subscription->encoding = reader->encoding;
+        subscription->stream = std::move(reader->runs.front());
+        subscription->is_auto = true;
+        reader->runs.pop_front();
+        start(subscription);
+        reader = find(id);
+    }
+}
+
+}  // namespace recovery

@@ -1,0 +1,117 @@
+// Glue: the table of svc/recovery.h and the events of delivery and pubsub, carried to the store loop where
+// Subscriptions lives.
+#include <memory>
+#include <string>
+
+#include "streamhost/plugin.hpp"
+
+#include "subscriptions.hpp"
+
+namespace recovery {
+
+using streamhost::Host;
+using streamhost::view;
+
+namespace {
+
+class Recovery : public streamhost::Plugin {
+public:
+    using Plugin::Plugin;
+
+    void configure(const streamhost::Config& config) override {
+        options_.page_bytes = static_cast<std::uint64_t>(config.integer("page_bytes"));
+        options_.snapshot_over = static_cast<std::uint64_t>(config.integer("snapshot_over_entries"));
+        options_.store_timeout_ms = static_cast<std::uint32_t>(config.integer("store_timeout_ms"));
+    }
+
+    void start() override {
+        subscriptions_ =
+            std::make_unique<Subscriptions>(host(), options_, host().expose(&kFollowEvents, this));
+        const sh_delivery_events events = {sizeof(events), 0, this, &on_changed};
+        const auto* delivery = host().require<sh_delivery_ext>(SH_EXT_DELIVERY);
+        if (const sh_status status = delivery->set_events(host().raw(), &events); status != SH_OK)
+            throw streamhost::Failure(status, "delivery refused its event handler");
+        host().provide(SH_SVC_RECOVERY, &kTable, this);
+    }
+
+private:
+    static Recovery& of(void* self) { return *static_cast<Recovery*>(self); }
+
+    template <typename Body>
+    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept {
+        sh_error error{};
+        if (const sh_status status = streamhost::guard(&error, body); status != SH_OK) {
+            streamhost::guard(nullptr, [&] {
+                of(self).host().error("a call failed", {{"what", error.text}});
+                of(self).host().complete(ticket, status, error.text);
+            });
+        }
+    }
+    template <typename Body>
+    void on_store(sh_ticket ticket, Body body) {
+        if (host().current() == SH_ON_STORE) return body();
+        if (host().post(SH_ON_STORE, std::move(body)) != SH_OK)
+            host().complete(ticket, SH_BUSY, "the store loop's queue is full");
+    }
+
+    static void on_changed(void* self, sh_connection reader, sh_bytes stream, std::uint32_t what,
+                           sh_position sent) noexcept {
+        barrier(self, 0,
+                [&] { of(self).subscriptions_->changed(reader, std::string(view(stream)), what, sent); });
+    }
+    static void on_records(void* self, sh_bytes stream, const sh_record* records,
+                           std::uint32_t count) noexcept {
+        barrier(self, 0, [&] { of(self).subscriptions_->records(view(stream), {records, count}); });
+    }
+
+    static void subscribe(void* self, const sh_subscribe* request, sh_ticket ticket) noexcept {
+        barrier(self, ticket, [&] {
+            auto& plugin = of(self);
+            plugin.on_store(ticket, [&plugin, copy = *request, stream = std::string(view(request->stream)),
+                                     id = std::string(view(request->request)), ticket]() mutable {
+                copy.stream = streamhost::bytes(stream);
+                copy.request = streamhost::bytes(id);
+                plugin.subscriptions_->subscribe(copy, ticket);
+            });
+        });
+    }
+    static void unsubscribe(void* self, sh_connection reader, sh_bytes stream, sh_ticket ticket) noexcept {
+        barrier(self, ticket, [&] {
+            auto& plugin = of(self);
+            plugin.on_store(ticket, [&plugin, reader, id = std::string(view(stream)), ticket] {
+                plugin.subscriptions_->unsubscribe(reader, id, ticket);
+            });
+        });
+    }
+
+    static constexpr sh_follow_events kFollowEvents = {sizeof(sh_follow_events), 0, &on_records};
+    static constexpr sh_recovery kTable = {sizeof(sh_recovery), 0, &subscribe, &unsubscribe};
+
+    SubscriptionsOptions options_;
+    std::unique_ptr<Subscriptions> subscriptions_;
+};
+
+constexpr const char* kProvides[] = {SH_SVC_RECOVERY, nullptr};
+constexpr const char* kNeeds[] = {SH_SVC_STREAMCACHE, SH_SVC_PUBSUB, nullptr};
+constexpr const char* kSchema = R"({
+  "type": "object",
+  "properties": {
+    "page_bytes": {"type": "integer", "default": 1048576, "minimum": 4096, "maximum": 16777216, "x-unit": "bytes",
+      "description": "What a reader that is behind gets at a time"},
+    "snapshot_over_entries": {"type": "integer", "default": 20000, "minimum": 1, "maximum": 100000,
+      "description": "A reader further behind than that gets a snapshot instead of a replay"},
+    "store_timeout_ms": {"type": "integer", "default": 5000, "minimum": 100, "maximum": 60000, "x-unit": "ms",
+      "description": "After that a subscribe is answered with timeout"}
+  }
+})";
+
+}  // namespace
+
+}  // namespace recovery
+
+STREAMHOST_PLUGIN(recovery::Recovery, {.name = "recovery",
+                                       .version = "1.0.0",
+                                       .summary = "Decides what a reader needs to hold the truth",
+                                       .provides = recovery::kProvides,
+                                       .needs = recovery::kNeeds,
+                                       .schema = recovery::kSchema})

@@ -1,0 +1,119 @@
+// The subscriptions of this node's readers: what each was promised, and the steps that keep the promise. All
+// of it on the store loop.
+//
+// A subscription follows the stream first, so that nothing is missed, then looks where it stands, decides,
+// reads what the reader lacks and gives it a plan that ends in the live log. A reader that falls behind gets
+// the next plan from where it is; a page at a time, so a slow one costs a page.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "streamhost/abi/ext/delivery.h"
+#include "streamhost/abi/svc/pubsub.h"
+#include "streamhost/abi/svc/recovery.h"
+#include "streamhost/abi/svc/streamcache.h"
+#include "streamhost/host.hpp"
+
+#include "decision.hpp"
+#include "plan_builder.hpp"
+
+namespace recovery {
+
+struct SubscriptionsOptions {
+    std::uint32_t page_entries = 1'000;
+    std::uint64_t page_bytes = 1u << 20;
+    std::size_t joined_bytes = 64u << 10;  // text of one joined frame
+    std::uint64_t snapshot_over = 20'000;  // entries: further behind than that a snapshot is shorter
+    std::uint32_t beyond_head_ms = 5'000;  // how long a position beyond the head may turn out right
+    std::uint32_t look_again_ms = 250;
+    std::uint32_t store_timeout_ms = 5'000;
+};
+
+class Subscriptions {
+public:
+    Subscriptions(streamhost::Host& host, SubscriptionsOptions options,
+                  streamhost::Lease<sh_follow_events> events);
+    Subscriptions(const Subscriptions&) = delete;
+    Subscriptions& operator=(const Subscriptions&) = delete;
+
+    void subscribe(const sh_subscribe& request, sh_ticket ticket);
+    void unsubscribe(sh_connection reader, std::string_view stream, sh_ticket ticket);
+    // From delivery.
+    void changed(sh_connection reader, std::string_view stream, std::uint32_t what, sh_position sent);
+    // From pubsub: runs that start in a session are followed by those who asked for it.
+    void records(std::string_view stream, std::span<const sh_record> records);
+    [[nodiscard]] std::size_t size() const noexcept { return count_; }
+
+private:
+    struct Subscription {
+        sh_connection reader = 0;
+        sh_handle encoding = 0;
+        std::string stream;
+        std::string request;  // id of the client's request, JSON
+        Wish wish;
+        Stand stand;
+        Decision decision;
+        sh_ticket ticket = 0;
+        bool is_auto = false;       // followed on behalf of the session's subscription
+        bool follows_runs = false;  // a session's stream with SH_SUBSCRIBE_FOLLOW_RUNS
+        bool is_alive = true;
+        bool is_attached = false;
+        bool is_caught_up = false;  // `caught_up` was planned
+        std::int64_t since_ms = 0;
+    };
+    using Ref = std::shared_ptr<Subscription>;
+    using Map = std::map<std::string, Ref, std::less<>>;
+    struct Reader {
+        Map subscriptions;
+        std::unordered_set<std::string> seen;  // streams never followed by themselves again
+        std::deque<std::string> runs;          // to be followed when there is room
+        std::uint32_t max_streams = 100;
+        sh_handle encoding = 0;
+        bool was_attached = false;
+    };
+
+    void start(const Ref& subscription);
+    void followed(const Ref& subscription, const sh_result& result);
+    void act(const Ref& subscription);
+    void look_again(const Ref& subscription);
+    void replay(const Ref& subscription, std::uint64_t from);
+    void page(const Ref& subscription, std::uint64_t from, const sh_result& result);
+    void take_snapshot(const Ref& subscription);
+    void snapshot(const Ref& subscription, const sh_result& result);
+    void snapshot_with_end(const Ref& subscription, const streamhost::Batch& folded, sh_position at,
+                           const sh_result& tail);
+    void nothing(const Ref& subscription);
+
+    void attach(const Ref& subscription, sh_position from, PlanBuilder& plan);
+    void attached(const Ref& subscription);
+    void fail(const Ref& subscription, sh_status status, std::string_view detail);
+    void end(const Ref& subscription);
+    void forget_reader(sh_connection reader);
+
+    void follow_runs(const Ref& session);
+    void note_runs(const Subscription& session, std::span<const sh_record> records);
+    void queue_run(sh_connection id, Reader& reader, std::string_view run);
+    void pump_runs(sh_connection id);
+    Reader* find(sh_connection id);
+
+    streamhost::Host& host_;
+    const sh_delivery_ext* delivery_;
+    streamhost::Lease<sh_streamcache> streamcache_;
+    streamhost::Lease<sh_pubsub> pubsub_;
+    streamhost::Lease<sh_follow_events> events_;
+    SubscriptionsOptions options_;
+    std::unordered_map<sh_connection, Reader> readers_;
+    std::unordered_map<std::string, std::vector<sh_connection>> run_followers_;  // by session stream
+    std::size_t count_ = 0;
+    std::map<std::string, streamhost::Metric, std::less<>> results_;
+    streamhost::Metric seconds_;
+    streamhost::Metric entries_;
+};
+
+}  // namespace recovery
