@@ -15,6 +15,8 @@ void Cursor::start(std::unique_ptr<ResolvedPlan> next, LogView* next_view) {
     plan = std::move(next);
     view = next_view;
     parked = false;
+    passed_ = 0;
+    entered_log_ = false;
     missed_ = false;
     pinned_ = {};
     place = {};
@@ -71,26 +73,21 @@ void Cursor::advance(Place& at, const Stretch& stretch, std::uint32_t offset, st
 }
 
 Position Cursor::position() const {
-    if (plan == nullptr) return log_position();
-    std::uint32_t step = place.step;
-    if (step != plan->steps.size()) {
-        const PlanStep& current = plan->steps[step];
-        if (current.kind == PlanStep::Kind::kSegment && place.mark != current.mark)
-            return current.block->position_after(place.mark);
-        if (current.kind == PlanStep::Kind::kLog) return log_position();
-    }
-    while (step != 0) {
-        const PlanStep& passed = plan->steps[--step];
-        if (passed.kind == PlanStep::Kind::kSegment) return passed.block->position_after(passed.to.mark);
-        if (passed.kind == PlanStep::Kind::kLog) return log_position();
-    }
+    if (plan == nullptr || entered_log_) return log_position();
+    if (place.step == plan->steps.size())
+        return plan->then == Plan::Then::kJoin ? log_position() : plan->from;
+    const PlanStep& current = plan->steps[place.step];
+    if (current.kind == PlanStep::Kind::kLog) return log_position();
+    if (current.kind == PlanStep::Kind::kSegment && place.mark != current.mark)
+        return current.block->position_after(place.mark);
     return plan->from;
 }
 
 Position Cursor::log_position() const {
-    if (const BlockRef* block = log_block(place.log.block); block != nullptr && !missed_)
+    if (missed_) return plan->log_position;
+    if (const BlockRef* block = log_block(place.log.block); block != nullptr)
         return (*block)->position_after(place.log.mark);
-    return plan != nullptr ? plan->log_position : view->last();
+    return view->last();
 }
 
 std::vector<PlanStep> Cursor::unsent_answers() const {
@@ -118,8 +115,17 @@ void Cursor::before_trim(std::uint32_t base) {
     }
 }
 
-void Cursor::let_go_of_passed_block() {
+void Cursor::let_go_of_passed() {
     if (pinned_ && place.log.block != pinned_index_) pinned_ = {};
+    if (plan == nullptr) return;
+    for (; passed_ != place.step; ++passed_) {
+        PlanStep& step = plan->steps[passed_];
+        if (step.kind == PlanStep::Kind::kSegment) plan->from = step.block->position_after(step.to.mark);
+        if (step.kind == PlanStep::Kind::kLog) entered_log_ = true;
+        step.block = {};
+    }
+    const bool live = passed_ == plan->steps.size() && plan->then == Plan::Then::kJoin && !missed_;
+    if (live) plan.reset();
 }
 
 }  // namespace streamhost::delivery

@@ -57,7 +57,8 @@ public:
     [[nodiscard]] std::vector<PlanStep> unsent_answers() const;
     /// The blocks below `base` are about to go: keeps the one that the cursor is in.
     void before_trim(std::uint32_t base);
-    void let_go_of_passed_block();
+    /// Frees the blocks behind `place`, and the plan once the cursor is live.
+    void let_go_of_passed();
 
     Place place;
     LogView* view = nullptr;
@@ -74,7 +75,6 @@ private:
     [[nodiscard]] State peek_log(BlockPos& at, const BlockPos& limit, Stretch& out) const;
     [[nodiscard]] const BlockRef* log_block(std::uint32_t index) const;
     [[nodiscard]] Position log_position() const;
-    void enter(std::uint32_t step);
     static void enter(Place& at, const ResolvedPlan& plan, std::uint32_t step);
 
     Reader& reader_;
@@ -82,6 +82,8 @@ private:
     BlockRef pinned_;  // the trimmed block that the cursor was in
     std::uint32_t pinned_index_ = 0;
     std::uint32_t slot_;
+    std::uint32_t passed_ = 0;  // steps whose blocks were freed
+    bool entered_log_ = false;
     bool missed_ = false;  // trimmed before this loop heard of the block
 };
 

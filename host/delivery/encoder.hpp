@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "delivery/frame_chain.hpp"
 #include "delivery/record.hpp"
@@ -47,11 +48,12 @@ public:
 
     /// One frame per record, or fewer where records are joined; the last frame carries the last record's
     /// position.
-    [[nodiscard]] virtual bool encode(std::span<const RecordView> records, FrameWriter& out) noexcept = 0;
+    [[nodiscard]] virtual bool encode(std::string_view stream, std::span<const RecordView> records,
+                                      FrameWriter& out) noexcept = 0;
 
     /// Exactly one frame that replaces what a reader holds; `at` is the position that it then has.
-    [[nodiscard]] virtual bool snapshot(std::span<const RecordView> records, Position at,
-                                        FrameWriter& out) noexcept = 0;
+    [[nodiscard]] virtual bool snapshot(std::string_view stream, std::span<const RecordView> records,
+                                        Position at, FrameWriter& out) noexcept = 0;
 };
 
 }  // namespace streamhost::delivery

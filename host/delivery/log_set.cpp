@@ -87,7 +87,7 @@ bool LogSet::append(Log& log, std::span<const RecordView> records) {
     bool encoded = coding != nullptr;
     if (encoded) {
         FrameWriter writer(chain, coding->framing);
-        encoded = coding->encoder->encode(records, writer) && writer.good() &&
+        encoded = coding->encoder->encode(log.stream->id, records, writer) && writer.good() &&
                   chain.last() == records.back().after();
         stats_.frames += encoded ? writer.frames() : 0;
         stats_.bytes += encoded ? writer.bytes() : 0;

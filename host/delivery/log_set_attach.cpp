@@ -176,8 +176,8 @@ const SegmentCache::Blocks* LogSet::segment(SegmentCache::Key key, std::span<con
     FrameChain chain(key.snapshot ? key.to : key.from);
     FrameWriter writer =
         key.snapshot ? FrameWriter::single(chain, coding.framing) : FrameWriter(chain, coding.framing);
-    const bool encoded = key.snapshot ? coding.encoder->snapshot(records, key.to, writer)
-                                      : coding.encoder->encode(records, writer);
+    const bool encoded = key.snapshot ? coding.encoder->snapshot(key.stream, records, key.to, writer)
+                                      : coding.encoder->encode(key.stream, records, writer);
     if (!encoded || !writer.good() || writer.frames() == 0 || chain.last() != key.to) return nullptr;
     stats_.frames += writer.frames();
     stats_.bytes += writer.bytes();

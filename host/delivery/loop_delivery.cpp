@@ -51,7 +51,7 @@ Cursor& LoopDelivery::cursor_of(Reader& reader, SubscriptionId subscription) {
 void LoopDelivery::settle(Cursor& cursor) {
     Cursor::Stretch stretch;
     const Cursor::State state = cursor.peek(cursor.place, stretch);
-    cursor.let_go_of_passed_block();
+    cursor.let_go_of_passed();
     switch (state) {
     case Cursor::State::kBytes:
         if (std::exchange(cursor.waiting, false)) --cursor.view->waiting;
@@ -65,7 +65,6 @@ void LoopDelivery::settle(Cursor& cursor) {
 }
 
 void LoopDelivery::wait(Cursor& cursor) {
-    cursor.plan.reset();
     if (!std::exchange(cursor.waiting, true)) ++cursor.view->waiting;
     answer_probe(*cursor.view);
 }

@@ -1,0 +1,448 @@
+#include "delivery/reader.hpp"
+
+#include "delivery/test/harness.hpp"
+
+namespace streamhost::delivery::test {
+namespace {
+
+/// One loop, one reader, and what its client got.
+struct ReaderTest : testing::Test {
+    void join(SubscriptionId subscription, const std::string& stream, Position at = {}) {
+        ASSERT_EQ(world.attach(*reader, subscription, stream, Plan(at).join(at)).status, AttachStatus::kOk);
+    }
+    void deliver(const std::string& stream, std::uint64_t after, std::uint64_t to) {
+        ASSERT_EQ(world.deliver(stream, story, after, to), DeliverStatus::kOk);
+        world.pump();
+    }
+    std::string drain() {
+        write_all(*reader, sink);
+        EXPECT_TRUE(sink.between_frames());
+        return summary(sink);
+    }
+
+    World world{{.log_bytes = 64 * 1024}};
+    Reader* reader = &world.open();
+    FrameDecoder sink;
+    Story story = Story().add_many(3000, 20);
+};
+
+TEST_F(ReaderTest, EveryByteOffsetOfAPartialWriteContinuesTheFrame) {
+    join(1, "s");
+    deliver("s", 0, 6);
+    world.pump();
+    std::string whole;
+    std::size_t total = 0;
+    {
+        FrameDecoder ignored;
+        total = write_some(*reader, ignored, SIZE_MAX);
+        whole = summary(ignored);
+    }
+    for (std::size_t cut = 0; cut <= total; ++cut) {
+        World other;
+        Reader& partial = other.open();
+        ASSERT_EQ(other.attach(partial, 1, "s", Plan({}).join({})).status, AttachStatus::kOk);
+        ASSERT_EQ(other.deliver("s", story, 0, 6), DeliverStatus::kOk);
+        other.pump();
+        FrameDecoder received;
+        EXPECT_EQ(write_some(partial, received, cut), cut);
+        const bool between = received.between_frames();
+        const std::size_t before = received.take().size();
+        ASSERT_EQ(send_text(partial, "direct"), SendStatus::kOk);
+        write_all(partial, received);
+        std::string expected;
+        std::vector<std::string> frames{"c1", "c2", "c3", "c4", "c5", "c6"};
+        // A direct frame goes in at the next boundary: behind the frame that was cut.
+        frames.insert(frames.begin() + static_cast<long>(before) + (between ? 0 : 1), "direct");
+        frames.erase(frames.begin(), frames.begin() + static_cast<long>(before));
+        for (const std::string& frame : frames)
+            expected += (expected.empty() ? "" : " ") + frame;
+        EXPECT_EQ(summary(received), expected) << "cut at " << cut;
+        EXPECT_EQ(partial.stats().frames, 7U);
+        EXPECT_EQ(partial.stats().bytes, total + 8);
+    }
+}
+
+TEST_F(ReaderTest, OneByteAtATime) {
+    join(1, "s");
+    join(2, "t");
+    deliver("s", 0, 10);
+    deliver("t", 0, 10);
+    ASSERT_EQ(send_text(*reader, "hello"), SendStatus::kOk);
+    while (!reader->empty())
+        ASSERT_EQ(write_some(*reader, sink, 1), 1U);
+    EXPECT_EQ(sink.take().size(), 21U);
+    EXPECT_EQ(reader->stats().frames, 21U);
+}
+
+TEST_F(ReaderTest, ContiguousFramesGoIntoOneIovec) {
+    join(1, "s");
+    deliver("s", 0, 5);
+    iovec iov[8];
+    EXPECT_EQ(reader->gather(iov, 8, 65536), 1U);
+    reader->consumed(0);
+    EXPECT_EQ(write_some(*reader, sink, 10), 10U);
+    EXPECT_EQ(reader->gather(iov, 8, 65536), 1U)
+        << "the rest of a frame and what follows it lie side by side";
+    reader->consumed(0);
+    EXPECT_EQ(drain(), "c1 c2 c3 c4 c5");
+}
+
+TEST_F(ReaderTest, LimitsOfIovecsAndBytesAreKept) {
+    join(1, "s");
+    deliver("s", 0, 600);
+    std::vector<iovec> iov(100);
+    for (std::size_t max_iov = 1; max_iov <= 4; ++max_iov) {
+        EXPECT_EQ(reader->gather(iov.data(), max_iov, SIZE_MAX), max_iov);
+        reader->consumed(0);
+    }
+    for (const std::size_t budget : {1U, 10U, 100U, 1000U, 10'000U}) {
+        const std::size_t count = reader->gather(iov.data(), iov.size(), budget);
+        std::size_t bytes = 0;
+        for (std::size_t i = 0; i != count; ++i)
+            bytes += iov[i].iov_len;
+        EXPECT_LE(bytes, budget);
+        EXPECT_GT(bytes, budget / 2);
+        reader->consumed(0);
+    }
+    std::string expected;
+    for (int seq = 1; seq <= 600; ++seq)
+        expected += (seq == 1 ? "c" : " c") + std::to_string(seq);
+    EXPECT_EQ(drain(), expected);
+}
+
+TEST_F(ReaderTest, DirectFramesGoFirst) {
+    join(1, "s");
+    deliver("s", 0, 2);
+    ASSERT_EQ(send_text(*reader, "one"), SendStatus::kOk);
+    ASSERT_EQ(send_text(*reader, "two"), SendStatus::kOk);
+    EXPECT_EQ(drain(), "one two c1 c2");
+}
+
+TEST_F(ReaderTest, CursorsTakeTurns) {
+    for (SubscriptionId id = 0; id != 4; ++id) {
+        const std::string stream = "s" + std::to_string(id);
+        join(id, stream);
+        deliver(stream, 0, 800);
+    }
+    std::vector<std::size_t> got(4);
+    for (int round = 0; round != 8; ++round) {
+        write_some(*reader, sink, SIZE_MAX, 64, 16 * 1024);
+        for (const std::string& payload : sink.take())
+            got[static_cast<std::size_t>(parse(payload).stream[1] - '0')] += payload.size();
+        for (const std::size_t bytes : got)
+            EXPECT_NEAR(static_cast<double>(bytes), static_cast<double>(got[0]), 100.0) << "round " << round;
+    }
+}
+
+TEST_F(ReaderTest, ASmallSocketStarvesNoCursor) {
+    for (SubscriptionId id = 0; id != 5; ++id) {
+        const std::string stream = "s" + std::to_string(id);
+        join(id, stream);
+        deliver(stream, 0, 100);
+    }
+    std::vector<std::size_t> got(5);
+    for (int round = 0; round != 50; ++round)
+        write_some(*reader, sink, 300);
+    for (const std::string& payload : sink.take())
+        ++got[static_cast<std::size_t>(parse(payload).stream[1] - '0')];
+    EXPECT_LE(*std::max_element(got.begin(), got.end()) - *std::min_element(got.begin(), got.end()), 10U);
+    EXPECT_GT(got[0], 20U);
+}
+
+TEST_F(ReaderTest, TheDirectQueueIsBoundedByFramesAndBytes) {
+    for (int i = 0; i != 64; ++i)
+        ASSERT_EQ(send_text(*reader, "small"), SendStatus::kOk);
+    EXPECT_EQ(send_text(*reader, "one too many"), SendStatus::kOverflow);
+    EXPECT_EQ(world.loops[0]->stats().overflow, 1U);
+    write_some(*reader, sink, 7);
+    EXPECT_EQ(send_text(*reader, "fits again"), SendStatus::kOk);
+    write_all(*reader, sink);
+    EXPECT_EQ(sink.take().size(), 65U);
+
+    const std::string large(300 * 1024, 'L');
+    EXPECT_EQ(send_text(*reader, large), SendStatus::kOk) << "alone it may be larger";
+    EXPECT_EQ(send_text(*reader, "x"), SendStatus::kOverflow);
+    write_all(*reader, sink);
+    EXPECT_EQ(sink.take(), std::vector{large});
+    EXPECT_EQ(send_text(*reader, std::string(200 * 1024, 'a')), SendStatus::kOk);
+    EXPECT_EQ(send_text(*reader, std::string(100 * 1024, 'b')), SendStatus::kOverflow);
+}
+
+TEST_F(ReaderTest, APlanIsSentInItsOrder) {
+    join(9, "s");
+    deliver("s", 0, 20);
+    Reader& late = world.open();
+    const auto records = story.records(5, 8);
+    const auto folded = story.records(0, 5);
+    ASSERT_EQ(world
+                  .attach(late, 1, "s",
+                          Plan({})
+                              .answer("subscribed")
+                              .snapshot(folded, story.at(5))
+                              .records(records)
+                              .log(story.at(8), story.at(12))
+                              .text("note")
+                              .log(story.at(12), story.at(20))
+                              .text("caught_up")
+                              .join(story.at(20)))
+                  .status,
+              AttachStatus::kOk);
+    deliver("s", 20, 22);
+    FrameDecoder received;
+    write_all(late, received);
+    EXPECT_EQ(summary(received),
+              "subscribed s5 c6 c7 c8 c9 c10 c11 c12 note c13 c14 c15 c16 c17 c18 c19 c20 caught_up c21 c22");
+    deliver("s", 22, 23);
+    write_all(late, received);
+    EXPECT_EQ(summary(received), "c23");
+}
+
+TEST_F(ReaderTest, NothingIsLostOrDoubledWhateverTheRoundOfTheJoin) {
+    for (int pumped = 0; pumped != 8; ++pumped) {
+        World other;
+        const auto pump_if = [&other, pumped](int step) {
+            if ((pumped >> step & 1) != 0) other.pump();
+        };
+        Reader& first = other.open();
+        ASSERT_EQ(other.attach(first, 1, "s", Plan({}).join({})).status, AttachStatus::kOk);
+        ASSERT_EQ(other.deliver("s", story, 0, 3), DeliverStatus::kOk);
+        pump_if(0);
+        Reader& second = other.open();
+        ASSERT_EQ(
+            other.attach(second, 1, "s", Plan(story.at(1)).log(story.at(1), story.at(3)).join(story.at(3)))
+                .status,
+            AttachStatus::kOk);
+        pump_if(1);
+        ASSERT_EQ(other.deliver("s", story, 3, 5), DeliverStatus::kOk);
+        pump_if(2);
+        ASSERT_EQ(other.deliver("s", story, 5, 6), DeliverStatus::kOk);
+        other.pump();
+        FrameDecoder one;
+        FrameDecoder two;
+        write_all(first, one);
+        write_all(second, two);
+        EXPECT_EQ(summary(one), "c1 c2 c3 c4 c5 c6");
+        EXPECT_EQ(summary(two), "c2 c3 c4 c5 c6");
+    }
+}
+
+TEST_F(ReaderTest, PlansWithoutALiveEndReportThatTheyWentOut) {
+    const auto page = story.records(0, 3);
+    const AttachResult more = world.attach(*reader, 1, "s", Plan({}).records(page).more());
+    std::vector<SubscriptionId> completed;
+    world.loops[0]->on_completed([&completed](Reader&, SubscriptionId id) { completed.push_back(id); });
+    world.pump();
+    EXPECT_TRUE(world.events.empty()) << "nothing was sent yet";
+    EXPECT_EQ(drain(), "c1 c2 c3");
+    world.pump();
+    ASSERT_EQ(world.events.size(), 1U);
+    EXPECT_EQ(world.events[0].what, "wants_more");
+    EXPECT_EQ(world.events[0].who.at, story.at(3));
+    EXPECT_EQ(world.events[0].who.ticket, more.ticket);
+    EXPECT_TRUE(completed.empty());
+
+    const auto rest = story.records(3, 5);
+    ASSERT_EQ(world.attach(*reader, 1, "s", Plan(story.at(3)).records(rest).end()).status, AttachStatus::kOk);
+    world.pump();
+    EXPECT_EQ(drain(), "c4 c5");
+    world.pump();
+    ASSERT_EQ(world.events.size(), 2U);
+    EXPECT_EQ(world.events[1].what, "completed");
+    EXPECT_EQ(world.events[1].who.at, story.at(5));
+    EXPECT_EQ(completed, std::vector<SubscriptionId>{1});
+    EXPECT_EQ(world.loops[0]->stats().cursors, 0U);
+}
+
+TEST_F(ReaderTest, TheEndOfTheStreamCompletesItsReaders) {
+    story = Story().add_many(4).finish();
+    join(1, "s");
+    deliver("s", 0, 5);
+    write_some(*reader, sink, 20);
+    world.pump();
+    EXPECT_TRUE(world.events.empty()) << "completed only when all went out";
+    EXPECT_EQ(drain(), "c1 c2 c3 c4 c5");
+    world.pump();
+    ASSERT_EQ(world.events.size(), 1U);
+    EXPECT_EQ(world.events[0].what, "completed");
+    EXPECT_EQ(world.events[0].who.at, story.at(5));
+    EXPECT_EQ(reader->stats().cursors, 0U);
+
+    Reader& late = world.open();
+    ASSERT_EQ(
+        world.attach(late, 1, "s", Plan(story.at(3)).log(story.at(3), story.at(5)).join(story.at(5))).status,
+        AttachStatus::kOk);
+    world.pump();
+    FrameDecoder received;
+    write_all(late, received);
+    world.pump();
+    EXPECT_EQ(summary(received), "c4 c5");
+    EXPECT_EQ(world.events.size(), 2U);
+}
+
+TEST_F(ReaderTest, ANewPlanReplacesTheUnsentRestOfTheOld) {
+    join(9, "s");
+    deliver("s", 0, 10);
+    Reader& late = world.open();
+    FrameDecoder received;
+    const auto page = story.records(0, 6);
+    ASSERT_EQ(
+        world
+            .attach(
+                late, 1, "s",
+                Plan({}).answer("subscribed").records(page).answer("answer").text("text").join(story.at(6)))
+            .status,
+        AttachStatus::kOk);
+    world.pump();
+    const std::size_t cut = text_frame("subscribed").size() + 60;
+    EXPECT_EQ(write_some(late, received, cut), cut);
+    EXPECT_FALSE(received.between_frames());
+    const auto folded = story.records(0, 10);
+    ASSERT_EQ(world.attach(late, 1, "s", Plan({}).snapshot(folded, story.at(10)).join(story.at(10))).status,
+              AttachStatus::kOk);
+    deliver("s", 10, 11);
+    write_all(late, received);
+    EXPECT_EQ(summary(received), "subscribed c1 c2 answer s10 c11")
+        << "the frame on the wire is finished, answers are owed, the rest is dropped";
+}
+
+TEST_F(ReaderTest, DetachStopsAtAFrameBoundary) {
+    join(1, "s");
+    join(2, "t");
+    deliver("s", 0, 5);
+    deliver("t", 0, 1);
+    write_some(*reader, sink, 10);
+    world.set.detach(reader->ref(), 1);
+    world.pump();
+    EXPECT_EQ(drain(), "c1 c1");
+    deliver("s", 5, 6);
+    EXPECT_TRUE(reader->empty());
+    EXPECT_EQ(reader->stats().cursors, 1U);
+}
+
+TEST_F(ReaderTest, AReaderThatIsTooSlowFallsOffAndComesBack) {
+    join(1, "s");
+    deliver("s", 0, 100);
+    write_some(*reader, sink, 30);
+    const std::size_t pinned_before = Block::allocated_bytes();
+    deliver("s", 100, 3000);
+    EXPECT_LE(world.set.stats().log_memory_bytes, 64U * 1024);
+    EXPECT_TRUE(world.events.empty()) << "it finishes the block that it is in";
+    EXPECT_LE(Block::allocated_bytes(), pinned_before + 64 * 1024) << "and pins no other";
+    const std::string first = drain();
+    world.pump();
+    ASSERT_EQ(world.events.size(), 1U);
+    const Position at = world.events[0].who.at;
+    EXPECT_EQ(world.events[0].what, "fell_off");
+    EXPECT_EQ(world.events[0].stream, "s");
+    EXPECT_EQ(world.events[0].reason, FallReason::kTrimmed);
+    EXPECT_EQ(at, story.at(at.seq));
+    EXPECT_EQ(first.substr(first.rfind(' ') + 1), "c" + std::to_string(at.seq))
+        << "the position is what was sent";
+
+    std::string text;
+    const RecordView joined = story.joined(at.seq, 2990, text);
+    ASSERT_EQ(
+        world.attach(*reader, 1, "s", Plan(at).records(std::span(&joined, 1)).join(story.at(2990))).status,
+        AttachStatus::kOk);
+    world.pump();
+    EXPECT_EQ(drain(), "c2990 c2991 c2992 c2993 c2994 c2995 c2996 c2997 c2998 c2999 c3000");
+}
+
+TEST_F(ReaderTest, AReaderThatTookNothingFallsOffWithItsStart) {
+    const Position start = story.at(7);
+    join(1, "s", start);
+    deliver("s", 7, 100);
+    deliver("s", 100, 3000);
+    const std::string sent = drain();
+    world.pump();
+    ASSERT_EQ(world.events.size(), 1U);
+    EXPECT_EQ(sent.substr(0, 3), "c8 ");
+    EXPECT_EQ(world.events[0].who.at, story.at(world.events[0].who.at.seq));
+}
+
+TEST_F(ReaderTest, JoinedAndTrimmedInOneRoundFallsOffWithItsPosition) {
+    join(9, "s");
+    deliver("s", 0, 10);
+    Reader& late = world.open();
+    ASSERT_EQ(world.deliver("s", story, 10, 500), DeliverStatus::kOk);
+    ASSERT_EQ(world.attach(late, 1, "s", Plan(story.at(500)).answer("subscribed").join(story.at(500))).status,
+              AttachStatus::kOk);
+    ASSERT_EQ(world.deliver("s", story, 500, 3000), DeliverStatus::kOk);
+    world.pump();
+    FrameDecoder received;
+    write_all(late, received);
+    world.pump();
+    EXPECT_EQ(summary(received), "subscribed");
+    ASSERT_EQ(world.events.size(), 1U);
+    EXPECT_EQ(world.events[0].what, "fell_off");
+    EXPECT_EQ(world.events[0].who.at, story.at(500));
+}
+
+TEST_F(ReaderTest, StalledReadersAreNamedOnceAndOnlyWithoutProgress) {
+    Reader& moving = world.open();
+    Reader& idle = world.open();
+    FrameDecoder moving_sink;
+    join(1, "s");
+    ASSERT_EQ(world.attach(moving, 1, "s", Plan({}).join({})).status, AttachStatus::kOk);
+    ASSERT_EQ(world.attach(idle, 1, "t", Plan({}).join({})).status, AttachStatus::kOk);
+    deliver("s", 0, 100);
+    LoopDelivery& loop = *world.loops[0];
+    world.tick(0);
+    write_some(*reader, sink, 10);
+    write_some(moving, moving_sink, 10);
+    world.tick(29'999);
+    write_some(*reader, sink, 0);
+    write_some(moving, moving_sink, 1);
+    EXPECT_EQ(loop.next_stalled(), nullptr);
+    world.tick(30'000);
+    EXPECT_EQ(loop.next_stalled(), reader);
+    EXPECT_EQ(loop.next_stalled(), nullptr);
+    world.tick(59'999);
+    EXPECT_EQ(loop.next_stalled(), &moving);
+    write_all(moving, moving_sink);
+    world.tick(200'000);
+    EXPECT_EQ(loop.next_stalled(), nullptr) << "one without bytes is not slow";
+}
+
+TEST_F(ReaderTest, EachReaderIsDirtyOnceAndABlockedOneNotAtAll) {
+    LoopDelivery& loop = *world.loops[0];
+    join(1, "s");
+    join(2, "t");
+    deliver("s", 0, 1);
+    deliver("t", 0, 1);
+    ASSERT_EQ(send_text(*reader, "x"), SendStatus::kOk);
+    EXPECT_EQ(loop.dirty_count(), 1U);
+    EXPECT_EQ(loop.next_dirty(), reader);
+    EXPECT_EQ(loop.next_dirty(), nullptr);
+    reader->wait_writable();
+    deliver("s", 1, 2);
+    EXPECT_EQ(loop.next_dirty(), nullptr);
+    reader->writable();
+    EXPECT_EQ(loop.next_dirty(), reader);
+    drain();
+    reader->writable();
+    EXPECT_EQ(loop.dirty_count(), 0U);
+    deliver("s", 2, 3);
+    loop.close(*reader);
+    EXPECT_EQ(loop.dirty_count(), 0U);
+    EXPECT_EQ(loop.next_dirty(), nullptr);
+}
+
+TEST_F(ReaderTest, LateCommandsForAClosedReaderDoNothing) {
+    join(1, "s");
+    world.pump();
+    const ReaderRef ref = reader->ref();
+    world.loops[0]->close(*reader);
+    Reader& next = world.open();
+    EXPECT_EQ(next.ref().slot, ref.slot);
+    ASSERT_EQ(world.set.attach(ref, 1, "s", world.encoding, Plan({}).join({})).status, AttachStatus::kOk);
+    world.set.detach(ref, 1);
+    ASSERT_EQ(world.deliver("s", story, 0, 3), DeliverStatus::kOk);
+    world.pump();
+    EXPECT_TRUE(next.empty());
+    EXPECT_EQ(world.loops[0]->stats().cursors, 0U);
+    EXPECT_EQ(world.loops[0]->stats().views, 0U) << "the view of the late attach is closed again";
+}
+
+}  // namespace
+}  // namespace streamhost::delivery::test
