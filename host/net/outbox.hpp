@@ -3,6 +3,8 @@
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace streamhost::net {
 
@@ -24,6 +26,16 @@ public:
     virtual void consumed(std::size_t bytes) = 0;
 
     [[nodiscard]] virtual bool empty() const = 0;
+
+    /// Queues a control frame, header included, ahead of stream frames; a frame under way is finished first.
+    /// Taken also over the limits: a close frame must not be lost because the queue that it explains is full.
+    virtual void push_control(std::span<const std::uint8_t> frame) = 0;
+
+    /// From now on only what is owed goes out: the rest of a frame under way and what was queued directly.
+    virtual void seal() = 0;
+
+    /// So much is queued directly that reading from this client should wait: its own requests fill the queue.
+    [[nodiscard]] virtual bool congested() const = 0;
 };
 
 }  // namespace streamhost::net

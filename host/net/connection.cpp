@@ -1,0 +1,214 @@
+#include "net/connection.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <unistd.h>
+
+#include "net/loop_server.hpp"
+
+namespace streamhost::net {
+
+namespace {
+
+constexpr std::size_t kMaxIov = 64;
+
+// What sendmsg took; 0 when the socket is full, -1 when the peer is gone.
+ssize_t send_some(int fd, iovec* parts, std::size_t count) {
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = count;
+    while (true) {
+        const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0) return sent;
+        if (errno == EINTR) continue;
+        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+    }
+}
+
+}  // namespace
+
+Connection::Connection(LoopServer& server, int fd, ConnectionId id, std::uint32_t listener, std::string peer)
+    : server_(server), id_(id), fd_(fd), listener_(listener), peer_(std::move(peer)) {
+    server_.loop().arm(*this, server_.limits().head_timeout_ms);
+    watch();
+}
+
+Connection::~Connection() {
+    if (phase_ != Phase::kDead) die(1006, {});
+}
+
+Connection::Extra& Connection::extra() {
+    if (extra_ == nullptr) extra_ = std::make_unique<Extra>();
+    return *extra_;
+}
+
+bool Connection::wants_input() const noexcept {
+    if (phase_ == Phase::kDead || phase_ == Phase::kAnswering || paused_ > 0) return false;
+    if (extra_ != nullptr && !extra_->unread.empty()) return false;
+    return phase_ != Phase::kOpen || !outbox_->congested();
+}
+
+void Connection::watch() {
+    if (phase_ == Phase::kDead) return;
+    const std::uint32_t wanted = (wants_input() ? EPOLLIN | EPOLLRDHUP : 0u) | (blocked_ ? EPOLLOUT : 0u);
+    if (token_ && wanted == watched_) return;
+    const std::error_code failed =
+        token_ ? server_.loop().rewatch(token_, wanted) : server_.loop().watch(fd_, wanted, *this, token_);
+    watched_ = wanted;
+    if (failed) die(1006, "the socket cannot be watched");
+}
+
+void Connection::on_fd(std::uint32_t events) {
+    if (phase_ == Phase::kDead) return;
+    if ((events & EPOLLOUT) != 0 && blocked_) {
+        blocked_ = false;
+        if (answer_ != nullptr && flush_answer() == Flushed::kGone) return;
+        if (outbox_ != nullptr && !blocked_) server_.events_.writable(*this);
+    }
+    if ((events & EPOLLIN) != 0 && wants_input()) read();
+    if (phase_ == Phase::kDead) return;
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0 && (events & EPOLLIN) == 0) return die(1006, {});
+    watch();
+}
+
+void Connection::read() {
+    const auto buffer = server_.read_buffer();
+    const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count < 0) {
+        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
+        return die(1006, {});
+    }
+    if (count == 0) return die(1006, {});
+    server_.counters().bytes_in.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
+    take(buffer.first(static_cast<std::size_t>(count)));
+}
+
+void Connection::take(std::span<std::uint8_t> bytes) {
+    switch (phase_) {
+    case Phase::kHead:
+    case Phase::kBody: return take_request_bytes(bytes);
+    case Phase::kOpen:
+    case Phase::kClosing:
+        if (outbox_ != nullptr) decode(bytes);
+        return;  // without an outbox an answered request lingers: its bytes are of no interest
+    case Phase::kAnswering:
+    case Phase::kDead: return;
+    }
+}
+
+Connection::Flushed Connection::flush_answer() {
+    while (answer_ != nullptr && !answer_->empty()) {
+        iovec part{answer_->data(), answer_->size()};
+        const ssize_t sent = send_some(fd_, &part, 1);
+        if (sent < 0) {
+            die(1006, {});
+            return Flushed::kGone;
+        }
+        server_.counters().bytes_out.fetch_add(static_cast<std::uint64_t>(sent), std::memory_order_relaxed);
+        answer_->erase(0, static_cast<std::size_t>(sent));
+        if (sent == 0) {
+            blocked_ = true;
+            watch();
+            return phase_ == Phase::kDead ? Flushed::kGone : Flushed::kBlocked;
+        }
+    }
+    answer_.reset();
+    if (outbox_ == nullptr) answered();
+    return phase_ == Phase::kDead ? Flushed::kGone : Flushed::kAll;
+}
+
+Connection::Flushed Connection::send_outbox(std::size_t byte_budget) {
+    std::array<iovec, kMaxIov> parts;
+    while (byte_budget > 0) {
+        const std::size_t count = outbox_->gather(parts.data(), parts.size(), byte_budget);
+        if (count == 0) return Flushed::kAll;
+        std::size_t offered = 0;
+        for (std::size_t index = 0; index < count; ++index)
+            offered += parts[index].iov_len;
+        const ssize_t sent = send_some(fd_, parts.data(), count);
+        outbox_->consumed(sent > 0 ? static_cast<std::size_t>(sent) : 0);
+        if (sent < 0) {
+            die(1006, {});
+            return Flushed::kGone;
+        }
+        server_.counters().bytes_out.fetch_add(static_cast<std::uint64_t>(sent), std::memory_order_relaxed);
+        if (static_cast<std::size_t>(sent) < offered) {
+            blocked_ = true;
+            return Flushed::kBlocked;
+        }
+        byte_budget -= std::min(byte_budget, offered);
+    }
+    return outbox_->empty() ? Flushed::kAll : Flushed::kBudget;
+}
+
+Connection::Flushed Connection::flush(std::size_t byte_budget) {
+    if (phase_ == Phase::kDead) return Flushed::kGone;
+    if (blocked_) return Flushed::kBlocked;
+    if (answer_ != nullptr) {
+        if (const Flushed first = flush_answer(); first != Flushed::kAll) return first;
+    }
+    if (outbox_ == nullptr) return Flushed::kAll;
+    const Flushed result = send_outbox(byte_budget);
+    if (result == Flushed::kGone) return result;
+    if (phase_ == Phase::kClosing && outbox_->empty()) finish_closing();
+    if (phase_ == Phase::kDead) return Flushed::kGone;
+    if (extra_ != nullptr && !extra_->unread.empty() && !outbox_->congested()) decode_later();
+    watch();
+    return phase_ == Phase::kDead ? Flushed::kGone : result;
+}
+
+void Connection::on_timer(PhaseDeadline) {
+    switch (phase_) {
+    case Phase::kHead:
+        if (request_ == nullptr && endpoint_ != nullptr)
+            return die(1006, {});  // a kept connection that nobody used
+        return refuse({.status = 408, .detail = "The request did not arrive in time"});
+    case Phase::kBody: return refuse({.status = 408, .detail = "The request body did not arrive in time"});
+    case Phase::kOpen: return heartbeat();
+    case Phase::kAnswering: return die(1006, {});
+    case Phase::kClosing: return die(extra().close_code, extra().close_reason);
+    case Phase::kDead: return;
+    }
+}
+
+// Waits for the peer to see what was sent: closing with unread input would reset the connection and take the
+// answer along.
+void Connection::linger() {
+    phase_ = Phase::kClosing;
+    ::shutdown(fd_, SHUT_WR);
+    server_.loop().arm(*this, server_.limits().close_timeout_ms);
+    watch();
+}
+
+void Connection::pause() noexcept { ++paused_; }
+
+void Connection::resume() noexcept {
+    if (paused_ == 0 || --paused_ > 0 || phase_ == Phase::kDead) return;
+    decode_later();
+}
+
+void Connection::abort(std::uint16_t code, std::string_view reason) { die(code, reason); }
+
+void Connection::die(std::uint16_t code, std::string_view reason) {
+    if (phase_ == Phase::kDead) return;
+    phase_ = Phase::kDead;
+    runtime::Timer::cancel();
+    server_.loop().unwatch(token_);
+    ::close(fd_);
+    if (outbox_ != nullptr) {
+        const bool was_told = extra_ != nullptr && extra_->close_code != 1006;
+        server_.counters().websockets.fetch_sub(1, std::memory_order_relaxed);
+        server_.events_.closed(*this, was_told ? extra_->close_code : code,
+                               was_told ? std::string_view(extra_->close_reason) : reason);
+        outbox_ = nullptr;
+    }
+    server_.bury(*this);
+}
+
+}  // namespace streamhost::net

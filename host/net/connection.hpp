@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/connection_events.hpp"
+#include "net/http_head.hpp"
+#include "net/http_reply.hpp"
+#include "net/ws_codec.hpp"
+#include "runtime/fd_table.hpp"
+#include "runtime/timer_wheel.hpp"
+
+namespace streamhost::net {
+
+class LoopServer;
+struct PhaseDeadline {};  ///< the tag of a connection's one timer
+
+/// The problem: a connection is a request, then another one, or a WebSocket for hours; it may trickle, flood,
+/// stall or vanish at any byte, and while it rests it must cost next to nothing.
+///
+/// One accepted socket on one loop. Bytes come from the loop's shared buffer and are decoded in place; what
+/// goes out is pulled from an Outbox, so there is no queue here but the answer to a request. One timer stands
+/// for the deadline of the phase: head, first message, heartbeat, closing. Everything [loop].
+class Connection final : public runtime::FdHandler, private runtime::TimerFor<Connection, PhaseDeadline> {
+public:
+    enum class Flushed : std::uint8_t { kAll = 1, kBlocked, kBudget, kGone };
+
+    Connection(LoopServer& server, int fd, ConnectionId id, std::uint32_t listener, std::string peer);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    [[nodiscard]] ConnectionId id() const noexcept { return id_; }
+    [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
+    [[nodiscard]] void* user() const noexcept { return user_; }
+    void set_user(void* user) noexcept { user_ = user; }
+    [[nodiscard]] bool is_websocket() const noexcept { return outbox_ != nullptr; }
+    [[nodiscard]] bool is_closing() const noexcept { return phase_ == Phase::kClosing; }
+    [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_; }
+
+    /// Sends what is due, at most `byte_budget`. kBlocked: the socket takes no more, writable() follows.
+    Flushed flush(std::size_t byte_budget);
+    /// Starts the closing handshake after what is queued directly; stream frames are sent no more. A second
+    /// call changes nothing.
+    void close(std::uint16_t code, std::string_view reason);
+    /// Ends the transport now, without a word.
+    void abort(std::uint16_t code, std::string_view reason);
+    /// Answers the request under way with whole response bytes.
+    void reply(std::string response, bool keep_alive);
+
+    void pause() noexcept;   ///< stop reading; counted
+    void resume() noexcept;  ///< reading goes on with the next round
+
+private:
+    friend runtime::TimerFor<Connection, PhaseDeadline>;
+    friend class LoopServer;
+    enum class Phase : std::uint8_t { kHead = 1, kBody, kAnswering, kOpen, kClosing, kDead };
+    /// A request that did not come in one piece.
+    struct Pending {
+        HttpHeadParser parser;
+        std::string bytes;
+        std::size_t head_size = 0;  // of a complete head whose body is awaited
+        bool has_head = false;
+    };
+    /// A WebSocket's less common state, made when it is needed.
+    struct Extra {
+        std::vector<std::uint8_t> unread;  // read from the socket, not decoded: paused
+        std::uint16_t close_code = 1006;
+        std::string close_reason;
+        bool peer_closed = false;
+        bool failed = false;  // the peer broke the protocol: its answer is not awaited
+        bool decode_posted = false;
+    };
+
+    void on_fd(std::uint32_t events) override;
+    void on_timer(PhaseDeadline);
+    void read();
+    void take(std::span<std::uint8_t> bytes);
+
+    // Requests (connection_http.cpp).
+    void take_request_bytes(std::span<std::uint8_t> bytes);
+    [[nodiscard]] std::unique_ptr<Pending> pending_of(std::span<const std::uint8_t> bytes) const;
+    void keep_for_later(std::span<const std::uint8_t> bytes);
+    void continue_request();
+    void route(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes);
+    void start_request(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes);
+    void await_body(const HttpHead& head, std::size_t head_size, std::span<const std::uint8_t> bytes);
+    void refuse(const HttpProblem& problem);
+    void answered();
+
+    // WebSocket (connection_websocket.cpp).
+    void upgrade(const HttpHead& head, std::span<std::uint8_t> rest);
+    void decode(std::span<std::uint8_t> bytes);
+    void decode_later();
+    void decode_unread();
+    bool on_event(const WsEvent& event);
+    void on_peer_close(const WsEvent& event);
+    void heartbeat();
+    void start_closing(std::uint16_t code, std::string_view reason);
+    void finish_closing();
+
+    Flushed flush_answer();
+    Flushed send_outbox(std::size_t byte_budget);
+    void linger();
+    void watch();
+    [[nodiscard]] bool wants_input() const noexcept;
+    Extra& extra();
+    void die(std::uint16_t code, std::string_view reason);
+
+    LoopServer& server_;
+    Outbox* outbox_ = nullptr;
+    const Endpoint* endpoint_ = nullptr;
+    RouteTablePtr routes_;  // keeps endpoint_ alive across a change of routes
+    void* user_ = nullptr;
+    ConnectionId id_;
+    runtime::FdToken token_;
+    int fd_;
+    std::uint32_t listener_;
+    std::uint32_t watched_ = 0;
+    Phase phase_ = Phase::kHead;
+    std::uint8_t missed_pings_ = 0;
+    std::uint8_t paused_ = 0;
+    bool blocked_ = false;
+    bool heard_first_ = false;
+    bool keep_alive_ = true;
+    WsDecoder decoder_;
+    std::unique_ptr<Pending> request_;
+    std::unique_ptr<std::string> answer_;  // bytes that go out before anything of the outbox
+    std::unique_ptr<Extra> extra_;
+    std::string peer_;
+};
+
+}  // namespace streamhost::net

@@ -1,0 +1,176 @@
+#include <sys/socket.h>
+
+#include <cassert>
+#include <utility>
+
+#include "net/connection.hpp"
+#include "net/loop_server.hpp"
+#include "net/ws_handshake.hpp"
+
+namespace streamhost::net {
+
+namespace {
+
+std::string_view text_of(std::span<const std::uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<std::uint8_t> bytes_of(std::string& text) {
+    return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+void Connection::take_request_bytes(std::span<std::uint8_t> bytes) {
+    if (request_ != nullptr) {
+        keep_for_later(bytes);
+        return continue_request();
+    }
+    // Nearly every head comes in one piece: parsed where it lies, with the loop's parser, nothing allocated.
+    HttpHeadParser& parser = server_.parser_;
+    parser.reset();
+    switch (parser.parse(text_of(bytes))) {
+    case HeadState::kNeedMore: return keep_for_later(bytes);
+    case HeadState::kRefused: return refuse(problem_of(parser.fault()));
+    case HeadState::kComplete: return route(parser.head(), parser.length(), bytes);
+    }
+}
+
+// Nothing for no bytes, so that a resting connection holds nothing.
+std::unique_ptr<Connection::Pending> Connection::pending_of(std::span<const std::uint8_t> bytes) const {
+    if (bytes.empty()) return nullptr;
+    auto pending = std::make_unique<Pending>();
+    pending->parser = HttpHeadParser(server_.limits().head);
+    pending->bytes = text_of(bytes);
+    return pending;
+}
+
+void Connection::keep_for_later(std::span<const std::uint8_t> bytes) {
+    if (request_ != nullptr) {
+        request_->bytes.append(text_of(bytes));
+        return;
+    }
+    request_ = pending_of(bytes);
+    // From the first byte on, not from the last: one byte a second must not hold a slot for hours.
+    if (endpoint_ != nullptr) server_.loop().arm(*this, server_.limits().head_timeout_ms);
+}
+
+void Connection::continue_request() {
+    Pending& pending = *request_;
+    if (pending.has_head) {
+        const HttpHead& head = pending.parser.head();
+        if (pending.bytes.size() < pending.head_size + head.content_length) return;
+        return start_request(head, pending.head_size, bytes_of(pending.bytes));
+    }
+    switch (pending.parser.parse(pending.bytes)) {
+    case HeadState::kNeedMore: return;
+    case HeadState::kRefused: return refuse(problem_of(pending.parser.fault()));
+    case HeadState::kComplete:
+        return route(pending.parser.head(), pending.parser.length(), bytes_of(pending.bytes));
+    }
+}
+
+void Connection::route(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes) {
+    keep_alive_ = head.keep_alive();
+    routes_ = server_.routes(listener_);
+    const RouteResult found =
+        routes_ == nullptr ? RouteResult{} : routes_->router.find(head.method, head.path);
+    if (found.status != 200) {
+        const std::string allow = allow_list(found.allowed);
+        const HttpField fields[] = {{"Allow", allow}};
+        const bool has_body = head.framing != BodyFraming::kNone;
+        HttpProblem problem{.status = static_cast<std::uint16_t>(found.status)};
+        problem.detail =
+            found.status == 404 ? "Nothing answers at this path" : "This path does not take this method";
+        if (found.status == 405) problem.fields = fields;
+        if (!keep_alive_ || has_body) return refuse(problem);
+        problem.after = AfterReply::kKeepAlive;
+        std::string response;
+        append_problem(response, problem);
+        endpoint_ = nullptr;
+        request_ = pending_of(bytes.subspan(head_size));
+        phase_ = Phase::kAnswering;
+        return reply(std::move(response), true);
+    }
+    endpoint_ = static_cast<const Endpoint*>(found.handler);
+    if (endpoint_->kind == Endpoint::Kind::kWebSocket) return upgrade(head, bytes.subspan(head_size));
+    if (head.framing == BodyFraming::kChunked)
+        return refuse(
+            {.status = 411, .detail = "Send the body with Content-Length; a chunked body is not taken here"});
+    if (head.content_length > endpoint_->max_body_bytes)
+        return refuse({.status = 413, .detail = "The body is larger than this path takes"});
+    if (bytes.size() < head_size + head.content_length) return await_body(head, head_size, bytes);
+    start_request(head, head_size, bytes);
+}
+
+void Connection::await_body(const HttpHead& head, std::size_t head_size,
+                            std::span<const std::uint8_t> bytes) {
+    const std::size_t whole = head_size + static_cast<std::size_t>(head.content_length);
+    const bool expects = head.has_token("Expect", "100-continue");
+    if (request_ == nullptr) keep_for_later(bytes);
+    // Room for all of it now, and one more reading of the head there: its views must not move any more.
+    request_->bytes.reserve(whole);
+    request_->parser.reset();
+    const HeadState again = request_->parser.parse(request_->bytes);
+    assert(again == HeadState::kComplete);
+    if (again != HeadState::kComplete) return die(1006, {});
+    request_->head_size = head_size;
+    request_->has_head = true;
+    phase_ = Phase::kBody;
+    server_.loop().arm(*this, server_.limits().head_timeout_ms);
+    if (!expects) return;
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    // A socket that was idle takes 25 bytes; if not, the client sends its body after its own time-out.
+    (void)::send(fd_, kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void Connection::start_request(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes) {
+    phase_ = Phase::kAnswering;
+    server_.loop().arm(*this, server_.limits().send_timeout_ms);
+    const std::size_t whole = head_size + static_cast<std::size_t>(head.content_length);
+    const std::string_view body =
+        text_of(bytes.subspan(head_size, static_cast<std::size_t>(head.content_length)));
+    // What came behind is the next request. Taken before the answer, which may come inside the call; `head`
+    // and `body` may point into the present one.
+    const std::unique_ptr<Pending> present = std::exchange(request_, pending_of(bytes.subspan(whole)));
+    server_.events_.request(*this, *endpoint_, head, body);
+    watch();
+}
+
+void Connection::reply(std::string response, bool keep_alive) {
+    if (phase_ != Phase::kAnswering) return;  // it went away meanwhile
+    keep_alive_ = keep_alive_ && keep_alive;
+    answer_ = std::make_unique<std::string>(std::move(response));
+    server_.loop().arm(*this, server_.limits().send_timeout_ms);
+    (void)flush_answer();
+}
+
+void Connection::refuse(const HttpProblem& problem) {
+    server_.counters().refused.fetch_add(1, std::memory_order_relaxed);
+    std::string response;
+    append_problem(response, problem);
+    phase_ = Phase::kAnswering;
+    reply(std::move(response), false);
+}
+
+// The answer went out: the next request, or the end.
+void Connection::answered() {
+    if (phase_ != Phase::kAnswering) return;
+    if (!keep_alive_) return linger();
+    phase_ = Phase::kHead;
+    server_.loop().arm(*this, server_.limits().idle_timeout_ms);
+    watch();
+    if (request_ == nullptr) return;
+    // Later, not here: a client that sends a thousand requests at once must not build a thousand frames on
+    // this stack.
+    const ConnectionId id = id_;
+    LoopServer& server = server_;
+    const auto posted = server_.loop().post([&server, id] {
+        Connection* connection = server.find(id);
+        if (connection != nullptr && connection->phase_ == Phase::kHead && connection->request_ != nullptr)
+            connection->continue_request();
+    });
+    if (posted != runtime::PostStatus::accepted) die(1006, {});
+}
+
+}  // namespace streamhost::net

@@ -1,0 +1,155 @@
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "net/connection.hpp"
+#include "net/loop_server.hpp"
+#include "net/ws_handshake.hpp"
+
+namespace streamhost::net {
+
+void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
+    const WsHandshake handshake = check_ws_handshake(head, endpoint_->subprotocols);
+    if (handshake.refusal != WsRefusal::kNone) {
+        server_.counters().refused.fetch_add(1, std::memory_order_relaxed);
+        std::string response;
+        append_ws_refusal(response, handshake.refusal);
+        phase_ = Phase::kAnswering;
+        return reply(std::move(response), false);
+    }
+    if (server_.counters().draining.load(std::memory_order_relaxed))
+        return refuse(
+            {.status = 503, .detail = "This node is draining; connect to another one", .retry_after_s = 1});
+
+    phase_ = Phase::kOpen;
+    server_.counters().websockets.fetch_add(1, std::memory_order_relaxed);
+    answer_ = std::make_unique<std::string>();
+    append_ws_accept(*answer_, handshake);
+    const std::unique_ptr<Pending> request = std::move(request_);  // `head` and `rest` may point into it
+    outbox_ = &server_.events_.opened(*this, *endpoint_, head, handshake.subprotocol);
+    const std::uint32_t first = endpoint_->first_message_ms;
+    if (first > 0 || endpoint_->heartbeat_ms > 0) {
+        server_.loop().arm(*this, first > 0 ? first : endpoint_->heartbeat_ms);
+    } else {
+        runtime::Timer::cancel();
+    }
+    if (flush_answer() == Flushed::kGone) return;
+    if (!rest.empty()) decode(rest);
+    watch();
+}
+
+void Connection::decode(std::span<std::uint8_t> bytes) {
+    const WsDecoderOptions options{.max_message_bytes = endpoint_->max_message_bytes};
+    while (phase_ == Phase::kOpen || phase_ == Phase::kClosing) {
+        const bool is_held = paused_ > 0 || (phase_ == Phase::kOpen && outbox_->congested() &&
+                                             flush(1U << 20) != Flushed::kAll);
+        if (phase_ == Phase::kDead) return;
+        if (is_held) break;
+        const WsEvent event = decoder_.next(bytes, options);
+        if (event.kind == WsEventKind::kNeedInput) return;
+        if (!on_event(event)) return;
+    }
+    // Held: the rest waits here, and the socket is not read, so this is one read at the most.
+    if (!bytes.empty() && phase_ != Phase::kDead) extra().unread.assign(bytes.begin(), bytes.end());
+}
+
+void Connection::decode_later() {
+    Extra& more = extra();
+    if (more.decode_posted) return;
+    const ConnectionId id = id_;
+    LoopServer& server = server_;
+    const auto posted = server_.loop().post([&server, id] {
+        if (Connection* connection = server.find(id)) connection->decode_unread();
+    });
+    more.decode_posted = posted == runtime::PostStatus::accepted;
+}
+
+void Connection::decode_unread() {
+    Extra& more = extra();
+    more.decode_posted = false;
+    std::vector<std::uint8_t> bytes = std::move(more.unread);
+    more.unread.clear();
+    if (outbox_ != nullptr) decode(bytes);
+    watch();
+}
+
+bool Connection::on_event(const WsEvent& event) {
+    missed_pings_ = 0;
+    switch (event.kind) {
+    case WsEventKind::kMessage:
+        if (phase_ == Phase::kOpen) {
+            heard_first_ = true;
+            server_.events_.message(*this, event.opcode == WsOpcode::kBinary, event.payload);
+        }
+        return phase_ != Phase::kDead;
+    case WsEventKind::kPing: {
+        WsControlFrame frame;
+        const std::size_t size = ws_write_control(frame, WsOpcode::kPong, event.payload);
+        if (phase_ == Phase::kOpen) outbox_->push_control({frame.data(), size});
+        return true;
+    }
+    case WsEventKind::kClose: on_peer_close(event); return false;
+    case WsEventKind::kError: {
+        const bool is_large = event.fault == WsFault::kMessageTooBig && endpoint_->too_large_code != 0;
+        start_closing(is_large ? endpoint_->too_large_code : event.close_code, describe(event.fault));
+        if (extra_ != nullptr) extra_->failed = true;
+        return false;
+    }
+    case WsEventKind::kPong:
+    case WsEventKind::kNeedInput: return true;
+    }
+    return true;
+}
+
+void Connection::on_peer_close(const WsEvent& event) {
+    Extra& more = extra();
+    more.peer_closed = true;
+    if (phase_ == Phase::kClosing) {  // the answer to our own
+        if (outbox_->empty()) die(more.close_code, more.close_reason);
+        return;
+    }
+    const std::string reason(reinterpret_cast<const char*>(event.payload.data()), event.payload.size());
+    start_closing(event.close_code, reason);
+}
+
+void Connection::close(std::uint16_t code, std::string_view reason) {
+    if (phase_ == Phase::kOpen) start_closing(code, reason);
+}
+
+void Connection::start_closing(std::uint16_t code, std::string_view reason) {
+    if (phase_ != Phase::kOpen) return;
+    phase_ = Phase::kClosing;
+    Extra& more = extra();
+    more.close_code = code;
+    more.close_reason = reason;
+    more.unread.clear();
+    WsControlFrame frame;
+    const std::size_t size = ws_write_close(frame, code, reason);
+    outbox_->push_control({frame.data(), size});
+    outbox_->seal();
+    server_.loop().arm(*this, server_.limits().close_timeout_ms);
+}
+
+// Everything went out, the close frame last.
+void Connection::finish_closing() {
+    Extra& more = extra();
+    if (more.peer_closed) return die(more.close_code, more.close_reason);
+    if (more.failed)
+        ::shutdown(fd_, SHUT_WR);  // its answer is not awaited, but what it still sends must not reset our
+                                   // close frame away
+}
+
+void Connection::heartbeat() {
+    if (!heard_first_ && endpoint_->first_message_ms > 0)
+        return close(endpoint_->no_message_code, "the first message did not arrive in time");
+    const std::uint32_t period = endpoint_->heartbeat_ms;
+    if (period == 0) return;
+    if (missed_pings_ >= 2) return close(4001, "two pings stayed unanswered");
+    ++missed_pings_;
+    WsControlFrame frame;
+    const std::size_t size = ws_write_control(frame, WsOpcode::kPing, {});
+    outbox_->push_control({frame.data(), size});
+    server_.loop().arm(*this, period);
+}
+
+}  // namespace streamhost::net

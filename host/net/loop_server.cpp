@@ -1,0 +1,144 @@
+#include "net/loop_server.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/SocketImpl.h>
+#include <unistd.h>
+
+#include "net/http_reply.hpp"
+
+namespace streamhost::net {
+
+namespace {
+
+constexpr int kAcceptsPerRound = 64;
+
+void tune(int fd, std::uint32_t send_timeout_ms) {
+    const int on = 1;
+    // Streams are many small frames: waiting to fill a segment would add 40 ms. A Unix socket refuses both,
+    // harmlessly.
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &send_timeout_ms, sizeof(send_timeout_ms));
+}
+
+}  // namespace
+
+/// One listening socket.
+class LoopServer::Acceptor final : public runtime::FdHandler {
+public:
+    Acceptor(LoopServer& server, std::uint32_t listener, ListenSocket socket)
+        : server_(server), socket_(std::move(socket)), listener_(listener) {
+        if (server_.loop_.watch(socket_.impl()->sockfd(), EPOLLIN, *this, token_))
+            throw std::system_error(errno, std::generic_category(), "the listening socket cannot be watched");
+    }
+    ~Acceptor() { server_.loop_.unwatch(token_); }
+    Acceptor(const Acceptor&) = delete;
+    Acceptor& operator=(const Acceptor&) = delete;
+
+private:
+    void on_fd(std::uint32_t /*events*/) override {
+        for (int count = 0; count < kAcceptsPerRound; ++count) {
+            sockaddr_storage address{};
+            socklen_t size = sizeof(address);
+            const int fd = ::accept4(socket_.impl()->sockfd(), reinterpret_cast<sockaddr*>(&address), &size,
+                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (fd < 0)
+                return;  // nobody waits, or no descriptor is free: level triggered, so it is seen again
+            server_.adopt(
+                fd, listener_,
+                Poco::Net::SocketAddress(reinterpret_cast<const sockaddr*>(&address), size).toString());
+        }
+    }
+
+    LoopServer& server_;
+    ListenSocket socket_;
+    std::uint32_t listener_;
+    runtime::FdToken token_;
+};
+
+LoopServer::LoopServer(runtime::Loop& loop, std::uint32_t index, const ServerLimits& limits,
+                       ServerCounters& counters, ConnectionEvents& events)
+    : loop_(loop),
+      index_(index),
+      limits_(limits),
+      counters_(counters),
+      events_(events),
+      buffer_(std::make_unique<std::uint8_t[]>(kBufferBytes)),
+      parser_(limits.head) {}
+
+LoopServer::~LoopServer() {
+    acceptors_.clear();
+    is_ending_ = true;
+    for (Slot& slot : slots_)
+        slot.connection.reset();
+}
+
+void LoopServer::listen(std::uint32_t listener, ListenSocket socket) {
+    if (routes_.size() <= listener) routes_.resize(listener + 1);
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, listener, std::move(socket)));
+}
+
+void LoopServer::set_routes(std::uint32_t listener, RouteTablePtr routes) {
+    if (routes_.size() <= listener) routes_.resize(listener + 1);
+    routes_[listener] = std::move(routes);
+}
+
+void LoopServer::stop_listening() { acceptors_.clear(); }
+
+void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {
+    counters_.accepted.fetch_add(1, std::memory_order_relaxed);
+    if (counters_.connections.fetch_add(1, std::memory_order_relaxed) >= limits_.connections) {
+        counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+        counters_.over_limit.fetch_add(1, std::memory_order_relaxed);
+        std::string response;
+        append_problem(
+            response,
+            {.status = 503, .detail = "This node has as many connections as it may", .retry_after_s = 2});
+        (void)::send(fd, response.data(), response.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        ::close(fd);
+        return;
+    }
+    tune(fd, limits_.send_timeout_ms);
+    if (free_.empty()) {
+        free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+        slots_.emplace_back();
+    }
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    const ConnectionId id =
+        ConnectionId{index_} << 56U | ConnectionId{slots_[slot].generation & 0xffffffU} << 32U | slot;
+    ++open_;
+    auto connection = std::make_unique<Connection>(*this, fd, id, listener, std::move(peer));
+    slots_[slot].connection = std::move(connection);
+}
+
+Connection* LoopServer::find(ConnectionId id) noexcept {
+    const auto slot = static_cast<std::uint32_t>(id);
+    if (loop_of(id) != index_ || slot >= slots_.size()) return nullptr;
+    Connection* connection = slots_[slot].connection.get();
+    return connection != nullptr && connection->id() == id && connection->phase_ != Connection::Phase::kDead
+               ? connection
+               : nullptr;
+}
+
+void LoopServer::bury(const Connection& connection) {
+    const auto slot = static_cast<std::uint32_t>(connection.id());
+    --open_;
+    counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+    if (is_ending_) return;
+    loop_.after_round([this, slot] {
+        slots_[slot].connection.reset();
+        if ((++slots_[slot].generation & 0xffffffU) == 0) ++slots_[slot].generation;
+        free_.push_back(slot);
+    });
+}
+
+}  // namespace streamhost::net

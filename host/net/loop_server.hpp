@@ -1,0 +1,97 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "net/connection.hpp"
+#include "net/connection_events.hpp"
+#include "net/listen_socket.hpp"
+#include "runtime/loop.hpp"
+
+namespace streamhost::net {
+
+struct ServerLimits {
+    std::size_t connections = 10'000;  ///< of the process, all loops together
+    std::uint32_t head_timeout_ms = 10'000;
+    std::uint32_t idle_timeout_ms = 30'000;  ///< between two requests of a kept connection
+    std::uint32_t close_timeout_ms = 5'000;  ///< for the closing handshake
+    std::uint32_t send_timeout_ms =
+        30'000;  ///< for an answer that the peer does not read (TCP_USER_TIMEOUT, too)
+    HttpHeadLimits head;
+};
+
+/// Counted over all loops of the process.
+struct ServerCounters {
+    std::atomic<std::uint64_t> connections{0};  ///< open now
+    std::atomic<std::uint64_t> websockets{0};   ///< open now
+    std::atomic<std::uint64_t> accepted{0};
+    std::atomic<std::uint64_t> over_limit{0};
+    std::atomic<std::uint64_t> refused{0};  ///< malformed requests and upgrades
+    std::atomic<std::uint64_t> bytes_in{0};
+    std::atomic<std::uint64_t> bytes_out{0};
+    std::atomic<bool> draining{false};  ///< upgrades are answered 503
+};
+
+/// The connections of one loop: accepts them, keeps them, hands them the shared read buffer. Everything
+/// [loop] unless tagged.
+class LoopServer {
+public:
+    LoopServer(runtime::Loop& loop, std::uint32_t index, const ServerLimits& limits, ServerCounters& counters,
+               ConnectionEvents& events);
+    ~LoopServer();
+    LoopServer(const LoopServer&) = delete;
+    LoopServer& operator=(const LoopServer&) = delete;
+
+    /// Starts accepting from an own listening socket (SO_REUSEPORT). `listener` tells listeners apart in
+    /// set_routes().
+    void listen(std::uint32_t listener, ListenSocket socket);
+    void set_routes(std::uint32_t listener, RouteTablePtr routes);
+    /// Accepts no more; what is open stays.
+    void stop_listening();
+
+    [[nodiscard]] Connection* find(ConnectionId id) noexcept;
+    /// Calls visit(Connection&) for each; it may close them.
+    template <typename Visit>
+    void for_each(Visit visit) {
+        for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+            if (slots_[slot].connection != nullptr) visit(*slots_[slot].connection);
+        }
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return open_; }
+
+    [[nodiscard]] runtime::Loop& loop() noexcept { return loop_; }
+    [[nodiscard]] const ServerLimits& limits() const noexcept { return limits_; }
+    [[nodiscard]] ServerCounters& counters() noexcept { return counters_; }
+
+private:
+    friend class Connection;
+    class Acceptor;
+    struct Slot {
+        std::unique_ptr<Connection> connection;
+        std::uint32_t generation = 1;
+    };
+    void adopt(int fd, std::uint32_t listener, std::string peer);
+    /// Destroyed after the round, when nothing on the stack refers to it.
+    void bury(const Connection& connection);
+    [[nodiscard]] RouteTablePtr routes(std::uint32_t listener) const { return routes_[listener]; }
+    [[nodiscard]] std::span<std::uint8_t> read_buffer() noexcept { return {buffer_.get(), kBufferBytes}; }
+
+    static constexpr std::size_t kBufferBytes = std::size_t{64} << 10U;
+    runtime::Loop& loop_;
+    std::uint32_t index_;
+    const ServerLimits& limits_;
+    ServerCounters& counters_;
+    ConnectionEvents& events_;
+    std::unique_ptr<std::uint8_t[]> buffer_;
+    HttpHeadParser parser_;  // for heads that come in one piece
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<RouteTablePtr> routes_;  // by listener
+    std::vector<Slot> slots_;
+    std::vector<std::uint32_t> free_;
+    std::size_t open_ = 0;
+    bool is_ending_ = false;
+};
+
+}  // namespace streamhost::net
