@@ -79,12 +79,31 @@ SendStatus Reader::send(std::span<const Piece> frame) {
         ++loop_.stats_.overflow;
         return SendStatus::kOverflow;
     }
+    queue(frame, bytes);
+    return SendStatus::kOk;
+}
+
+void Reader::push_control(std::span<const std::uint8_t> frame) {
+    const Piece piece{frame.data(), frame.size()};
+    queue({&piece, 1}, frame.size());
+}
+
+void Reader::queue(std::span<const Piece> frame, std::size_t bytes) {
     if (direct_ == nullptr) direct_ = std::make_unique<Direct>();
     direct_->chain.append({}, frame.data(), frame.size(), bytes, {});
     ++direct_->frames;
     direct_->bytes += bytes;
     loop_.mark_dirty(*this);
-    return SendStatus::kOk;
+}
+
+bool Reader::congested() const {
+    return direct_ != nullptr &&
+           (direct_->frames * 2 >= options_.direct_frames || direct_->bytes * 2 >= options_.direct_bytes);
+}
+
+void Reader::release() {
+    assert(holds_ > 0);
+    if (holds_ > 0 && --holds_ == 0 && has_stream_frames()) loop_.mark_dirty(*this);
 }
 
 std::size_t Reader::gather(iovec* out, std::size_t max_iov, std::size_t byte_budget) {
@@ -106,7 +125,7 @@ std::size_t Reader::gather(iovec* out, std::size_t max_iov, std::size_t byte_bud
                 return gathering.count();
         }
     }
-    if (ring_tail_ != nullptr) gather_cursors(gathering);
+    if (has_stream_frames()) gather_cursors(gathering);
     return gathering.count();
 }
 

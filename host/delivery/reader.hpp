@@ -53,8 +53,16 @@ public:
     [[nodiscard]] std::size_t gather(iovec* out, std::size_t max_iov, std::size_t byte_budget) override;
     void consumed(std::size_t bytes) override;
     [[nodiscard]] bool empty() const override {
-        return !rest_.block && direct_ == nullptr && ring_tail_ == nullptr;
+        return !rest_.block && direct_ == nullptr && !has_stream_frames();
     }
+    void push_control(std::span<const std::uint8_t> frame) override;
+    void seal() override { sealed_ = true; }
+    [[nodiscard]] bool congested() const override;
+
+    /// Holds stream frames back, direct ones go on: for an answer that must come before a stream starts.
+    /// Counted.
+    void hold() { ++holds_; }
+    void release();
 
     /// The socket took less than it was offered: new bytes make the reader dirty again only after writable().
     void wait_writable() { blocked_ = true; }
@@ -87,6 +95,8 @@ private:
     };
     class Gathering;
 
+    void queue(std::span<const Piece> frame, std::size_t bytes);
+    [[nodiscard]] bool has_stream_frames() const { return ring_tail_ != nullptr && holds_ == 0 && !sealed_; }
     void gather_cursors(Gathering& gathering);
     void take_turn(Cursor& cursor, std::size_t turn, Gathering& gathering);
     void consume(const Source& source, std::size_t bytes);
@@ -114,6 +124,8 @@ private:
     bool dirty_ = false;
     bool blocked_ = false;
     bool stalling_ = false;
+    bool sealed_ = false;
+    std::uint16_t holds_ = 0;
 };
 
 }  // namespace streamhost::delivery
