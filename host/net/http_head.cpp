@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "net/http_text.hpp"
 
@@ -15,6 +16,18 @@ constexpr std::size_t kBesideTarget = kMaxMethodBytes + 2 + kVersion.size();
 constexpr bool is_text(char c) noexcept {
     const auto byte = static_cast<unsigned char>(c);
     return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+}
+
+// True only if all eight are text; a tab makes it false, and the caller then looks at each. The usual
+// zero-byte trick on words: a byte below 0x20 borrows into its top bit, and 0x7f becomes zero by the
+// exclusive or.
+bool eight_text(const char* bytes) noexcept {
+    constexpr std::uint64_t kOnes = 0x0101010101010101U;
+    constexpr std::uint64_t kTops = 0x8080808080808080U;
+    std::uint64_t word;
+    std::memcpy(&word, bytes, sizeof word);
+    const std::uint64_t del = word ^ (kOnes * 0x7f);
+    return ((((word - kOnes * 0x20) & ~word) | ((del - kOnes) & ~del)) & kTops) == 0;
 }
 
 // HTTP/1.0 is served because load balancers check health with it; whether it may upgrade is the handshake's
@@ -164,6 +177,8 @@ std::size_t HttpHeadParser::window() const noexcept {
 // Stops on the CR of a line end. Every byte up to there has been checked then, so the line parsers see text
 // only.
 bool HttpHeadParser::find_line_end(std::string_view bytes) noexcept {
+    while (scanned_ + 8 <= bytes.size() && eight_text(bytes.data() + scanned_))
+        scanned_ += 8;
     while (scanned_ < bytes.size() && is_text(bytes[scanned_]))
         ++scanned_;
     if (scanned_ == bytes.size()) return false;

@@ -38,20 +38,34 @@ constexpr Range kWellFormed[] = {
     {kAfterF4, 0x80, 0x8f, kTwoLeft},
 };
 
-using Row = std::array<std::uint8_t, 256>;
+// One 64-bit row per byte: six bits per state, holding the next state times six, so that a step is one shift
+// by the state
+// ("shift-based DFA", Per Vognsen). The row does not depend on the state, so loads run ahead; a table indexed
+// by both would wait for each of its own results. kRejected leads to itself, which lets whole blocks go by
+// before anyone looks.
+constexpr unsigned kBits = 6;
+static_assert(kStates * kBits <= 64);
 
-constexpr std::array<Row, kStates> make_table() {
-    std::array<Row, kStates> table{};
-    for (Row& row : table)
-        row.fill(kRejected);
-    for (const Range& range : kWellFormed) {
-        for (unsigned byte = range.low; byte <= range.high; ++byte)
-            table[range.from][byte] = range.to;
+constexpr std::array<std::uint64_t, 256> make_table() {
+    std::array<std::uint64_t, 256> table{};
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        std::uint64_t next[kStates];
+        for (std::uint64_t& state : next)
+            state = kRejected;
+        for (const Range& range : kWellFormed) {
+            if (byte >= range.low && byte <= range.high) next[range.from] = range.to;
+        }
+        for (unsigned state = 0; state < kStates; ++state)
+            table[byte] |= next[state] * kBits << state * kBits;
     }
     return table;
 }
 
 constexpr auto kNext = make_table();
+
+constexpr std::uint64_t step(std::uint64_t state, std::uint8_t byte) noexcept {
+    return kNext[byte] >> (state & 63);
+}
 
 bool eight_ascii(const std::uint8_t* bytes) noexcept {
     std::uint64_t word;
@@ -64,21 +78,21 @@ bool eight_ascii(const std::uint8_t* bytes) noexcept {
 bool Utf8Validator::feed(std::span<const std::uint8_t> bytes) noexcept {
     const std::uint8_t* at = bytes.data();
     const std::uint8_t* const end = at + bytes.size();
-    std::uint8_t state = state_;
-    while (at != end) {
-        if (state == kBetween) {
-            while (end - at >= 8 && eight_ascii(at))
-                at += 8;
-            if (at == end) break;
+    std::uint64_t state = state_;
+    while (end - at >= 8) {
+        if ((state & 63) != kBetween || !eight_ascii(at)) {
+            for (int i = 0; i < 8; ++i)
+                state = step(state, at[i]);
         }
-        state = kNext[state][*at++];
-        if (state == kRejected) break;
+        at += 8;
     }
-    state_ = state;
-    return state != kRejected;
+    while (at != end)
+        state = step(state, *at++);
+    state_ = static_cast<std::uint8_t>(state & 63);
+    return !rejected();
 }
 
-bool Utf8Validator::rejected() const noexcept { return state_ == kRejected; }
+bool Utf8Validator::rejected() const noexcept { return state_ == kRejected * kBits; }
 
 bool is_utf8(std::span<const std::uint8_t> bytes) noexcept {
     Utf8Validator validator;

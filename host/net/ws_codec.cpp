@@ -87,7 +87,8 @@ WsEvent WsDecoder::next(std::span<std::uint8_t>& input, const WsDecoderOptions& 
 }
 
 // True once a frame has been opened. Otherwise either `fault` is set or all input was saved for later.
-bool WsDecoder::take_header(std::span<std::uint8_t>& input, const WsDecoderOptions& options, WsFault& fault) {
+inline bool WsDecoder::take_header(std::span<std::uint8_t>& input, const WsDecoderOptions& options,
+                                   WsFault& fault) {
     Header header;
     if (header_size_ == 0) {
         fault = parse_header(input, options, header);
@@ -113,8 +114,8 @@ bool WsDecoder::take_header(std::span<std::uint8_t>& input, const WsDecoderOptio
 
 // Checks in the order of the bytes, and each as soon as its byte is there: a peer that is wrong hears so
 // before it has sent the rest, and the verdict does not depend on how the bytes were cut.
-WsFault WsDecoder::parse_header(std::span<const std::uint8_t> bytes, const WsDecoderOptions& options,
-                                Header& header) const noexcept {
+inline WsFault WsDecoder::parse_header(std::span<const std::uint8_t> bytes, const WsDecoderOptions& options,
+                                       Header& header) const noexcept {
     if (bytes.empty()) return WsFault::kNone;
     if (const WsFault fault = check_opening(bytes[0]); fault != WsFault::kNone) return fault;
     if (bytes.size() < 2) return WsFault::kNone;
@@ -142,7 +143,7 @@ WsFault WsDecoder::parse_header(std::span<const std::uint8_t> bytes, const WsDec
     return WsFault::kNone;
 }
 
-WsFault WsDecoder::check_opening(std::uint8_t first) const noexcept {
+inline WsFault WsDecoder::check_opening(std::uint8_t first) const noexcept {
     if ((first & 0x70) != 0) return WsFault::kReservedBits;
     const std::uint8_t code = first & 0x0f;
     if (!is_known(code)) return WsFault::kReservedOpcode;
@@ -153,7 +154,7 @@ WsFault WsDecoder::check_opening(std::uint8_t first) const noexcept {
     return open ? WsFault::kInterruptedMessage : WsFault::kNone;
 }
 
-void WsDecoder::start_frame(const Header& header) noexcept {
+inline void WsDecoder::start_frame(const Header& header) noexcept {
     opcode_ = header.opcode;
     mask_ = header.mask;
     remaining_ = static_cast<std::uint32_t>(header.length);
@@ -165,8 +166,8 @@ void WsDecoder::start_frame(const Header& header) noexcept {
 }
 
 // Takes the part of the payload that has arrived. True if there is something to tell.
-bool WsDecoder::take_payload(std::span<std::uint8_t>& input, const WsDecoderOptions& options,
-                             WsEvent& event) {
+inline bool WsDecoder::take_payload(std::span<std::uint8_t>& input, const WsDecoderOptions& options,
+                                    WsEvent& event) {
     const std::size_t size = std::min<std::size_t>(remaining_, input.size());
     const std::span<std::uint8_t> part = input.first(size);
     input = input.subspan(size);
@@ -214,8 +215,8 @@ void WsDecoder::finish_close(std::span<const std::uint8_t> payload, WsEvent& eve
     event.payload = payload.empty() ? payload : payload.subspan(2);
 }
 
-bool WsDecoder::take_data(std::span<const std::uint8_t> part, bool ascii, const WsDecoderOptions& options,
-                          WsEvent& event) {
+inline bool WsDecoder::take_data(std::span<const std::uint8_t> part, bool ascii,
+                                 const WsDecoderOptions& options, WsEvent& event) {
     const bool last = remaining_ == 0 && fin_ == WsFin::kLast;
     if (message_ == WsOpcode::kText) {
         const bool valid = (ascii && utf8_.complete()) || utf8_.feed(part);
@@ -236,7 +237,7 @@ bool WsDecoder::take_data(std::span<const std::uint8_t> part, bool ascii, const 
     return last;
 }
 
-void WsDecoder::finish_message(std::span<const std::uint8_t> payload, WsEvent& event) noexcept {
+inline void WsDecoder::finish_message(std::span<const std::uint8_t> payload, WsEvent& event) noexcept {
     event.kind = WsEventKind::kMessage;
     event.opcode = message_;
     event.payload = payload;

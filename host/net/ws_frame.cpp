@@ -6,8 +6,6 @@
 namespace streamhost::net {
 namespace {
 
-constexpr std::size_t kWord = sizeof(std::uint64_t);
-
 // Big-endian, as RFC 6455 5.2 wants lengths and close codes.
 void store_big_endian(std::uint8_t* out, std::uint64_t value, std::size_t size) noexcept {
     for (std::size_t i = size; i-- > 0; value >>= 8)
@@ -27,6 +25,16 @@ std::uint8_t fold(std::uint64_t word) noexcept {
     word |= word >> 32;
     word |= word >> 16;
     return static_cast<std::uint8_t>(word | word >> 8);
+}
+
+// Masks four bytes, moves past them and returns them.
+std::uint32_t mask_word(std::uint8_t*& at, std::uint32_t key) noexcept {
+    std::uint32_t word;
+    std::memcpy(&word, at, sizeof word);
+    word ^= key;
+    std::memcpy(at, &word, sizeof word);
+    at += sizeof word;
+    return word;
 }
 
 }  // namespace
@@ -77,24 +85,29 @@ std::size_t ws_write_close(WsControlFrame& out, std::uint16_t code, std::string_
 }
 
 std::uint8_t ws_mask(std::span<std::uint8_t> bytes, const WsMaskKey& key) noexcept {
-    std::uint64_t wide;
-    std::memcpy(&wide, key.data(), 4);
-    std::memcpy(reinterpret_cast<std::uint8_t*>(&wide) + 4, key.data(), 4);
+    std::uint32_t narrow;
+    std::memcpy(&narrow, key.data(), sizeof narrow);
+    const std::uint64_t wide = narrow | static_cast<std::uint64_t>(narrow) << 32;
+    std::uint8_t* at = bytes.data();
+    std::size_t left = bytes.size();
     std::uint64_t seen = 0;
-    std::size_t at = 0;
-    for (; at + kWord <= bytes.size(); at += kWord) {
-        std::uint64_t word;
-        std::memcpy(&word, bytes.data() + at, kWord);
-        word ^= wide;
-        seen |= word;
-        std::memcpy(bytes.data() + at, &word, kWord);
+    for (; left >= 4 * sizeof wide; left -= 4 * sizeof wide) {
+        // Four independent words, so that no word waits for the one before it.
+        std::uint64_t words[4];
+        std::memcpy(words, at, sizeof words);
+        for (std::uint64_t& word : words)
+            word ^= wide;
+        std::memcpy(at, words, sizeof words);
+        seen |= (words[0] | words[1]) | (words[2] | words[3]);
+        at += sizeof words;
     }
-    std::uint8_t tail = 0;
-    for (; at < bytes.size(); ++at) {
-        bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ key[at & 3]);
-        tail |= bytes[at];
+    for (; left >= sizeof narrow; left -= sizeof narrow)
+        seen |= mask_word(at, narrow);
+    for (std::size_t i = 0; i < left; ++i) {
+        at[i] = static_cast<std::uint8_t>(at[i] ^ key[i]);
+        seen |= at[i];
     }
-    return static_cast<std::uint8_t>(fold(seen) | tail);
+    return fold(seen);
 }
 
 }  // namespace streamhost::net
