@@ -107,12 +107,17 @@ export class Client extends Emitter {
     /** Connects; `connect()` has done that already. */
     start() {
         this.#stopWatching = watchSurroundings({
-            wake: () => this.#driver.run((core, now) => core.wake(now)),
+            wake: () => this.wake(),
             networkLost: () => this.#driver.run((core, now) => core.networkLost(now)),
             leaving: () => this.#save(),
         });
         this.#driver.run((core, now) => core.start(now));
         return this;
+    }
+
+    /** Looks after the connection now: asks whether it lives, or tries again instead of waiting. */
+    wake() {
+        this.#driver.run((core, now) => core.wake(now));
     }
 
     /** Ends the connection, not the conversation: runs go on, unfinished sends stay stored. */

@@ -6,3 +6,10 @@ export { Producer } from './producer.js';
 export { Run } from './run.js';
 export { MemoryStorage } from './storage.js';
 export { Subscription } from './subscription.js';
+
+/** @typedef {import('./client.js').ClientOptions} ClientOptions */
+/** @typedef {import('./client.js').SessionEvent} SessionEvent */
+/** @typedef {import('./content.js').StreamEvent} StreamEvent */
+/** @typedef {import('./core/core.js').StateDetail} StateDetail */
+/** @typedef {import('./core/stream.js').Frame} Frame */
+/** @typedef {import('./storage.js').KeyValueStore} KeyValueStore */

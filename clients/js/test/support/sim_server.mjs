@@ -34,6 +34,13 @@ export class SimServer {
         };
     }
 
+    /** @param wire {state, deliver(frame), cut(code)} */
+    connect(wire) {
+        const connection = new Connection(this, wire);
+        this.connections.add(connection);
+        return connection;
+    }
+
     // ---- truth ----------------------------------------------------------------------------------------------
 
     stream(id) {
@@ -133,8 +140,7 @@ class SimSocket {
     #open() {
         if (this.state !== 'connecting') return;
         this.state = 'open';
-        this.connection = new Connection(this.server, this);
-        this.server.connections.add(this.connection);
+        this.connection = this.server.connect(this);
         this.onopen?.({});
     }
 
@@ -336,6 +342,11 @@ const HANDLERS = {
     cancel(frame) {
         if (this.server.end(frame.run, 'cancelled')) this.write({ type: 'ok', id: frame.id });
         else this.refuse(frame, 'conflict', false);
+    },
+    history(frame) {
+        const entries = this.server.stream(this.session).entries.map(({ data }) => data);
+        const messages = entries.filter(({ kind }) => kind === 'message');
+        this.write({ type: 'history', id: frame.id, messages });
     },
     ping(frame) {
         this.write({ type: 'pong', id: frame.id, ts: frame.ts });

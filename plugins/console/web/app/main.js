@@ -1,0 +1,140 @@
+import { randomId } from '/client/index.js';
+import { Announcer } from './announcer.js';
+import { Chat } from './chat.js';
+import { ChatList } from './chat_list.js';
+import { Composer } from './composer.js';
+import { ConnectionView } from './connection_view.js';
+import { MessagesView } from './messages_view.js';
+
+/** @param {string} id */
+function part(id) {
+    return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/** Loomings, the first page of Moby-Dick (H. Melville, 1851). */
+const SAMPLE = `Call me Ishmael. Some years ago, never mind how long precisely, having little or no money in my purse, and nothing particular to interest me on shore, I thought I would sail about a little and see the watery part of the world. It is a way I have of driving off the spleen and regulating the circulation.
+
+Whenever I find myself growing grim about the mouth; whenever it is a damp, drizzly November in my soul; whenever I find myself involuntarily pausing before coffin warehouses, and bringing up the rear of every funeral I meet; and especially whenever my hypos get such an upper hand of me, that it requires a strong moral principle to prevent me from deliberately stepping into the street, and methodically knocking people’s hats off, then, I account it high time to get to sea as soon as I can.
+
+This is my substitute for pistol and ball. With a philosophical flourish Cato throws himself upon his sword; I quietly take to the ship. There is nothing surprising in this. If they but knew it, almost all men in their degree, some time or other, cherish very nearly the same feelings towards the ocean with me.`;
+
+const announcer = new Announcer(part('announcer'));
+const chats = new ChatList(part('chat-list'));
+const composer = new Composer(/** @type {HTMLFormElement} */ (part('composer')), { send, stop });
+const messages = new MessagesView(part('messages'), {
+    changed: showProgress,
+    retry: (item) => {
+        chat.conversation.remove(item.key);
+        send(item.content);
+    },
+    spoken: (run, delta) => {
+        if (!chat.isOwn(run)) return;
+        if (delta === null) announcer.finish('End of the answer.');
+        else announcer.feed(delta);
+    },
+});
+const connection = new ConnectionView({
+    bar: part('connection'),
+    word: part('connection-text'),
+    notice: part('notice'),
+    text: part('notice-text'),
+    action: part('notice-action'),
+    act: () => (chat.state.state === 'closed' ? open(chat.session) : chat.wake()),
+});
+
+/** @type {Chat} */
+let chat;
+/** The reader is at the end and wants to stay there. */
+let following = true;
+
+/** @param {string} session */
+function open(session) {
+    chat?.close();
+    messages.clear();
+    following = true;
+    chats.open(session);
+    composer.open(session);
+    const handlers = { changed: show, state: connection.show.bind(connection) };
+    chat = new Chat(session, handlers);
+    connection.show(chat.state);
+    show();
+}
+
+function show() {
+    if (!chat) return; // a chat reports while it is made
+    const { conversation, session } = chat;
+    messages.show(conversation.items);
+    const title = conversation.title;
+    if (title) chats.name(session, title);
+    part('title').textContent = title || 'New chat';
+    document.title = title ? `${title} · streamhost` : 'streamhost';
+    const empty = conversation.items.length === 0;
+    part('welcome').hidden = !empty;
+    part('earlier').hidden = empty || chat.earlier === null;
+    showProgress();
+}
+
+function showProgress() {
+    composer.showRunning(chat.conversation.running.length > 0);
+    if (following) toEnd();
+    part('latest').hidden = following;
+}
+
+/** @param {string} text */
+function send(text) {
+    following = true;
+    chat.send(text);
+}
+
+function stop() {
+    chat.stop();
+    announcer.say('Stopping.');
+}
+
+function toEnd() {
+    scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' });
+}
+
+/** Without a session in the address, the one where this browser was last: a second tab shows the same. */
+function sessionFromAddress() {
+    const valid = /^[A-Za-z0-9_-]{1,64}$/;
+    const given = location.hash.slice(1);
+    if (valid.test(given)) return given;
+    const session = given === '' && valid.test(chats.last ?? '') ? String(chats.last) : randomId();
+    history.replaceState(null, '', `#${session}`);
+    return session;
+}
+
+function closeSide() {
+    const side = part('chats');
+    if (side.matches(':popover-open')) side.hidePopover();
+}
+
+part('new-chat').addEventListener('click', () => {
+    closeSide();
+    location.hash = randomId();
+    composer.focus();
+});
+part('chat-list').addEventListener('click', (event) => {
+    if (event.target instanceof Element && event.target.closest('a')) closeSide();
+});
+part('sample').addEventListener('click', () => composer.fill(SAMPLE));
+part('earlier').addEventListener('click', () => chat.showEarlier());
+part('latest').addEventListener('click', () => {
+    following = true;
+    showProgress();
+    composer.focus();
+});
+addEventListener('hashchange', () => open(sessionFromAddress()));
+addEventListener(
+    'scroll',
+    () => {
+        const { scrollHeight, clientHeight, scrollTop } = document.documentElement;
+        following = scrollHeight - clientHeight - scrollTop < 80;
+        part('latest').hidden = following;
+    },
+    { passive: true },
+);
+
+open(sessionFromAddress());
+if (matchMedia('(hover: hover)').matches) composer.focus();
