@@ -24,7 +24,7 @@ fuzz_all() {
     shift
     mkdir -p build
     configure_preset fuzz
-    cmake --build build/fuzz --target fuzz_targets -- -k 0 || tally 0 1
+    cmake --build build/fuzz --target fuzz_targets -- -k 0 --quiet || tally 0 1
     targets=("$@")
     if (($# == 0)); then
         mapfile -t targets < <(find build/fuzz/bin -maxdepth 1 -type f -name '*_fuzz' -printf '%f\n' 2>/dev/null | sort)

@@ -65,19 +65,19 @@ junit_count() { sed -n -E "1,15s/.*[[:space:]]$1=\"([0-9]+)\".*/\1/p" "$2" | hea
 stage_unit() {
     configure_preset asan
     # -k 0: one room that does not compile must not hide what the others' tests say.
-    check "everything compiles with warnings as errors (asan)" cmake --build build/asan -- -k 0
+    check "everything compiles with warnings as errors (asan)" cmake --build build/asan -- -k 0 --quiet
     ctest_preset asan
 }
 
 stage_threads() {
     configure_preset tsan
-    check "thread sanitizer builds" cmake --build build/tsan --target tsan_tests -- -k 0
+    check "thread sanitizer builds" cmake --build build/tsan --target tsan_tests -- -k 0 --quiet
     ctest_preset tsan --label-regex '^tsan$'
 }
 
 stage_release() {
     configure_preset release
-    check "release builds" cmake --build build/release -- -k 0
+    check "release builds" cmake --build build/release -- -k 0 --quiet
 }
 
 stage_plugins() {
