@@ -15,16 +15,17 @@ const POLICY =
  * The page without the host: its files, and the model of the protocol that the client's tests use, on real sockets.
  * For looking at the page and taking its picture; the tests proper run against the host.
  */
-export async function startScriptedServer({ answer = (content) => content, delayMs = 20 } = {}) {
+export async function startScriptedServer({ answer = (content) => content, delayMs = 20, port = 0 } = {}) {
     const clock = { now: () => performance.now(), setTimeout };
     const sim = new SimServer({ clock, random: Math.random });
     sim.onRun = (run, { content }) => speak(sim, run, answer(content).match(/\S+\s*|\s+/g) ?? [], delayMs);
     const http = createServer((request, response) => serveFile(request, response));
     const sockets = new WebSocketServer({ server: http, path: '/v1/ws' });
     sockets.on('connection', (socket) => attach(sim, socket));
-    await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
+    await new Promise((resolve) => http.listen(port, '127.0.0.1', resolve));
     return {
         sim,
+        http,
         origin: `http://127.0.0.1:${http.address().port}`,
         cut: () => sockets.clients.forEach((socket) => socket.terminate()),
         async close() {
