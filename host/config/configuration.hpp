@@ -37,7 +37,7 @@ struct Read {
 
 // A part of a configuration read by key path ("providers.echo.delay_ms"): the whole for the host,
 // `plugins.<name>` for a plugin. Keeps its generation alive, and with it every string_view that it gives out.
-// A look-up walks the names without allocating (below a microsecond): read settings at start, not per
+// A look-up walks the names and allocates nothing (json() aside): read settings at start, not per
 // message. [any], const and lock-free. Values are typed as the schema says; a number never turns into an
 // integer.
 class View {

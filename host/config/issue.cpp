@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <simdjson.h>
+
 namespace streamhost::config {
 
 namespace {
@@ -46,6 +48,18 @@ std::string quote(std::string_view text, std::size_t limit) {
         }
     }
     return out += cut ? "...\"" : "\"";
+}
+
+std::string printable(std::string_view text) {
+    if (!simdjson::validate_utf8(text)) {
+        std::string ascii = "\"";
+        for (const char byte : text) {
+            const bool high = static_cast<unsigned char>(byte) >= 0x80;
+            ascii += high || needs_escape(byte) ? escape(byte) : std::string(1, byte);
+        }
+        return ascii + '"';
+    }
+    return std::none_of(text.begin(), text.end(), needs_escape) ? std::string(text) : quote(text);
 }
 
 std::string format(const Issue& issue) {

@@ -34,4 +34,7 @@ void sort_by_place(Issues& issues);
 // the text is cut at that many bytes (at a whole character) and ends in "...".
 [[nodiscard]] std::string quote(std::string_view text, std::size_t limit = std::string_view::npos);
 
+// The text itself if it is valid UTF-8 without control characters, else quoted, with bad bytes as \u00xx.
+[[nodiscard]] std::string printable(std::string_view text);
+
 }  // namespace streamhost::config

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include <simdjson.h>
+
 #include "config/path.hpp"
 #include "config/yaml_reader.hpp"
 
@@ -14,8 +16,15 @@ namespace {
 constexpr std::string_view kPrefix = "STREAMHOST_";
 constexpr std::string_view kSeparator = "__";
 
+// Names come raw from the environment and the command line: what a terminal could act on is escaped.
 Origin origin_of(SourceKind kind, std::string_view name) {
-    return {kind, std::make_shared<const std::string>(name), 0, 0};
+    return {kind, std::make_shared<const std::string>(printable(name)), 0, 0};
+}
+
+bool is_text(std::string_view entry, const Origin& origin, Issues& issues) {
+    if (simdjson::validate_utf8(entry)) return true;
+    issues.push_back({origin, {}, "not UTF-8 text", {}, "write it as UTF-8"});
+    return false;
 }
 
 // As an environment variable would spell it.
@@ -136,6 +145,7 @@ void warn_if_meant(const Schema& schema, std::string_view name, Issues& warnings
 void lay_variable(const Schema& schema, std::string_view name, std::string_view text, Value& root,
                   Issues& issues) {
     const Origin origin = origin_of(SourceKind::environment, name);
+    if (!is_text(name, origin, issues)) return;
     NameResolver resolver(schema, root);
     std::vector<std::string> names;
     for (const std::string& part : split_variable(name.substr(kPrefix.size()))) {
@@ -153,6 +163,7 @@ void lay_argument(std::string_view argument, Value& root, Issues& issues) {
     const std::size_t equals = argument.find('=');
     const std::string_view path = argument.substr(0, equals);
     const Origin origin = origin_of(SourceKind::command_line, path);
+    if (!is_text(path, origin, issues)) return;
     const auto names = split_path(path);
     if (equals == std::string_view::npos || !names || names->empty()) {
         issues.push_back({origin, {}, "expected key.path=value", {}, "for example --set node.id=a"});

@@ -26,7 +26,7 @@ std::optional<std::string> find_variable(const std::vector<std::string>& environ
 }
 
 void lay_file(const std::string& path, Value& root, Issues& issues) {
-    const Origin origin{SourceKind::file, std::make_shared<const std::string>(path), 0, 0};
+    const Origin origin{SourceKind::file, std::make_shared<const std::string>(printable(path)), 0, 0};
     std::string error;
     const auto text = read_file(path, YamlLimits().bytes, error);
     if (!text) {

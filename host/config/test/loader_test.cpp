@@ -235,6 +235,18 @@ TEST_F(LoaderTest, ExplainsFilesThatCannotBeRead) {
     EXPECT_NE(errors("- a\n").find("s.yaml:1:1: expected a map of keys"), std::string::npos);
 }
 
+TEST_F(LoaderTest, EscapesNamesThatATerminalWouldObey) {
+    Sources sources;
+    sources.files = {folder_.at("a\x1b[2J.yaml")};
+    sources.environment = {"STREAMHOST_A__\x1b=1", "STREAMHOST_\xff__X=1"};
+    sources.arguments = {"\x1b[31m=1", "node.\xff=1"};
+    const std::string text = format(load(chat_schema(), sources).errors);
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(text.find('\xff'), std::string::npos);
+    EXPECT_NE(text.find("environment \"STREAMHOST_\\u00ff__X\": not UTF-8 text"), std::string::npos) << text;
+    EXPECT_NE(text.find("--set \"\\u001b[31m\": expected key.path=value"), std::string::npos) << text;
+}
+
 TEST_F(LoaderTest, PeeksAtAStringDespiteErrors) {
     Sources sources;
     sources.files = {folder_.write("s.yaml", "plugins: {directory: /opt/p, unknown: {x: 1}}\nbogus: 1\n")};
