@@ -12,7 +12,7 @@ bool is_required(const Schema& schema, const std::string& name) {
 }
 
 // True when the value can stand without anybody having written it.
-// NOLINTNEXTLINE(misc-no-recursion): schemas are finite trees
+// Recursion: schemas are finite trees.
 bool stands_alone(const Schema& schema) {
     if (schema.fallback) return true;
     if (schema.type != Type::object) return false;
@@ -49,7 +49,7 @@ void add_absent(const Schema& schema, Value& value) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+// Recursion: depth is bounded by kMaxDepth.
 void apply_defaults(const Schema& schema, Value& value) {
     if (schema.type == Type::array && schema.items && value.is(Kind::array)) {
         for (Value& item : *value.array())

@@ -25,7 +25,7 @@ struct Side {
 
 class Comparison {
 public:
-    // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+    // Recursion: depth is bounded by kMaxDepth.
     void compare(const Side& before, const Side& after, const std::string& path) {
         if (before.members() == nullptr && after.members() == nullptr)
             return compare_leaf(before, after, path);
@@ -39,7 +39,7 @@ public:
     std::vector<Change> take() { return std::move(changes_); }
 
 private:
-    // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+    // Recursion: depth is bounded by kMaxDepth.
     void compare_members(const Side& before, const Side& after, const std::string& path) {
         if (after.members() != nullptr) {
             for (const Member& member : *after.members()) {

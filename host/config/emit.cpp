@@ -49,7 +49,7 @@ public:
     explicit YamlWriter(const EmitOptions& options) : options_(options) {}
 
     // What comes after "key:" or "-".
-    // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+    // Recursion: depth is bounded by kMaxDepth.
     void write(const Value& value, std::size_t indent) {
         if (const Value::Object* members = value.object(); members != nullptr && !members->empty()) {
             out_ += '\n';
@@ -75,7 +75,7 @@ private:
         return scalar_as_text(value, options_.reveal);
     }
 
-    // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+    // Recursion: depth is bounded by kMaxDepth.
     void write_entry(const std::string& head, const Value& value, std::size_t indent) {
         out_.append(indent, ' ').append(head);
         write(value, indent + 2);
@@ -85,7 +85,7 @@ private:
     std::string out_;
 };
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+// Recursion: depth is bounded by kMaxDepth.
 void write_json(const Value& value, const EmitOptions& options, std::string& out) {
     const char* comma = "";
     if (const Value::Object* members = value.object()) {
@@ -107,7 +107,7 @@ void write_json(const Value& value, const EmitOptions& options, std::string& out
     }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+// Recursion: depth is bounded by kMaxDepth.
 void write_origins(const Value& value, const std::string& path, std::string& out) {
     if (const Value::Object* members = value.object(); members != nullptr && !members->empty()) {
         for (const Member& member : *members)

@@ -32,7 +32,7 @@ Var scalar_to(const Value& value) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(misc-no-recursion): Poco's parser refuses more than 128 levels
+// Recursion: Poco refuses more than 128 levels.
 Value value_from_json(const Var& json) {
     Value value;
     if (json.type() == typeid(Poco::JSON::Array::Ptr)) {
@@ -53,7 +53,7 @@ Value value_from_json(const Var& json) {
     return value;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+// Recursion: depth is bounded by kMaxDepth.
 Var json_from_value(const Value& value) {
     if (const Value::Array* items = value.array()) {
         Poco::JSON::Array::Ptr out = new Poco::JSON::Array;

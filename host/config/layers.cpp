@@ -120,7 +120,7 @@ std::vector<std::string> split_variable(std::string_view name) {
     }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): schemas are finite trees
+// Recursion: schemas are finite trees.
 std::optional<std::string> single_underscore_key(const Schema& schema, std::string_view rest) {
     for (const Property& property : schema.properties) {
         const std::string name = folded(property.name);

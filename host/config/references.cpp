@@ -109,7 +109,7 @@ private:
     std::string out_;
 };
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+// Recursion: depth is bounded by kMaxDepth.
 void expand_at(Value& value, const std::string& path, const ReferenceReader& reader, Issues& issues) {
     if (Value::Object* members = value.object()) {
         for (Member& member : *members) {

@@ -100,7 +100,7 @@ std::string describe_choices(const Schema& schema) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(misc-no-recursion): schemas are finite trees
+// Recursion: schemas are finite trees.
 std::string describe(const Schema& schema) {
     if (!schema.choices.empty()) return describe_choices(schema);
     switch (schema.type) {

@@ -64,7 +64,7 @@ class Validation {
 public:
     explicit Validation(Issues& issues) : issues_(issues) {}
 
-    // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+    // Recursion: depth is bounded by kMaxDepth.
     void check(const Schema& schema, Value& value, const std::string& path) {
         value.secret = value.secret || schema.secret;
         if (schema.secret) refuse_argument(value, path);
@@ -103,7 +103,7 @@ private:
                            "take it off the command line and replace the secret"});
     }
 
-    // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+    // Recursion: depth is bounded by kMaxDepth.
     static void mark_secret(Value& value) {
         value.secret = true;
         if (Value::Array* items = value.array()) {

@@ -26,7 +26,7 @@ struct Weight {
     std::size_t depth = 0;  // levels of containers
 };
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is bounded by kMaxDepth
+// Recursion: depth is bounded by kMaxDepth.
 Weight weigh(const Value& value) {
     Weight sum{1, value.text() != nullptr ? value.text()->size() : value.plain.size(), 0};
     const auto add = [&sum](const Value& part) {
