@@ -307,7 +307,7 @@ suite('chat page against the host', { timeout: 900_000 }, () => {
         await chat.page.reload({ waitUntil: 'commit' });
         await chat.page.waitForSelector('h1');
         assert.equal(await paper(), dark);
-        assert.equal(await chat.page.getAttribute('#theme', 'aria-pressed'), 'true');
+        await chat.page.waitForSelector('#theme[aria-pressed="true"]');
     });
 
     test('nothing is fetched from anywhere else, and no policy is broken', LIMIT, async () => {

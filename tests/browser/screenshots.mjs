@@ -16,7 +16,7 @@ const ANSWER = `Nothing. I go on writing, and every piece of what I write has a 
 \`\`\`
 
 You get the pieces from 42 on, each once, in order.`;
-const SECOND = `The same. The text up to there is in your browser's \`sessionStorage\`, together with its position, so the page shows it at once and goes on from that very word. A second tab, which has neither, gets the whole answer so far and then the rest.`;
+const SECOND = `The same. The text up to there is in your browser’s \`sessionStorage\`, together with its position, so the page shows it at once and goes on from that very word. A second tab, which has neither, gets the whole answer so far and then the rest.`;
 const CHATS = [
     { id: SESSION, title: QUESTION },
     { id: 'b', title: 'Two sights in Hue, one line each' },
@@ -24,7 +24,6 @@ const CHATS = [
     { id: 'd', title: 'Read this log and find the gap' },
 ].map((chat, i) => ({ ...chat, at: 1000 - i }));
 
-const server = await startScriptedServer({ delayMs: 25, answer: (content) => (content === QUESTION ? ANSWER : SECOND) });
 const { browser, close } = await launchBrowser();
 await mkdir(folder, { recursive: true });
 try {
@@ -36,10 +35,10 @@ try {
     }
 } finally {
     await close();
-    await server.close();
 }
 
 async function picture(options, name) {
+    const server = await startScriptedServer({ delayMs: 25, answer: (content) => (content === QUESTION ? ANSWER : SECOND) });
     const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
     const { page, findings } = await watchedPage(context);
     await page.addInitScript((chats) => localStorage.setItem('streamhost-console:chats', JSON.stringify(chats)), CHATS);
@@ -52,7 +51,7 @@ async function picture(options, name) {
     await page.screenshot({ path: path.join(folder, name) });
     if (findings.length > 0) throw new Error(findings.join('\n'));
     await context.close();
-    server.sim.streams.clear(); // the next picture starts from nothing too
+    await server.close();
 }
 
 async function say(page, text) {

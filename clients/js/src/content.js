@@ -10,11 +10,11 @@
  * @typedef {{type: 'text', delta: string}
  *   | {type: 'part', part: Data}
  *   | {type: 'entry', data: any, seq: number}
- *   | {type: 'snapshot', text: string, entries: any[]}
+ *   | {type: 'snapshot', text: string, entries: any[], seq: number}
  *   | {type: 'gap', from: number, to: number, reason: string}
  *   | {type: 'end', outcome: string, error?: {code: string, message: string}, usage?: any}} StreamEvent
  * @typedef {{kind: 'text', text: string} | {kind: 'part', data: Data} | {kind: 'entry', data: any, seq: number}
- *   | {kind: 'gap', from: number, to: number, reason: string}} Item
+ *   | {kind: 'gap', from: number, to: number, reason: string} | {kind: 'snapshot', entries: any[], seq: number}} Item
  * @typedef {{epoch: number, item: number, offset: number, seq: number, started: boolean}} Cursor
  */
 
@@ -26,6 +26,8 @@ export class Content {
     #items = [];
     /** Number of the first item that is still kept. */
     #base = 0;
+    /** Of the last entry that came. */
+    #seq = 0;
     /** Up to this seq entries were dropped for lack of room. */
     #droppedSeq = 0;
     /** Counts replacements that were no continuation. */
@@ -80,6 +82,7 @@ export class Content {
      */
     append(data, seq) {
         if (this.finished) return;
+        this.#seq = seq;
         if (this.#folds && isText(data)) this.#appendText(data.delta);
         else this.#push(this.#folds ? { kind: 'part', data } : { kind: 'entry', data, seq });
         this.#notify();
@@ -93,16 +96,22 @@ export class Content {
      */
     replace(entries, seq) {
         if (this.finished) return;
-        const rest = this.#folds && this.#base === 0 ? continuation(this.#items, entries) : null;
-        if (rest) {
-            for (const data of rest) this.append(data, seq);
-            return;
+        this.#seq = seq;
+        if (!this.#folds) return this.#restart({ kind: 'snapshot', entries, seq });
+        const rest = continuation(this.#items, entries);
+        if (!rest) {
+            this.#items = [];
+            this.#chars = 0;
+            this.#epoch += 1;
         }
-        this.#items = [];
-        this.#base = 0;
-        this.#chars = 0;
-        this.#epoch += 1;
-        for (const data of entries) this.append(data, seq);
+        for (const data of rest ?? entries) this.append(data, seq);
+        this.#notify();
+    }
+
+    /** @param {Item} item in place of all before it; the seqs of its entries are not known */
+    #restart(item) {
+        this.#base += this.#items.length;
+        this.#items = [item];
         this.#notify();
     }
 
@@ -162,15 +171,16 @@ export class Content {
      */
     #next(cursor) {
         if (cursor.epoch !== this.#epoch) return this.#replaced(cursor);
-        if (cursor.item < this.#base) return this.#missed(cursor);
+        if (cursor.item < this.#base) return this.#skipped(cursor);
         const item = this.#items[cursor.item - this.#base];
         if (item === undefined) return null;
         if (item.kind === 'text') return this.#textFrom(cursor);
         cursor.item += 1;
         cursor.offset = 0;
         if (item.kind === 'part') return { type: 'part', part: item.data };
-        cursor.seq = item.kind === 'entry' ? item.seq : item.to;
+        cursor.seq = item.kind === 'gap' ? item.to : item.seq;
         if (item.kind === 'entry') return { type: 'entry', data: item.data, seq: item.seq };
+        if (item.kind === 'snapshot') return { type: 'snapshot', text: '', entries: item.entries, seq: item.seq };
         return { type: 'gap', from: item.from, to: item.to, reason: item.reason };
     }
 
@@ -192,16 +202,17 @@ export class Content {
             cursor.item -= 1;
             cursor.offset = last.text.length;
         }
-        return { type: 'snapshot', text: this.text, entries: this.entries };
+        return { type: 'snapshot', text: this.text, entries: this.entries, seq: this.#seq };
     }
 
     /**
      * @param {Cursor} cursor
      * @returns {StreamEvent | null}
      */
-    #missed(cursor) {
+    #skipped(cursor) {
         const from = cursor.seq + 1;
         cursor.item = this.#base;
+        if (this.#items[0]?.kind === 'snapshot') return this.#next(cursor); // it replaces what was skipped
         cursor.seq = this.#droppedSeq;
         return { type: 'gap', from, to: this.#droppedSeq, reason: 'slow reader' };
     }
@@ -241,7 +252,7 @@ export class Content {
         this.#items.push(item);
         while (!this.#folds && this.#items.length > this.#maxEntries) {
             const dropped = this.#items.shift();
-            if (dropped?.kind === 'entry') this.#droppedSeq = dropped.seq;
+            if (dropped?.kind === 'entry' || dropped?.kind === 'snapshot') this.#droppedSeq = dropped.seq;
             if (dropped?.kind === 'gap') this.#droppedSeq = dropped.to;
             this.#base += 1;
         }
@@ -268,7 +279,7 @@ function fold(items) {
     const entries = [];
     for (const item of items) {
         const last = entries.at(-1);
-        if (item.kind === 'gap') continue;
+        if (item.kind === 'gap' || item.kind === 'snapshot') continue;
         if (item.kind !== 'text') entries.push(item.data);
         else if (isText(last)) last.delta += item.text;
         else entries.push({ kind: 'text', delta: item.text });

@@ -33,6 +33,8 @@ export class Driver {
     #generation = 0;
     /** @type {any} */
     #timer;
+    /** When the timer fires; Infinity: there is none. */
+    #armed = Infinity;
     #working = false;
 
     /**
@@ -92,13 +94,23 @@ export class Driver {
         }
     }
 
+    /** Every frame moves the deadline away: a timer that fires early and finds nothing to do is cheaper than a new one. */
     #arm() {
-        if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
-        this.#timer = undefined;
         const deadline = this.#core.deadline();
-        if (deadline === Infinity) return;
+        if (deadline === Infinity) this.#disarm();
+        if (deadline >= this.#armed) return;
+        this.#disarm();
         const ms = Math.min(MAX_TIMEOUT_MS, Math.max(0, Math.ceil(deadline - this.#clock.now())));
-        this.#timer = this.#clock.setTimeout(() => this.run((core, now) => core.tick(now)), ms);
+        this.#armed = deadline;
+        this.#timer = this.#clock.setTimeout(() => {
+            this.#armed = Infinity;
+            this.run((core, now) => core.tick(now));
+        }, ms);
+    }
+
+    #disarm() {
+        if (this.#armed !== Infinity) this.#clock.clearTimeout(this.#timer);
+        this.#armed = Infinity;
     }
 
     async #dial() {

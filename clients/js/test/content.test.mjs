@@ -76,7 +76,7 @@ test('a snapshot that contradicts is shown as one, to those who have seen someth
     const fresh = content.read();
     content.replace([text('Help'), part(3)], 2);
     content.append(text('!'), 3);
-    const snapshot = { type: 'snapshot', text: 'Help!', entries: [text('Help'), part(3), text('!')] };
+    const snapshot = { type: 'snapshot', text: 'Help!', entries: [text('Help'), part(3), text('!')], seq: 3 };
     assert.deepEqual(await take(reader, 1), [snapshot]);
     assert.deepEqual((await take(fresh, 2))[0], { type: 'text', delta: 'Help' });
     content.append(text('?'), 4);
@@ -104,7 +104,7 @@ test('a gap stands where it is, and a later snapshot mends it', async () => {
     content.append(text('f'), 6);
     assert.deepEqual((await take(reader, 3)).map(({ type }) => type), ['text', 'gap', 'text']);
     content.replace([text('abcdef')], 6);
-    assert.deepEqual(await take(reader, 1), [{ type: 'snapshot', text: 'abcdef', entries: [text('abcdef')] }]);
+    assert.deepEqual(await take(reader, 1), [{ type: 'snapshot', text: 'abcdef', entries: [text('abcdef')], seq: 6 }]);
 });
 
 test('a snapshot that fills a gap at the end is no continuation of what stood before it', async () => {
@@ -137,6 +137,24 @@ test('a plain stream keeps its last entries and names what a slow reader missed'
         { type: 'gap', from: 2, to: 6, reason: 'slow reader' },
         { type: 'entry', data: 7, seq: 7 },
     ]);
+});
+
+test('a snapshot of a plain stream replaces what was there, also for those who lag or come late', async () => {
+    const content = new Content({ folds: false, maxEntries: 3 });
+    const reader = content.read();
+    for (const seq of [1, 2]) content.append(seq, seq);
+    await take(reader, 1);
+    content.replace(['a', 'b'], 7);
+    content.append('c', 8);
+    const expected = [
+        { type: 'snapshot', text: '', entries: ['a', 'b'], seq: 7 },
+        { type: 'entry', data: 'c', seq: 8 },
+    ];
+    assert.deepEqual(await take(reader, 2), expected);
+    assert.deepEqual(await take(content.read(), 2), expected);
+    for (const seq of [9, 10, 11]) content.append(seq, seq);
+    assert.deepEqual((await take(reader, 1))[0].data, 9);
+    assert.deepEqual((await take(content.read(), 1))[0], { type: 'gap', from: 1, to: 8, reason: 'slow reader' });
 });
 
 test('a waiting reader costs nothing when it leaves', async () => {

@@ -65,6 +65,29 @@ class Reader {
     }
 }
 
+/** A reader of a plain stream: every seq is either there or named by a gap. */
+class EntryReader {
+    constructor(subscription) {
+        this.entries = [];
+        this.next = null;
+        this.#read(subscription).catch(() => {}); // closing the client ends it
+    }
+
+    async #read(subscription) {
+        for await (const event of subscription) {
+            if (event.type === 'snapshot') {
+                this.entries = [...event.entries];
+                this.next = event.seq + 1;
+                continue;
+            }
+            const from = event.type === 'gap' ? event.from : event.seq;
+            if (this.next !== null) assert.equal(from, this.next);
+            this.next = (event.type === 'gap' ? event.to : event.seq) + 1;
+            if (event.type === 'entry') this.entries.push(event.data);
+        }
+    }
+}
+
 /** One page: a client with a reader on each run it hears of. */
 class Page {
     constructor(world) {
@@ -78,6 +101,8 @@ class Page {
             WebSocket: world.server.socketClass(),
         });
         this.client.on('run', (run) => this.read(run));
+        this.news = new EntryReader(this.client.subscribe('news', { from: 'start' }));
+        this.ticker = new EntryReader(this.client.subscribe('ticker', { from: 'tail' }));
         for (const run of this.client.runs) this.read(run);
     }
 
@@ -163,6 +188,10 @@ class World {
     }
 
     async play() {
+        for (let i = 1; i <= 40; i += 1) {
+            for (const stream of ['news', 'ticker']) this.#at(this.#below(CHAOS_MS), () => this.server.append(stream, `${stream} ${i}`));
+        }
+        this.#at(CHAOS_MS + 60_000, () => this.server.append('ticker', 'last'));
         for (let i = 0; i < 4; i += 1) this.#at(this.#below(CHAOS_MS / 2), () => this.#send());
         for (let i = 0; i < 12; i += 1) this.#at(this.#below(CHAOS_MS), () => this.#mischief());
         await this.clock.advance(CHAOS_MS);
@@ -180,6 +209,9 @@ class World {
         assert.equal(runs.length, this.sends);
         assert.equal(this.page.client.unfinished.length, 0);
         assert.deepEqual([...this.page.readers.keys()].sort(), runs.sort(), 'no run is missing, none is invented');
+        const news = this.server.stream('news').entries.map(({ data }) => data);
+        assert.deepEqual(this.page.news.entries, news, 'a plain stream read from its start is whole');
+        assert.equal(this.page.ticker.next, 42, 'a plain stream read from its tail leaves nothing unsaid');
         for (const id of runs) this.#checkRun(id, this.page.readers.get(id));
     }
 
@@ -203,7 +235,7 @@ function expectedEntries(server, id, gaps) {
         if (data === undefined || missing(seq)) continue;
         const last = entries.at(-1);
         if (data.kind === 'text' && last?.kind === 'text') last.delta += data.delta;
-        else entries.push({ ...data });
+        else entries.push(structuredClone(data));
     }
     return entries;
 }

@@ -38,7 +38,7 @@ export class StreamState {
         this.afresh = false;
         /** @type {'start' | 'tail' | 'snapshot' | null} where to start while there is no position to go on from */
         this.from = null;
-        /** A refused subscription is asked for again at this time; 0: nothing to ask. */
+        /** When a refused subscription is asked for again. */
         this.askAt = 0;
         this.refusals = 0;
     }
@@ -61,7 +61,6 @@ export class StreamState {
     detach() {
         this.#attached = false;
         this.#askId = null;
-        this.askAt = 0;
         this.refusals = 0;
     }
 

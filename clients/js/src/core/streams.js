@@ -28,6 +28,8 @@ export class Streams {
     #asks = new Map();
     /** @type {Set<string>} */
     #muted = new Set();
+    /** Refused for now, to be asked for again. @type {Set<StreamState>} */
+    #refused = new Set();
     /** What this connection's `hello` has named. @type {Set<StreamState>} */
     #named = new Set();
 
@@ -70,8 +72,7 @@ export class Streams {
      * @param {boolean} up
      */
     remove(id, up) {
-        const stream = this.#streams.get(id);
-        this.#streams.delete(id);
+        const stream = this.#forget(id);
         this.#muted.add(id);
         if (id === this.#session) this.follow = false;
         if (up && !stream?.ended) this.#unsubscribe(id);
@@ -81,6 +82,7 @@ export class Streams {
 
     lost() {
         this.#asks.clear();
+        this.#refused.clear();
         for (const stream of this.#streams.values()) stream.detach();
     }
 
@@ -117,13 +119,13 @@ export class Streams {
 
     /** @param {number} now */
     flush(now) {
-        for (const stream of this.#streams.values()) if (stream.askAt > 0 && stream.askAt <= now) this.#ask(stream);
+        for (const stream of this.#refused) if (stream.askAt <= now) this.#ask(stream);
     }
 
     /** @returns {number} when `flush` has something to do */
     get deadline() {
         let at = Infinity;
-        for (const stream of this.#streams.values()) if (stream.askAt > 0) at = Math.min(at, stream.askAt);
+        for (const stream of this.#refused) at = Math.min(at, stream.askAt);
         return at;
     }
 
@@ -161,9 +163,9 @@ export class Streams {
         if (verdict === 'accept') {
             if (stream.id === this.#session) this.#meetRuns(frame);
             this.#emit({ do: 'deliver', stream: stream.id, frame });
+            if (stream.ended) this.#forgetOldest();
         }
         if (verdict === 'resync') this.#resync(stream);
-        if (stream.ended) this.#forgetOldest();
     }
 
     /**
@@ -184,6 +186,7 @@ export class Streams {
         // The stream still waits for its `subscribed`: frames of an older subscription stay ignored meanwhile.
         stream.refusals += 1;
         stream.askAt = now + Math.max(error.retryAfterMs ?? 0, this.#delay(stream.refusals), 1);
+        this.#refused.add(stream);
         return true;
     }
 
@@ -231,7 +234,7 @@ export class Streams {
             ? { after: formatPosition(stream.position) }
             : { from: stream.from ?? 'snapshot' };
         stream.asked(id);
-        stream.askAt = 0;
+        this.#refused.delete(stream);
         this.#asks.set(id, stream);
         this.#write({ type: 'subscribe', id, stream: stream.id, ...where });
     }
@@ -241,9 +244,17 @@ export class Streams {
      * @param {StreamhostError} error
      */
     #break(stream, error) {
-        this.#streams.delete(stream.id);
+        this.#forget(stream.id);
         this.#muted.add(stream.id);
         this.#emit({ do: 'broken', stream: stream.id, error });
+    }
+
+    /** @param {string} id */
+    #forget(id) {
+        const stream = this.#streams.get(id);
+        this.#streams.delete(id);
+        if (stream) this.#refused.delete(stream);
+        return stream;
     }
 
     /** @param {string} id */
@@ -253,6 +264,6 @@ export class Streams {
 
     #forgetOldest() {
         const ended = [...this.#streams.values()].filter((stream) => stream.ended);
-        for (const stream of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) this.#streams.delete(stream.id);
+        for (const stream of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) this.#forget(stream.id);
     }
 }

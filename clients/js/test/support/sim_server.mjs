@@ -94,7 +94,7 @@ export class SimServer {
             if (data === undefined || seq > upTo || seq <= from) continue;
             const last = entries.at(-1);
             if (data.kind === 'text' && last?.kind === 'text') last.delta += data.delta;
-            else entries.push({ ...data });
+            else entries.push(structuredClone(data));
         }
         return entries;
     }

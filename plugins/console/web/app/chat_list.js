@@ -12,11 +12,17 @@ const MAX_CHATS = 50;
 
 export class ChatList {
     #list;
+    #left;
     #current = '';
+    #shown = '';
 
-    /** @param {HTMLElement} list */
-    constructor(list) {
+    /**
+     * @param {HTMLElement} list
+     * @param {() => void} left the open conversation was removed from the list
+     */
+    constructor(list, left) {
         this.#list = list;
+        this.#left = left;
         addEventListener('storage', () => this.#show());
     }
 
@@ -32,21 +38,30 @@ export class ChatList {
         this.#show();
     }
 
+    /** @param {string} id */
+    title(id) {
+        return load().find((chat) => chat.id === id)?.title ?? '';
+    }
+
     /**
+     * A conversation keeps the name that it got first.
+     *
      * @param {string} id
      * @param {string} title
      */
     name(id, title) {
         const chats = load();
-        const known = chats.find((chat) => chat.id === id);
-        if (known?.title === title) return;
-        const rest = chats.filter((chat) => chat.id !== id);
-        save([{ id, title, at: known?.at ?? Date.now() }, ...rest].sort((a, b) => b.at - a.at).slice(0, MAX_CHATS));
+        if (chats.some((chat) => chat.id === id)) return;
+        save([{ id, title, at: Date.now() }, ...chats].slice(0, MAX_CHATS));
         this.#show();
     }
 
     #show() {
-        this.#list.replaceChildren(...load().map((chat) => this.#row(chat)));
+        const chats = load();
+        const shown = JSON.stringify([this.#current, chats]);
+        if (shown === this.#shown) return; // what has the focus must not be replaced by its like
+        this.#shown = shown;
+        this.#list.replaceChildren(...chats.map((chat) => this.#row(chat)));
     }
 
     /** @param {Chat} chat */
@@ -70,6 +85,7 @@ export class ChatList {
         const at = load().findIndex((chat) => chat.id === id);
         save(load().filter((chat) => chat.id !== id));
         this.#show();
+        if (id === this.#current) return this.#left();
         // The focus stays where the next one to remove is, not at the top of the page.
         const rows = this.#list.querySelectorAll('button');
         rows[Math.min(at, rows.length - 1)]?.focus();

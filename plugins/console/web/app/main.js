@@ -19,7 +19,7 @@ Whenever I find myself growing grim about the mouth; whenever it is a damp, driz
 This is my substitute for pistol and ball. With a philosophical flourish Cato throws himself upon his sword; I quietly take to the ship. There is nothing surprising in this. If they but knew it, almost all men in their degree, some time or other, cherish very nearly the same feelings towards the ocean with me.`;
 
 const announcer = new Announcer(part('announcer'));
-const chats = new ChatList(part('chat-list'));
+const chats = new ChatList(part('chat-list'), startNew);
 const composer = new Composer(/** @type {HTMLFormElement} */ (part('composer')), { send, stop });
 const messages = new MessagesView(part('messages'), {
     changed: showProgress,
@@ -46,6 +46,8 @@ const connection = new ConnectionView({
 let chat;
 /** The reader is at the end and wants to stay there. */
 let following = true;
+/** Something changed that is not on the page yet. */
+let stale = false;
 
 /** @param {string} session */
 function open(session) {
@@ -54,18 +56,23 @@ function open(session) {
     following = true;
     chats.open(session);
     composer.open(session);
-    const handlers = { changed: show, state: connection.show.bind(connection) };
-    chat = new Chat(session, handlers);
+    chat = new Chat(session, { changed: showSoon, state: (detail) => connection.show(detail) });
     connection.show(chat.state);
     show();
 }
 
+/** One snapshot reports as many changes as it has messages. */
+function showSoon() {
+    if (!stale) queueMicrotask(show);
+    stale = true;
+}
+
 function show() {
-    if (!chat) return; // a chat reports while it is made
+    stale = false;
     const { conversation, session } = chat;
     messages.show(conversation.items);
-    const title = conversation.title;
-    if (title) chats.name(session, title);
+    if (conversation.title) chats.name(session, conversation.title);
+    const title = chats.title(session) || conversation.title;
     part('title').textContent = title || 'New chat';
     document.title = title ? `${title} · streamhost` : 'streamhost';
     const empty = conversation.items.length === 0;
@@ -105,16 +112,18 @@ function sessionFromAddress() {
     return session;
 }
 
+function startNew() {
+    closeSide();
+    location.hash = randomId();
+    composer.focus();
+}
+
 function closeSide() {
     const side = part('chats');
     if (side.matches(':popover-open')) side.hidePopover();
 }
 
-part('new-chat').addEventListener('click', () => {
-    closeSide();
-    location.hash = randomId();
-    composer.focus();
-});
+part('new-chat').addEventListener('click', startNew);
 part('chat-list').addEventListener('click', (event) => {
     if (event.target instanceof Element && event.target.closest('a')) closeSide();
 });

@@ -83,7 +83,7 @@ class QuestionView {
         this.#state = item.state;
         this.element.classList.toggle('waiting', item.state !== 'sent');
         if (item.state === 'sent') this.#meta.replaceChildren();
-        if (item.state === 'waiting') this.#meta.replaceChildren(make('span', '', 'Sending'));
+        if (item.state === 'waiting') this.#meta.replaceChildren(make('span', '', 'Not sent yet'));
         if (item.state === 'failed') this.#showFailure(item);
     }
 
