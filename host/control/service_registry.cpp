@@ -120,13 +120,24 @@ sh_status ServiceRegistry::provide(Instance& by, std::string_view id, const void
     if (!by.use().may_provide) return SH_GONE;
     sh_lease& lease = slot(id);
     if (taken(by, lease)) return SH_CONFLICT;
+    offer(by, lease, table, self);
+    return SH_OK;
+}
+
+void ServiceRegistry::offer(Instance& by, sh_lease& lease, const void* table, void* self) {
     ServiceTarget& target = new_target();
     target.table = table;
     target.self = self;
     target.provider = &by;
     party(by).offers.push_back({&lease, &target});
     if (by.use().published) lease.target.store(&target);
-    return SH_OK;
+}
+
+const sh_lease* ServiceRegistry::expose(Instance& by, const void* table, void* self) {
+    if (table == nullptr || !by.use().may_provide) return nullptr;
+    sh_lease& lease = slot("exposed:" + by.name() + ":" + std::to_string(++exposed_));
+    offer(by, lease, table, self);
+    return &lease;
 }
 
 const sh_lease* ServiceRegistry::acquire(Instance& user, std::string_view id) {

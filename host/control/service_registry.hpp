@@ -60,6 +60,9 @@ public:
     /// SH_FORBIDDEN: the descriptor does not list the id. SH_CONFLICT: offered already, by it or another
     /// plugin. SH_GONE: before start() or after the services were closed.
     [[nodiscard]] sh_status provide(Instance& by, std::string_view id, const void* table, void* self);
+    /// A service without a public id, for callbacks: its lease is handed to one other plugin. NULL before start()
+    /// or after the services were closed.
+    [[nodiscard]] const sh_lease* expose(Instance& by, const void* table, void* self);
     /// NULL when the descriptor does not list the id as required or optional.
     [[nodiscard]] const sh_lease* acquire(Instance& user, std::string_view id);
 
@@ -92,6 +95,7 @@ private:
         std::vector<const sh_lease*> leases;
     };
     sh_lease& slot(std::string_view id);
+    void offer(Instance& by, sh_lease& lease, const void* table, void* self);
     ServiceTarget& new_target();
     Party& party(Instance& instance) { return parties_[instance.id()]; }
     [[nodiscard]] bool taken(const Instance& by, const sh_lease& lease) const;
@@ -100,6 +104,7 @@ private:
     std::map<std::uint64_t, Party> parties_;  // by instance id
     std::deque<ServiceTarget> targets_;       // stable addresses
     std::vector<ServiceTarget*> free_targets_;
+    std::uint64_t exposed_ = 0;
 };
 
 /// [any] The provider that a call through this lease reaches on this thread now: the one it has entered, else

@@ -16,6 +16,7 @@ struct Endpoint {
 
     Kind kind = Kind::kHttp;
     void* user = nullptr;  ///< whoever registered it; net never looks inside
+    std::shared_ptr<void> owner;  ///< keeps `user` alive as long as a request or connection refers to this
 
     // kWebSocket
     std::vector<std::string_view> subprotocols;

@@ -1,0 +1,304 @@
+#include "bridge/delivery_hub.hpp"
+
+#include <utility>
+
+#include "bridge/encoder.hpp"
+#include "bridge/transport_hub.hpp"
+
+namespace streamhost::bridge {
+
+using delivery::AttachStatus;
+using delivery::DeliverStatus;
+using delivery::Plan;
+using delivery::Position;
+using delivery::RecordView;
+
+namespace {
+
+std::uint64_t key_of(const delivery::ReaderRef& reader) { return std::uint64_t{reader.loop} << 32U | reader.slot; }
+
+RecordView to_view(const sh_record& record) {
+    RecordView out;
+    out.seq = record.seq;
+    out.prev = record.prev;
+    out.check = record.check;
+    out.type = static_cast<char>(record.type);
+    out.ts_ms = record.ts_ms;
+    out.data = view(record.data);
+    out.joined_from = record.joined_from;
+    out.end = record.type == SH_RECORD_END;
+    return out;
+}
+
+std::vector<RecordView> to_views(const sh_record* records, std::uint32_t count) {
+    std::vector<RecordView> out;
+    out.reserve(count);
+    for (std::uint32_t index = 0; index < count; ++index) out.push_back(to_view(records[index]));
+    return out;
+}
+
+sh_status to_status(AttachStatus status) {
+    switch (status) {
+    case AttachStatus::kOk: return SH_OK;
+    case AttachStatus::kNotInLog: return SH_GAP;
+    case AttachStatus::kNoEncoding: return SH_UNAVAILABLE;
+    case AttachStatus::kNoLoop: return SH_GONE;
+    case AttachStatus::kBroken:
+    case AttachStatus::kEncoderFailed: return SH_INTERNAL;
+    }
+    return SH_INTERNAL;
+}
+
+/// Owns what the views of a Plan point to while it is resolved.
+struct PlanMaterial {
+    std::vector<std::vector<RecordView>> records;
+    std::vector<std::string> texts;
+};
+
+void add_step(Plan& plan, PlanMaterial& material, const sh_plan_step& step, const NoticeText& notice_text) {
+    const Position at{step.position.seq, step.position.check};
+    switch (step.kind) {
+    case SH_PLAN_NOTICE:
+        material.texts.push_back(notice_text(*step.notice));
+        plan.answer(material.texts.back());
+        return;
+    case SH_PLAN_RECORDS: plan.records(material.records.emplace_back(to_views(step.records, step.count))); return;
+    case SH_PLAN_SNAPSHOT: plan.snapshot(material.records.emplace_back(to_views(step.records, step.count)), at); return;
+    case SH_PLAN_LOG: return;  // resolved by the caller, who knows the checks
+    case SH_PLAN_JOIN: plan.join(at); return;
+    case SH_PLAN_END: plan.end(); return;
+    case SH_PLAN_MORE: plan.more(); return;
+    default: return;
+    }
+}
+
+}  // namespace
+
+DeliveryHub::DeliveryHub(House& house, const delivery::LogSetOptions& options) : house_(house), logs_(options, *this, *this) {}
+DeliveryHub::~DeliveryHub() = default;
+
+void DeliveryHub::reader_opened(sh_connection connection, delivery::ReaderRef reader) {
+    (void)house_.loops.store_loop().post([this, connection, reader] {
+        readers_[connection].reader = reader;
+        connections_[key_of(reader)] = connection;
+    });
+}
+
+void DeliveryHub::reader_closed(sh_connection connection) {
+    (void)house_.loops.store_loop().post([this, connection] {
+        const auto found = readers_.find(connection);
+        if (found == readers_.end()) return;
+        const ReaderState gone = std::move(found->second);
+        readers_.erase(found);
+        if (const auto slot = connections_.find(key_of(gone.reader)); slot != connections_.end() && slot->second == connection)
+            connections_.erase(slot);
+        for (const auto& [stream, subscription] : gone.subscriptions) {
+            if (const auto count = reader_counts_.find(stream); count != reader_counts_.end() && --count->second == 0) reader_counts_.erase(count);
+            tell(subscription.owner, connection, stream, SH_SUBSCRIPTION_CLOSED, {});
+        }
+    });
+}
+
+sh_status DeliveryHub::add_encoding(control::Instance& by, const sh_encoder& encoder, sh_handle* out) {
+    // Registered when the instance opens; the number is known before, so that start() can hand it on.
+    auto handle = std::make_shared<sh_handle>(0);
+    auto adapter = std::make_shared<std::unique_ptr<EncoderOfPlugin>>(std::make_unique<EncoderOfPlugin>(by.shared_from_this(), encoder));
+    const auto added = by.handles().add({"encoding",
+                                         [this, handle, adapter] {
+                                             (void)house_.loops.store_loop().post([this, handle, adapter] {
+                                                 Encoding& made = encodings_[*handle];
+                                                 made.encoder = std::move(*adapter);
+                                                 made.id = logs_.add_encoding(*made.encoder, &delivery::websocket_text);
+                                             });
+                                         },
+                                         [this, handle] {
+                                             (void)house_.loops.store_loop().post([this, handle] {
+                                                 const auto found = encodings_.find(*handle);
+                                                 if (found == encodings_.end()) return;
+                                                 logs_.replace_encoder(found->second.id, nullptr);
+                                                 encodings_.erase(found);
+                                             });
+                                         }});
+    if (added.handle == 0) return status_of(added.refusal);
+    *handle = added.handle;
+    *out = added.handle;
+    return SH_OK;
+}
+
+void DeliveryHub::set_events(control::Instance& by, const sh_delivery_events& events) {
+    const std::uint64_t id = by.id();
+    (void)by.handles().add({"delivery events",
+                            [this, id, events] { (void)house_.loops.store_loop().post([this, id, events] { events_[id] = events; }); },
+                            [this, id] { (void)house_.loops.store_loop().post([this, id] { events_.erase(id); }); }});
+}
+
+const DeliveryHub::Encoding* DeliveryHub::encoding_of(sh_handle handle) const {
+    const auto found = encodings_.find(handle);
+    return found == encodings_.end() ? nullptr : &found->second;
+}
+
+sh_status DeliveryHub::deliver(std::string_view stream, std::span<const sh_record> records) {
+    const auto followed = followed_.find(std::string(stream));
+    if (followed == followed_.end() || records.empty()) return SH_INVALID;
+    const sh_record& first = records.front();
+    if (first.seq != followed->second.seq + 1 || first.prev != followed->second.check) return SH_GAP;
+    followed->second = {records.back().seq, records.back().check};
+    const auto views = to_views(records.data(), static_cast<std::uint32_t>(records.size()));
+    switch (logs_.deliver(stream, views)) {
+    case DeliverStatus::kOk:
+    case DeliverStatus::kNoReaders: return SH_OK;
+    case DeliverStatus::kNotNext: return SH_GAP;
+    case DeliverStatus::kClosed: return SH_ENDED;
+    }
+    return SH_INTERNAL;
+}
+
+sh_status DeliveryHub::open_log(std::string_view stream, Position at) {
+    const auto [entry, is_new] = followed_.try_emplace(std::string(stream), at);
+    // Followed anew while an older log still has its grace: if it stands elsewhere it is not the truth any more.
+    if (!is_new && entry->second != at) reset_log(stream, at);
+    entry->second = at;
+    return SH_OK;
+}
+
+void DeliveryHub::reset_log(std::string_view stream, Position at) {
+    followed_[std::string(stream)] = at;
+    logs_.reset(stream, at);
+}
+
+// Cursors that are left fall off and ask for a plan, which follows the stream again.
+void DeliveryHub::close_log(std::string_view stream) {
+    const auto found = followed_.find(std::string(stream));
+    if (found == followed_.end()) return;
+    logs_.reset(stream, found->second);
+    followed_.erase(found);
+}
+
+sh_log_range DeliveryHub::range(std::string_view stream, sh_handle handle) const {
+    sh_log_range out{};
+    if (const auto followed = followed_.find(std::string(stream)); followed != followed_.end())
+        out.end = {followed->second.seq, followed->second.check};
+    const Encoding* encoding = encoding_of(handle);
+    const auto held = encoding == nullptr ? std::nullopt : logs_.range(stream, encoding->id);
+    if (held && held->first.seq < held->last.seq) out.first = held->first.seq + 1;
+    return out;
+}
+
+sh_status DeliveryHub::check_at(std::string_view stream, sh_handle handle, std::uint64_t seq, std::uint64_t* check) const {
+    const Encoding* encoding = encoding_of(handle);
+    const auto held = encoding == nullptr ? std::nullopt : logs_.find(stream, encoding->id, seq);
+    if (!held) return SH_NOT_FOUND;
+    *check = *held;
+    return SH_OK;
+}
+
+sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, std::string_view stream, sh_handle handle, Position from,
+                              std::span<const sh_plan_step> steps) {
+    const auto reader = readers_.find(connection);
+    const Encoding* encoding = encoding_of(handle);
+    if (reader == readers_.end()) return SH_GONE;
+    if (encoding == nullptr) return SH_UNAVAILABLE;
+    Plan plan(from);
+    PlanMaterial material;
+    material.records.reserve(steps.size());
+    material.texts.reserve(steps.size());
+    for (const sh_plan_step& step : steps) {
+        if (step.kind == SH_PLAN_LOG) {
+            const auto before = logs_.find(stream, encoding->id, step.first - 1);
+            const auto last = logs_.find(stream, encoding->id, step.last);
+            if (!before || !last) return SH_GAP;
+            plan.log({step.first - 1, *before}, {step.last, *last});
+            continue;
+        }
+        // A join where there is no log yet would begin one: only right where the follower stands.
+        const bool has_log = logs_.range(stream, encoding->id).has_value();
+        const auto followed = followed_.find(std::string(stream));
+        const Position at{step.position.seq, step.position.check};
+        if (step.kind == SH_PLAN_JOIN && (followed == followed_.end() || (!has_log && followed->second != at))) return SH_GAP;
+        add_step(plan, material, step, [&](const sh_notice& notice) { return encoding->encoder->notice_text(notice); });
+    }
+    const auto [entry, is_new] = reader->second.subscriptions.try_emplace(std::string(stream));
+    Subscription& subscription = entry->second;
+    if (is_new) subscription.id = ++last_subscription_;
+    const auto result = logs_.attach(reader->second.reader, subscription.id, stream, encoding->id, plan);
+    if (result.status != AttachStatus::kOk) {
+        if (is_new) reader->second.subscriptions.erase(entry);
+        return to_status(result.status);
+    }
+    subscription.ticket = result.ticket;
+    subscription.owner = by.shared_from_this();
+    if (is_new) {
+        reader->second.streams[subscription.id] = stream;
+        ++reader_counts_[std::string(stream)];
+    }
+    return SH_OK;
+}
+
+void DeliveryHub::detach(sh_connection connection, std::string_view stream) {
+    const auto reader = readers_.find(connection);
+    if (reader == readers_.end()) return;
+    const auto found = reader->second.subscriptions.find(std::string(stream));
+    if (found == reader->second.subscriptions.end()) return;
+    logs_.detach(reader->second.reader, found->second.id);
+    reader->second.streams.erase(found->second.id);
+    reader->second.subscriptions.erase(found);
+    if (const auto count = reader_counts_.find(std::string(stream)); count != reader_counts_.end() && --count->second == 0)
+        reader_counts_.erase(count);
+}
+
+std::uint64_t DeliveryHub::readers(std::string_view stream) const {
+    const auto found = reader_counts_.find(std::string(stream));
+    return found == reader_counts_.end() ? 0 : found->second;
+}
+
+void DeliveryHub::tell(const Reader& who, std::uint32_t what) {
+    const auto connection = connections_.find(key_of(who.reader));
+    if (connection == connections_.end()) return;
+    const sh_connection id = connection->second;
+    const auto reader = readers_.find(id);
+    if (reader == readers_.end() || !(reader->second.reader == who.reader)) return;
+    const auto stream = reader->second.streams.find(who.subscription);
+    if (stream == reader->second.streams.end()) return;
+    const std::string name = stream->second;
+    const auto found = reader->second.subscriptions.find(name);
+    if (found == reader->second.subscriptions.end() || found->second.ticket != who.ticket) return;  // late news
+    const auto owner = found->second.owner;
+    if (what == SH_SUBSCRIPTION_DONE) {
+        reader->second.subscriptions.erase(found);
+        reader->second.streams.erase(stream);
+        if (const auto count = reader_counts_.find(name); count != reader_counts_.end() && --count->second == 0) reader_counts_.erase(count);
+    }
+    tell(owner, id, name, what, {who.at.seq, who.at.check});
+}
+
+void DeliveryHub::tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection, std::string_view stream, std::uint32_t what,
+                       sh_position sent) {
+    const auto found = events_.find(owner->id());
+    if (found == events_.end()) return;
+    const sh_delivery_events events = found->second;
+    const auto role = role_of(SH_ON_STORE);
+    owner->call("delivery event", [&] { events.changed(events.self, connection, bytes(stream), what, sent); });
+}
+
+void DeliveryHub::fell_off(const Reader& who, std::string_view, delivery::EncodingId, delivery::FallReason reason) {
+    tell(who, reason == delivery::FallReason::kTrimmed ? SH_SUBSCRIPTION_BEHIND : SH_SUBSCRIPTION_RESET);
+}
+void DeliveryHub::completed(const Reader& who) { tell(who, SH_SUBSCRIPTION_DONE); }
+void DeliveryHub::wants_more(const Reader& who) { tell(who, SH_SUBSCRIPTION_BEHIND); }
+void DeliveryHub::unused(std::string_view) {}  // whoever follows the stream counts its readers itself
+
+void DeliveryHub::post(std::uint32_t loop, std::unique_ptr<delivery::LoopMessage> message) {
+    house_.transport->post(loop, std::move(message));
+}
+
+void DeliveryHub::post(std::unique_ptr<delivery::LoopReport> report) {
+    (void)house_.loops.store_loop().post([this, held = std::move(report)]() mutable { logs_.take(std::move(held)); });
+}
+
+bool DeliveryHub::on_round_end() {
+    logs_.tick(static_cast<std::int64_t>(house_.loops.store_loop().now_ms()));
+    logs_.flush();
+    return false;
+}
+
+}  // namespace streamhost::bridge

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "streamhost/abi/ext/delivery.h"
+
+#include "bridge/house.hpp"
+#include "delivery/log_set.hpp"
+#include "delivery/loop_delivery.hpp"
+
+namespace streamhost::bridge {
+
+/// The store loop's side of delivery as plugins see it: streams by name, readers by connection. It knows which reader a connection is, which
+/// subscription a stream is, and whom to tell. All of it [store] unless tagged.
+class DeliveryHub final : public delivery::LoopPort, public delivery::StorePort, public delivery::FollowerEvents, public runtime::RoundHook {
+public:
+    DeliveryHub(House& house, const delivery::LogSetOptions& options);
+    ~DeliveryHub() override;
+    DeliveryHub(const DeliveryHub&) = delete;
+    DeliveryHub& operator=(const DeliveryHub&) = delete;
+
+    // From the transport: connections that can read. [loop]; carried to the store loop in order.
+    void reader_opened(sh_connection connection, delivery::ReaderRef reader);
+    void reader_closed(sh_connection connection);
+
+    // For the extension.
+    sh_status add_encoding(control::Instance& by, const sh_encoder& encoder, sh_handle* out);  ///< [control]
+    void set_events(control::Instance& by, const sh_delivery_events& events);                   ///< [control]
+    sh_status deliver(std::string_view stream, std::span<const sh_record> records);
+    sh_status open_log(std::string_view stream, delivery::Position at);
+    void reset_log(std::string_view stream, delivery::Position at);
+    void close_log(std::string_view stream);
+    sh_log_range range(std::string_view stream, sh_handle encoding) const;
+    sh_status check_at(std::string_view stream, sh_handle encoding, std::uint64_t seq, std::uint64_t* check) const;
+    sh_status attach(control::Instance& by, sh_connection connection, std::string_view stream, sh_handle encoding, delivery::Position from,
+                     std::span<const sh_plan_step> steps);
+    void detach(sh_connection connection, std::string_view stream);
+    std::uint64_t readers(std::string_view stream) const;
+
+    [[nodiscard]] delivery::LogSetStats stats() const { return logs_.stats(); }
+    bool on_round_end() override;
+
+    // delivery::LoopPort [store], delivery::StorePort [loop]
+    void post(std::uint32_t loop, std::unique_ptr<delivery::LoopMessage> message) override;
+    void post(std::unique_ptr<delivery::LoopReport> report) override;
+
+private:
+    class EncoderOfPlugin;
+    struct Subscription {
+        delivery::SubscriptionId id = 0;
+        std::uint32_t ticket = 0;
+        std::shared_ptr<control::Instance> owner;
+    };
+    struct ReaderState {
+        delivery::ReaderRef reader;
+        std::unordered_map<std::string, Subscription> subscriptions;
+        std::unordered_map<delivery::SubscriptionId, std::string> streams;
+    };
+    struct Encoding {
+        delivery::EncodingId id = 0;
+        std::unique_ptr<EncoderOfPlugin> encoder;
+    };
+
+    // delivery::FollowerEvents
+    void fell_off(const Reader& who, std::string_view stream, delivery::EncodingId encoding, delivery::FallReason reason) override;
+    void completed(const Reader& who) override;
+    void wants_more(const Reader& who) override;
+    void unused(std::string_view stream) override;
+
+    ReaderState* find(const Reader& who, std::string& stream, sh_connection& connection);
+    void tell(const Reader& who, std::uint32_t what);
+    void tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection, std::string_view stream, std::uint32_t what,
+              sh_position sent);
+    [[nodiscard]] const Encoding* encoding_of(sh_handle handle) const;
+
+    House& house_;
+    delivery::LogSet logs_;
+    std::unordered_map<sh_connection, ReaderState> readers_;
+    std::unordered_map<std::uint64_t, sh_connection> connections_;  // by loop and reader slot
+    std::unordered_map<std::string, delivery::Position> followed_;  // where each followed stream stands
+    std::unordered_map<std::string, std::uint64_t> reader_counts_;
+    std::unordered_map<sh_handle, Encoding> encodings_;
+    std::unordered_map<std::uint64_t, sh_delivery_events> events_;  // by instance
+    delivery::SubscriptionId last_subscription_ = 0;
+};
+
+}  // namespace streamhost::bridge

@@ -1,0 +1,227 @@
+#include "bridge/loop_transport.hpp"
+
+#include <array>
+#include <mutex>
+#include <random>
+#include <utility>
+
+#include "bridge/delivery_hub.hpp"
+#include "bridge/http_job.hpp"
+#include "net/ws_frame.hpp"
+
+namespace streamhost::bridge {
+
+namespace {
+
+constexpr std::size_t kFlushBytes = 256u << 10;   // of one connection in one pass
+constexpr std::size_t kFlushReaders = 1'024;      // of one round; the rest goes first in the next
+constexpr std::size_t kMaxPieces = 30;
+constexpr std::uint32_t kDrainTickMs = 20;
+
+}  // namespace
+
+/// What a WebSocket is beside its socket: the plugin that answers for it, and its reader.
+struct LoopTransport::WebSocket {
+    std::shared_ptr<WebSocketRoute> route;
+    net::Connection& connection;
+    delivery::Reader* reader = nullptr;
+    void* context = nullptr;
+    bool is_open = false;
+};
+
+struct LoopTransport::PublishedStats {
+    mutable std::mutex mutex;
+    delivery::LoopStats stats;
+};
+
+LoopTransport::LoopTransport(TransportHub& hub, std::uint32_t index)
+    : hub_(hub),
+      index_(index),
+      loop_(hub.house().loops.loop(index)),
+      delivery_({index, hub.options().stall_ms}, *hub.house().delivery),
+      server_(loop_, index, hub.options().limits, hub.counters(), *this),
+      published_(std::make_unique<PublishedStats>()) {
+    loop_.add_hook(*this);
+}
+
+LoopTransport::~LoopTransport() = default;
+
+net::Outbox& LoopTransport::opened(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
+                                   std::string_view subprotocol) {
+    auto& route = *static_cast<WebSocketRoute*>(endpoint.user);
+    auto* socket = new WebSocket{route.shared_from_this(), connection};  // deleted in closed(), which always follows
+    delivery::Reader& reader = delivery_.open(hub_.options().reader, socket);
+    socket->reader = &reader;
+    connection.set_user(socket);
+    hub_.house().delivery->reader_opened(connection.id(), reader.ref());
+
+    sh_websocket_open info{};
+    info.struct_size = sizeof(info);
+    info.path = bytes(head.path);
+    info.query = bytes(head.query);
+    info.subprotocol = bytes(subprotocol);
+    info.peer = bytes(connection.peer());
+    info.self = &head;
+    info.header = [](const sh_websocket_open* open, const char* name, sh_bytes* out) -> sh_status {
+        const auto value = static_cast<const net::HttpHead*>(open->self)->find(name);
+        if (!value) return SH_NOT_FOUND;
+        *out = bytes(*value);
+        return SH_OK;
+    };
+    const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
+    control::Instance& instance = *route.instance;
+    socket->is_open = instance.call("websocket open", [&] {
+        socket->context = route.handler.open(route.handler.self, instance.loop_context(index_), connection.id(), &info);
+    });
+    if (!socket->is_open) close(connection.id(), 1013, "this service was just switched off; try again");
+    return reader;
+}
+
+void LoopTransport::message(net::Connection& connection, bool binary, std::span<const std::uint8_t> data) {
+    WebSocket& socket = *static_cast<WebSocket*>(connection.user());
+    if (!socket.is_open) return;
+    const auto& handler = socket.route->handler;
+    control::Instance& instance = *socket.route->instance;
+    const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
+    const bool is_served = instance.call("websocket message", [&] {
+        handler.message(handler.self, instance.loop_context(index_), socket.context, connection.id(), binary ? 1 : 0,
+                        {reinterpret_cast<const char*>(data.data()), data.size()});
+    });
+    if (!is_served) connection.close(1013, "this service was just switched off; try again");
+}
+
+void LoopTransport::closed(net::Connection& connection, std::uint16_t code, std::string_view reason) {
+    const std::unique_ptr<WebSocket> socket(static_cast<WebSocket*>(connection.user()));
+    connection.set_user(nullptr);
+    hub_.house().delivery->reader_closed(connection.id());
+    delivery_.close(*socket->reader);
+    if (!socket->is_open) return;
+    const auto& handler = socket->route->handler;
+    control::Instance& instance = *socket->route->instance;
+    const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
+    instance.call("websocket closed", [&] {
+        handler.closed(handler.self, instance.loop_context(index_), socket->context, connection.id(), code, bytes(reason));
+    });
+}
+
+void LoopTransport::writable(net::Connection& connection) {
+    if (auto* socket = static_cast<WebSocket*>(connection.user())) socket->reader->writable();
+}
+
+void LoopTransport::request(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head, std::string_view body) {
+    submit_http(hub_.house(), *this, connection, static_cast<HttpRoute*>(endpoint.user)->shared_from_this(), head, body);
+}
+
+LoopTransport::WebSocket* LoopTransport::find(net::ConnectionId id) {
+    net::Connection* connection = server_.find(id);
+    return connection == nullptr ? nullptr : static_cast<WebSocket*>(connection->user());
+}
+
+sh_status LoopTransport::send(net::ConnectionId id, bool binary, std::span<const sh_bytes> pieces) {
+    WebSocket* socket = find(id);
+    if (socket == nullptr || socket->connection.is_closing()) return SH_GONE;
+    if (pieces.size() > kMaxPieces) return SH_INVALID;
+    std::array<delivery::Piece, kMaxPieces + 1> frame;
+    std::size_t size = 0;
+    for (std::size_t index = 0; index < pieces.size(); ++index) {
+        frame[index + 1] = {pieces[index].data, static_cast<std::size_t>(pieces[index].size)};
+        size += static_cast<std::size_t>(pieces[index].size);
+    }
+    std::array<std::uint8_t, net::kWsMaxServerHeader> header;
+    const net::WsOpcode opcode = binary ? net::WsOpcode::kBinary : net::WsOpcode::kText;
+    frame[0] = {header.data(), net::ws_write_header(header.data(), opcode, size)};
+    const std::span<const delivery::Piece> all(frame.data(), pieces.size() + 1);
+    if (socket->reader->send(all) == delivery::SendStatus::kOk) return SH_OK;
+    // Full: perhaps only because nothing was flushed in this round yet.
+    flush(*socket->reader);
+    if (find(id) != socket) return SH_GONE;
+    if (socket->reader->send(all) == delivery::SendStatus::kOk) return SH_OK;
+    socket->connection.close(4002, "too slow: answers pile up");
+    return SH_BUSY;
+}
+
+void LoopTransport::close(net::ConnectionId id, std::uint16_t code, std::string_view reason) {
+    if (net::Connection* connection = server_.find(id)) connection->close(code, reason);
+}
+
+void LoopTransport::hold(net::ConnectionId id, bool on) {
+    WebSocket* socket = find(id);
+    if (socket == nullptr) return;
+    if (on) {
+        socket->reader->hold();
+    } else {
+        socket->reader->release();
+    }
+}
+
+void LoopTransport::flush(delivery::Reader& reader) {
+    net::Connection& connection = static_cast<WebSocket*>(reader.user())->connection;
+    switch (connection.flush(kFlushBytes)) {
+    case net::Connection::Flushed::kBlocked: return reader.wait_writable();
+    case net::Connection::Flushed::kBudget: return reader.writable();
+    case net::Connection::Flushed::kAll:
+    case net::Connection::Flushed::kGone: return;
+    }
+}
+
+bool LoopTransport::on_round_end() {
+    const auto now_ms = static_cast<std::int64_t>(loop_.now_ms());
+    delivery_.set_now(now_ms);
+    std::size_t left = std::min(delivery_.dirty_count(), kFlushReaders);
+    while (left-- > 0) {
+        delivery::Reader* reader = delivery_.next_dirty();
+        if (reader == nullptr) break;
+        flush(*reader);
+    }
+    while (delivery::Reader* stalled = delivery_.next_stalled())
+        static_cast<WebSocket*>(stalled->user())->connection.close(4002, "too slow: nothing was read for too long");
+    delivery_.finish_round();
+    if (now_ms - stats_at_ms_ >= 100) {
+        stats_at_ms_ = now_ms;
+        const std::lock_guard lock(published_->mutex);
+        published_->stats = delivery_.stats();
+    }
+    return delivery_.dirty_count() > 0;
+}
+
+delivery::LoopStats LoopTransport::stats() const {
+    const std::lock_guard lock(published_->mutex);
+    return published_->stats;
+}
+
+// Spread over the window, so that the other nodes are not hit by all at once; each client hears its own moment to come back.
+void LoopTransport::drain(std::uint32_t window_ms) {
+    leaving_.clear();
+    server_.for_each([&](net::Connection& connection) {
+        if (connection.is_websocket()) leaving_.push_back(connection.id());
+    });
+    drain_window_ms_ = window_ms;
+    const std::size_t ticks = window_ms / kDrainTickMs;
+    leaving_per_tick_ = ticks == 0 ? leaving_.size() : (leaving_.size() + ticks - 1) / ticks;
+    on_timer(DrainTick{});
+}
+
+void LoopTransport::on_timer(DrainTick) {
+    std::uniform_int_distribution<std::uint32_t> moment(0, drain_window_ms_);
+    for (std::size_t count = 0; count < leaving_per_tick_ && !leaving_.empty(); ++count) {
+        drain_one(leaving_.back(), moment(random_));
+        leaving_.pop_back();
+    }
+    if (!leaving_.empty()) loop_.arm(*this, kDrainTickMs);
+}
+
+void LoopTransport::drain_one(net::ConnectionId id, std::uint32_t reconnect_after_ms) {
+    WebSocket* socket = find(id);
+    if (socket == nullptr) return;
+    const auto& handler = socket->route->handler;
+    control::Instance& instance = *socket->route->instance;
+    const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
+    if (socket->is_open && handler.drain != nullptr) {
+        instance.call("websocket drain", [&] {
+            handler.drain(handler.self, instance.loop_context(index_), socket->context, id, reconnect_after_ms);
+        });
+    }
+    close(id, 4000, "this node is going away");
+}
+
+}  // namespace streamhost::bridge

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bridge/transport_hub.hpp"
+#include "delivery/loop_delivery.hpp"
+#include "net/loop_server.hpp"
+#include "runtime/loop.hpp"
+
+namespace streamhost::bridge {
+
+struct DrainTick {};  ///< the tag of a loop's drain timer
+
+/// One loop's connections and readers: brings what arrives to the plugins' handlers and flushes what is due once per round. Everything [loop].
+class LoopTransport final : public net::ConnectionEvents, public runtime::RoundHook, private runtime::TimerFor<LoopTransport, DrainTick> {
+public:
+    LoopTransport(TransportHub& hub, std::uint32_t index);
+    ~LoopTransport() override;
+    LoopTransport(const LoopTransport&) = delete;
+    LoopTransport& operator=(const LoopTransport&) = delete;
+
+    [[nodiscard]] net::LoopServer& server() noexcept { return server_; }
+    [[nodiscard]] delivery::LoopDelivery& readers() noexcept { return delivery_; }
+    void apply(std::unique_ptr<delivery::LoopMessage> message) { delivery_.apply(std::move(message)); }
+
+    sh_status send(net::ConnectionId id, bool binary, std::span<const sh_bytes> pieces);
+    void close(net::ConnectionId id, std::uint16_t code, std::string_view reason);
+    void hold(net::ConnectionId id, bool on);
+    void drain(std::uint32_t window_ms);
+    [[nodiscard]] delivery::LoopStats stats() const;  ///< [any] as of the last round
+
+    bool on_round_end() override;
+
+private:
+    friend runtime::TimerFor<LoopTransport, DrainTick>;
+    struct WebSocket;
+    void on_timer(DrainTick);
+
+    net::Outbox& opened(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
+                        std::string_view subprotocol) override;
+    void message(net::Connection& connection, bool binary, std::span<const std::uint8_t> data) override;
+    void closed(net::Connection& connection, std::uint16_t code, std::string_view reason) override;
+    void writable(net::Connection& connection) override;
+    void request(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head, std::string_view body) override;
+
+    WebSocket* find(net::ConnectionId id);
+    void flush(delivery::Reader& reader);
+    void drain_one(net::ConnectionId id, std::uint32_t reconnect_after_ms);
+
+    TransportHub& hub_;
+    std::uint32_t index_;
+    runtime::Loop& loop_;
+    delivery::LoopDelivery delivery_;
+    net::LoopServer server_;
+    std::vector<net::ConnectionId> leaving_;  // still to be told that this node goes away
+    std::size_t leaving_per_tick_ = 0;
+    std::uint32_t drain_window_ms_ = 0;
+    std::minstd_rand random_{std::random_device{}()};
+    std::int64_t stats_at_ms_ = 0;
+    struct PublishedStats;
+    std::unique_ptr<PublishedStats> published_;
+};
+
+}  // namespace streamhost::bridge
