@@ -12,13 +12,16 @@ namespace streamhost::bridge {
 
 namespace {
 
-sh_status open(const sh_host* host, sh_target target, std::uint64_t token, const sh_lease* provider, std::uint32_t deadline_ms,
-               sh_ticket* ticket) {
+sh_status open(const sh_host* host, sh_target target, std::uint64_t token, const sh_lease* provider,
+               std::uint32_t deadline_ms, sh_ticket* ticket) {
     House& house = house_of(host);
-    return house.tickets.open(control::Instance::of(host), {target, token, provider, deadline_ms}, house.clock.monotonic_ms(), ticket);
+    return house.tickets.open(control::Instance::of(host), {target, token, provider, deadline_ms},
+                              house.clock.monotonic_ms(), ticket);
 }
 
-void withdraw(const sh_host* host, sh_ticket ticket) { house_of(host).tickets.withdraw(control::Instance::of(host), ticket); }
+void withdraw(const sh_host* host, sh_ticket ticket) {
+    house_of(host).tickets.withdraw(control::Instance::of(host), ticket);
+}
 
 void complete(const sh_host* host, sh_ticket ticket, const sh_result* result) {
     house_of(host).tickets.complete(control::Instance::of(host), ticket, *result);
@@ -35,7 +38,8 @@ const sh_batch* make_batch_of(const sh_host* /*host*/, const sh_record* records,
 }  // namespace
 
 const sh_async_ext& async_table() {
-    static constexpr sh_async_ext kTable = {sizeof(sh_async_ext), 0, &open, &withdraw, &complete, &make_buffer_of, &make_batch_of};
+    static constexpr sh_async_ext kTable = {
+        sizeof(sh_async_ext), 0, &open, &withdraw, &complete, &make_buffer_of, &make_batch_of};
     return kTable;
 }
 

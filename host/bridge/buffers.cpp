@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string_view>
 
@@ -47,7 +48,8 @@ const sh_batch* finish(std::unique_ptr<BatchObject> batch) {
 const sh_buffer* make_buffer(std::span<const sh_bytes> pieces) noexcept {
     try {
         std::size_t size = 0;
-        for (const sh_bytes& piece : pieces) size += static_cast<std::size_t>(piece.size);
+        for (const sh_bytes& piece : pieces)
+            size += static_cast<std::size_t>(piece.size);
         auto buffer = std::make_unique<BufferObject>();
         buffer->bytes.reset(new char[size]);
         char* to = buffer->bytes.get();
@@ -55,7 +57,11 @@ const sh_buffer* make_buffer(std::span<const sh_bytes> pieces) noexcept {
             if (piece.size > 0) std::memcpy(to, piece.data, static_cast<std::size_t>(piece.size));
             to += piece.size;
         }
-        buffer->head = {sizeof(sh_buffer), 0, buffer->bytes.get(), size, &retain<BufferObject, sh_buffer>,
+        buffer->head = {sizeof(sh_buffer),
+                        0,
+                        buffer->bytes.get(),
+                        size,
+                        &retain<BufferObject, sh_buffer>,
                         &release<BufferObject, sh_buffer>};
         return &buffer.release()->head;
     } catch (const std::bad_alloc&) {
@@ -71,13 +77,15 @@ const sh_buffer* make_buffer(std::string_view text) noexcept {
 const sh_batch* make_batch(std::span<const sh_record> records) noexcept {
     try {
         std::size_t size = 0;
-        for (const sh_record& record : records) size += static_cast<std::size_t>(record.data.size);
+        for (const sh_record& record : records)
+            size += static_cast<std::size_t>(record.data.size);
         auto batch = std::make_unique<BatchObject>();
         batch->records.assign(records.begin(), records.end());
         batch->bytes.reset(new char[size]);
         char* to = batch->bytes.get();
         for (sh_record& record : batch->records) {
-            if (record.data.size > 0) std::memcpy(to, record.data.data, static_cast<std::size_t>(record.data.size));
+            if (record.data.size > 0)
+                std::memcpy(to, record.data.data, static_cast<std::size_t>(record.data.size));
             record.data.data = to;
             to += record.data.size;
         }

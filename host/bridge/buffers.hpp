@@ -9,7 +9,8 @@
 
 namespace streamhost::bridge {
 
-/// Counted bytes and records for plugins. The caller owns the one reference that they come with; NULL without memory. [any]
+/// Counted bytes and records for plugins. The caller owns the one reference that they come with; NULL without
+/// memory. [any]
 [[nodiscard]] const sh_buffer* make_buffer(std::span<const sh_bytes> pieces) noexcept;
 [[nodiscard]] const sh_buffer* make_buffer(std::string_view text) noexcept;
 /// Copies the data.

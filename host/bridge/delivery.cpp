@@ -19,10 +19,12 @@ sh_status set_events(const sh_host* host, const sh_delivery_events* events) {
     return SH_OK;
 }
 sh_status deliver(const sh_host* host, sh_bytes stream, const sh_record* records, std::uint32_t count) {
-    return on_store("delivery.deliver") ? hub_of(host).deliver(view(stream), {records, count}) : SH_WRONG_ROLE;
+    return on_store("delivery.deliver") ? hub_of(host).deliver(view(stream), {records, count})
+                                        : SH_WRONG_ROLE;
 }
 sh_status open_log(const sh_host* host, sh_bytes stream, sh_position at) {
-    return on_store("delivery.open_log") ? hub_of(host).open_log(view(stream), {at.seq, at.check}) : SH_WRONG_ROLE;
+    return on_store("delivery.open_log") ? hub_of(host).open_log(view(stream), {at.seq, at.check})
+                                         : SH_WRONG_ROLE;
 }
 void reset_log(const sh_host* host, sh_bytes stream, sh_position at) {
     if (on_store("delivery.reset_log")) hub_of(host).reset_log(view(stream), {at.seq, at.check});
@@ -33,13 +35,16 @@ void close_log(const sh_host* host, sh_bytes stream) {
 void range(const sh_host* host, sh_bytes stream, sh_handle encoding, sh_log_range* out) {
     if (on_store("delivery.range")) *out = hub_of(host).range(view(stream), encoding);
 }
-sh_status check_at(const sh_host* host, sh_bytes stream, sh_handle encoding, std::uint64_t seq, std::uint64_t* check) {
-    return on_store("delivery.check_at") ? hub_of(host).check_at(view(stream), encoding, seq, check) : SH_WRONG_ROLE;
+sh_status check_at(const sh_host* host, sh_bytes stream, sh_handle encoding, std::uint64_t seq,
+                   std::uint64_t* check) {
+    return on_store("delivery.check_at") ? hub_of(host).check_at(view(stream), encoding, seq, check)
+                                         : SH_WRONG_ROLE;
 }
-sh_status attach(const sh_host* host, sh_connection reader, sh_bytes stream, sh_handle encoding, sh_position from,
-                 const sh_plan_step* steps, std::uint32_t count) {
+sh_status attach(const sh_host* host, sh_connection reader, sh_bytes stream, sh_handle encoding,
+                 sh_position from, const sh_plan_step* steps, std::uint32_t count) {
     if (!on_store("delivery.attach")) return SH_WRONG_ROLE;
-    return hub_of(host).attach(control::Instance::of(host), reader, view(stream), encoding, {from.seq, from.check}, {steps, count});
+    return hub_of(host).attach(control::Instance::of(host), reader, view(stream), encoding,
+                               {from.seq, from.check}, {steps, count});
 }
 void detach(const sh_host* host, sh_connection reader, sh_bytes stream) {
     if (on_store("delivery.detach")) hub_of(host).detach(reader, view(stream));
@@ -51,8 +56,19 @@ std::uint64_t readers(const sh_host* host, sh_bytes stream) {
 }  // namespace
 
 const sh_delivery_ext& delivery_table() {
-    static constexpr sh_delivery_ext kTable = {sizeof(sh_delivery_ext), 0,         &add_encoding, &set_events, &deliver, &open_log, &reset_log,
-                                               &close_log,              &range,    &check_at,     &attach,     &detach,  &readers};
+    static constexpr sh_delivery_ext kTable = {sizeof(sh_delivery_ext),
+                                               0,
+                                               &add_encoding,
+                                               &set_events,
+                                               &deliver,
+                                               &open_log,
+                                               &reset_log,
+                                               &close_log,
+                                               &range,
+                                               &check_at,
+                                               &attach,
+                                               &detach,
+                                               &readers};
     return kTable;
 }
 

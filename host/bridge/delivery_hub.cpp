@@ -15,7 +15,9 @@ using delivery::RecordView;
 
 namespace {
 
-std::uint64_t key_of(const delivery::ReaderRef& reader) { return std::uint64_t{reader.loop} << 32U | reader.slot; }
+std::uint64_t key_of(const delivery::ReaderRef& reader) {
+    return std::uint64_t{reader.loop} << 32U | reader.slot;
+}
 
 RecordView to_view(const sh_record& record) {
     RecordView out;
@@ -33,7 +35,8 @@ RecordView to_view(const sh_record& record) {
 std::vector<RecordView> to_views(const sh_record* records, std::uint32_t count) {
     std::vector<RecordView> out;
     out.reserve(count);
-    for (std::uint32_t index = 0; index < count; ++index) out.push_back(to_view(records[index]));
+    for (std::uint32_t index = 0; index < count; ++index)
+        out.push_back(to_view(records[index]));
     return out;
 }
 
@@ -62,8 +65,12 @@ void add_step(Plan& plan, PlanMaterial& material, const sh_plan_step& step, cons
         material.texts.push_back(notice_text(*step.notice));
         plan.answer(material.texts.back());
         return;
-    case SH_PLAN_RECORDS: plan.records(material.records.emplace_back(to_views(step.records, step.count))); return;
-    case SH_PLAN_SNAPSHOT: plan.snapshot(material.records.emplace_back(to_views(step.records, step.count)), at); return;
+    case SH_PLAN_RECORDS:
+        plan.records(material.records.emplace_back(to_views(step.records, step.count)));
+        return;
+    case SH_PLAN_SNAPSHOT:
+        plan.snapshot(material.records.emplace_back(to_views(step.records, step.count)), at);
+        return;
     case SH_PLAN_LOG: return;  // resolved by the caller, who knows the checks
     case SH_PLAN_JOIN: plan.join(at); return;
     case SH_PLAN_END: plan.end(); return;
@@ -74,7 +81,8 @@ void add_step(Plan& plan, PlanMaterial& material, const sh_plan_step& step, cons
 
 }  // namespace
 
-DeliveryHub::DeliveryHub(House& house, const delivery::LogSetOptions& options) : house_(house), logs_(options, *this, *this) {}
+DeliveryHub::DeliveryHub(House& house, const delivery::LogSetOptions& options)
+    : house_(house), logs_(options, *this, *this) {}
 DeliveryHub::~DeliveryHub() = default;
 
 void DeliveryHub::reader_opened(sh_connection connection, delivery::ReaderRef reader) {
@@ -90,10 +98,13 @@ void DeliveryHub::reader_closed(sh_connection connection) {
         if (found == readers_.end()) return;
         const ReaderState gone = std::move(found->second);
         readers_.erase(found);
-        if (const auto slot = connections_.find(key_of(gone.reader)); slot != connections_.end() && slot->second == connection)
+        if (const auto slot = connections_.find(key_of(gone.reader));
+            slot != connections_.end() && slot->second == connection)
             connections_.erase(slot);
         for (const auto& [stream, subscription] : gone.subscriptions) {
-            if (const auto count = reader_counts_.find(stream); count != reader_counts_.end() && --count->second == 0) reader_counts_.erase(count);
+            if (const auto count = reader_counts_.find(stream);
+                count != reader_counts_.end() && --count->second == 0)
+                reader_counts_.erase(count);
             tell(subscription.owner, connection, stream, SH_SUBSCRIPTION_CLOSED, {});
         }
     });
@@ -102,23 +113,25 @@ void DeliveryHub::reader_closed(sh_connection connection) {
 sh_status DeliveryHub::add_encoding(control::Instance& by, const sh_encoder& encoder, sh_handle* out) {
     // Registered when the instance opens; the number is known before, so that start() can hand it on.
     auto handle = std::make_shared<sh_handle>(0);
-    auto adapter = std::make_shared<std::unique_ptr<EncoderOfPlugin>>(std::make_unique<EncoderOfPlugin>(by.shared_from_this(), encoder));
-    const auto added = by.handles().add({"encoding",
-                                         [this, handle, adapter] {
-                                             (void)house_.loops.store_loop().post([this, handle, adapter] {
-                                                 Encoding& made = encodings_[*handle];
-                                                 made.encoder = std::move(*adapter);
-                                                 made.id = logs_.add_encoding(*made.encoder, &delivery::websocket_text);
-                                             });
-                                         },
-                                         [this, handle] {
-                                             (void)house_.loops.store_loop().post([this, handle] {
-                                                 const auto found = encodings_.find(*handle);
-                                                 if (found == encodings_.end()) return;
-                                                 logs_.replace_encoder(found->second.id, nullptr);
-                                                 encodings_.erase(found);
-                                             });
-                                         }});
+    auto adapter = std::make_shared<std::unique_ptr<EncoderOfPlugin>>(
+        std::make_unique<EncoderOfPlugin>(by.shared_from_this(), encoder));
+    const auto added =
+        by.handles().add({"encoding",
+                          [this, handle, adapter] {
+                              (void)house_.loops.store_loop().post([this, handle, adapter] {
+                                  Encoding& made = encodings_[*handle];
+                                  made.encoder = std::move(*adapter);
+                                  made.id = logs_.add_encoding(*made.encoder, &delivery::websocket_text);
+                              });
+                          },
+                          [this, handle] {
+                              (void)house_.loops.store_loop().post([this, handle] {
+                                  const auto found = encodings_.find(*handle);
+                                  if (found == encodings_.end()) return;
+                                  logs_.replace_encoder(found->second.id, nullptr);
+                                  encodings_.erase(found);
+                              });
+                          }});
     if (added.handle == 0) return status_of(added.refusal);
     *handle = added.handle;
     *out = added.handle;
@@ -127,9 +140,12 @@ sh_status DeliveryHub::add_encoding(control::Instance& by, const sh_encoder& enc
 
 void DeliveryHub::set_events(control::Instance& by, const sh_delivery_events& events) {
     const std::uint64_t id = by.id();
-    (void)by.handles().add({"delivery events",
-                            [this, id, events] { (void)house_.loops.store_loop().post([this, id, events] { events_[id] = events; }); },
-                            [this, id] { (void)house_.loops.store_loop().post([this, id] { events_.erase(id); }); }});
+    (void)by.handles().add(
+        {"delivery events",
+         [this, id, events] {
+             (void)house_.loops.store_loop().post([this, id, events] { events_[id] = events; });
+         },
+         [this, id] { (void)house_.loops.store_loop().post([this, id] { events_.erase(id); }); }});
 }
 
 const DeliveryHub::Encoding* DeliveryHub::encoding_of(sh_handle handle) const {
@@ -155,7 +171,8 @@ sh_status DeliveryHub::deliver(std::string_view stream, std::span<const sh_recor
 
 sh_status DeliveryHub::open_log(std::string_view stream, Position at) {
     const auto [entry, is_new] = followed_.try_emplace(std::string(stream), at);
-    // Followed anew while an older log still has its grace: if it stands elsewhere it is not the truth any more.
+    // Followed anew while an older log still has its grace: if it stands elsewhere it is not the truth any
+    // more.
     if (!is_new && entry->second != at) reset_log(stream, at);
     entry->second = at;
     return SH_OK;
@@ -184,7 +201,8 @@ sh_log_range DeliveryHub::range(std::string_view stream, sh_handle handle) const
     return out;
 }
 
-sh_status DeliveryHub::check_at(std::string_view stream, sh_handle handle, std::uint64_t seq, std::uint64_t* check) const {
+sh_status DeliveryHub::check_at(std::string_view stream, sh_handle handle, std::uint64_t seq,
+                                std::uint64_t* check) const {
     const Encoding* encoding = encoding_of(handle);
     const auto held = encoding == nullptr ? std::nullopt : logs_.find(stream, encoding->id, seq);
     if (!held) return SH_NOT_FOUND;
@@ -192,8 +210,8 @@ sh_status DeliveryHub::check_at(std::string_view stream, sh_handle handle, std::
     return SH_OK;
 }
 
-sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, std::string_view stream, sh_handle handle, Position from,
-                              std::span<const sh_plan_step> steps) {
+sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, std::string_view stream,
+                              sh_handle handle, Position from, std::span<const sh_plan_step> steps) {
     const auto reader = readers_.find(connection);
     const Encoding* encoding = encoding_of(handle);
     if (reader == readers_.end()) return SH_GONE;
@@ -214,8 +232,11 @@ sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, s
         const bool has_log = logs_.range(stream, encoding->id).has_value();
         const auto followed = followed_.find(std::string(stream));
         const Position at{step.position.seq, step.position.check};
-        if (step.kind == SH_PLAN_JOIN && (followed == followed_.end() || (!has_log && followed->second != at))) return SH_GAP;
-        add_step(plan, material, step, [&](const sh_notice& notice) { return encoding->encoder->notice_text(notice); });
+        if (step.kind == SH_PLAN_JOIN &&
+            (followed == followed_.end() || (!has_log && followed->second != at)))
+            return SH_GAP;
+        add_step(plan, material, step,
+                 [&](const sh_notice& notice) { return encoding->encoder->notice_text(notice); });
     }
     const auto [entry, is_new] = reader->second.subscriptions.try_emplace(std::string(stream));
     Subscription& subscription = entry->second;
@@ -242,7 +263,8 @@ void DeliveryHub::detach(sh_connection connection, std::string_view stream) {
     logs_.detach(reader->second.reader, found->second.id);
     reader->second.streams.erase(found->second.id);
     reader->second.subscriptions.erase(found);
-    if (const auto count = reader_counts_.find(std::string(stream)); count != reader_counts_.end() && --count->second == 0)
+    if (const auto count = reader_counts_.find(std::string(stream));
+        count != reader_counts_.end() && --count->second == 0)
         reader_counts_.erase(count);
 }
 
@@ -261,26 +283,31 @@ void DeliveryHub::tell(const Reader& who, std::uint32_t what) {
     if (stream == reader->second.streams.end()) return;
     const std::string name = stream->second;
     const auto found = reader->second.subscriptions.find(name);
-    if (found == reader->second.subscriptions.end() || found->second.ticket != who.ticket) return;  // late news
+    if (found == reader->second.subscriptions.end() || found->second.ticket != who.ticket)
+        return;  // late news
     const auto owner = found->second.owner;
     if (what == SH_SUBSCRIPTION_DONE) {
         reader->second.subscriptions.erase(found);
         reader->second.streams.erase(stream);
-        if (const auto count = reader_counts_.find(name); count != reader_counts_.end() && --count->second == 0) reader_counts_.erase(count);
+        if (const auto count = reader_counts_.find(name);
+            count != reader_counts_.end() && --count->second == 0)
+            reader_counts_.erase(count);
     }
     tell(owner, id, name, what, {who.at.seq, who.at.check});
 }
 
-void DeliveryHub::tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection, std::string_view stream, std::uint32_t what,
-                       sh_position sent) {
+void DeliveryHub::tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection,
+                       std::string_view stream, std::uint32_t what, sh_position sent) {
     const auto found = events_.find(owner->id());
     if (found == events_.end()) return;
     const sh_delivery_events events = found->second;
     const auto role = role_of(SH_ON_STORE);
-    owner->call("delivery event", [&] { events.changed(events.self, connection, bytes(stream), what, sent); });
+    owner->call("delivery event",
+                [&] { events.changed(events.self, connection, bytes(stream), what, sent); });
 }
 
-void DeliveryHub::fell_off(const Reader& who, std::string_view, delivery::EncodingId, delivery::FallReason reason) {
+void DeliveryHub::fell_off(const Reader& who, std::string_view, delivery::EncodingId,
+                           delivery::FallReason reason) {
     tell(who, reason == delivery::FallReason::kTrimmed ? SH_SUBSCRIPTION_BEHIND : SH_SUBSCRIPTION_RESET);
 }
 void DeliveryHub::completed(const Reader& who) { tell(who, SH_SUBSCRIPTION_DONE); }
@@ -292,7 +319,8 @@ void DeliveryHub::post(std::uint32_t loop, std::unique_ptr<delivery::LoopMessage
 }
 
 void DeliveryHub::post(std::unique_ptr<delivery::LoopReport> report) {
-    (void)house_.loops.store_loop().post([this, held = std::move(report)]() mutable { logs_.take(std::move(held)); });
+    (void)house_.loops.store_loop().post(
+        [this, held = std::move(report)]() mutable { logs_.take(std::move(held)); });
 }
 
 bool DeliveryHub::on_round_end() {

@@ -13,9 +13,13 @@
 
 namespace streamhost::bridge {
 
-/// The store loop's side of delivery as plugins see it: streams by name, readers by connection. It knows which reader a connection is, which
-/// subscription a stream is, and whom to tell. All of it [store] unless tagged.
-class DeliveryHub final : public delivery::LoopPort, public delivery::StorePort, public delivery::FollowerEvents, public runtime::RoundHook {
+/// The store loop's side of delivery as plugins see it: streams by name, readers by connection. It knows
+/// which reader a connection is, which subscription a stream is, and whom to tell. All of it [store] unless
+/// tagged.
+class DeliveryHub final : public delivery::LoopPort,
+                          public delivery::StorePort,
+                          public delivery::FollowerEvents,
+                          public runtime::RoundHook {
 public:
     DeliveryHub(House& house, const delivery::LogSetOptions& options);
     ~DeliveryHub() override;
@@ -28,15 +32,16 @@ public:
 
     // For the extension.
     sh_status add_encoding(control::Instance& by, const sh_encoder& encoder, sh_handle* out);  ///< [control]
-    void set_events(control::Instance& by, const sh_delivery_events& events);                   ///< [control]
+    void set_events(control::Instance& by, const sh_delivery_events& events);                  ///< [control]
     sh_status deliver(std::string_view stream, std::span<const sh_record> records);
     sh_status open_log(std::string_view stream, delivery::Position at);
     void reset_log(std::string_view stream, delivery::Position at);
     void close_log(std::string_view stream);
     sh_log_range range(std::string_view stream, sh_handle encoding) const;
-    sh_status check_at(std::string_view stream, sh_handle encoding, std::uint64_t seq, std::uint64_t* check) const;
-    sh_status attach(control::Instance& by, sh_connection connection, std::string_view stream, sh_handle encoding, delivery::Position from,
-                     std::span<const sh_plan_step> steps);
+    sh_status check_at(std::string_view stream, sh_handle encoding, std::uint64_t seq,
+                       std::uint64_t* check) const;
+    sh_status attach(control::Instance& by, sh_connection connection, std::string_view stream,
+                     sh_handle encoding, delivery::Position from, std::span<const sh_plan_step> steps);
     void detach(sh_connection connection, std::string_view stream);
     std::uint64_t readers(std::string_view stream) const;
 
@@ -65,15 +70,16 @@ private:
     };
 
     // delivery::FollowerEvents
-    void fell_off(const Reader& who, std::string_view stream, delivery::EncodingId encoding, delivery::FallReason reason) override;
+    void fell_off(const Reader& who, std::string_view stream, delivery::EncodingId encoding,
+                  delivery::FallReason reason) override;
     void completed(const Reader& who) override;
     void wants_more(const Reader& who) override;
     void unused(std::string_view stream) override;
 
     ReaderState* find(const Reader& who, std::string& stream, sh_connection& connection);
     void tell(const Reader& who, std::uint32_t what);
-    void tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection, std::string_view stream, std::uint32_t what,
-              sh_position sent);
+    void tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection,
+              std::string_view stream, std::uint32_t what, sh_position sent);
     [[nodiscard]] const Encoding* encoding_of(sh_handle handle) const;
 
     House& house_;

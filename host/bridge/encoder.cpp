@@ -15,10 +15,12 @@ struct DeliveryHub::EncoderOfPlugin::ToFrames {
     explicit ToFrames(delivery::FrameWriter& to) : out(to) {
         table.struct_size = sizeof(table);
         table.self = this;
-        table.frame = [](sh_frame_writer* writer, std::uint64_t seq, std::uint64_t check, const sh_bytes* pieces, std::uint32_t count) {
+        table.frame = [](sh_frame_writer* writer, std::uint64_t seq, std::uint64_t check,
+                         const sh_bytes* pieces, std::uint32_t count) {
             std::array<delivery::Piece, kMaxPieces> list;
             if (count > kMaxPieces) return static_cast<ToFrames*>(writer->self)->refuse();
-            for (std::uint32_t index = 0; index < count; ++index) list[index] = {pieces[index].data, static_cast<std::size_t>(pieces[index].size)};
+            for (std::uint32_t index = 0; index < count; ++index)
+                list[index] = {pieces[index].data, static_cast<std::size_t>(pieces[index].size)};
             static_cast<ToFrames*>(writer->self)->out.frame(seq, check, list.data(), count);
         };
     }
@@ -29,7 +31,8 @@ struct DeliveryHub::EncoderOfPlugin::ToFrames {
     bool good = true;
 };
 
-const std::vector<sh_record>& DeliveryHub::EncoderOfPlugin::to_abi(std::span<const delivery::RecordView> records) {
+const std::vector<sh_record>& DeliveryHub::EncoderOfPlugin::to_abi(
+    std::span<const delivery::RecordView> records) {
     records_.clear();
     for (const delivery::RecordView& record : records) {
         sh_record out{};
@@ -45,22 +48,26 @@ const std::vector<sh_record>& DeliveryHub::EncoderOfPlugin::to_abi(std::span<con
     return records_;
 }
 
-bool DeliveryHub::EncoderOfPlugin::encode(std::string_view stream, std::span<const delivery::RecordView> records,
+bool DeliveryHub::EncoderOfPlugin::encode(std::string_view stream,
+                                          std::span<const delivery::RecordView> records,
                                           delivery::FrameWriter& out) noexcept {
     ToFrames writer(out);
     const bool ran = instance_->call("encode", [&] {
         const auto& list = to_abi(records);
-        table_.encode(table_.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()), &writer.table);
+        table_.encode(table_.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()),
+                      &writer.table);
     });
     return ran && writer.good && out.good();
 }
 
-bool DeliveryHub::EncoderOfPlugin::snapshot(std::string_view stream, std::span<const delivery::RecordView> records, delivery::Position at,
-                                            delivery::FrameWriter& out) noexcept {
+bool DeliveryHub::EncoderOfPlugin::snapshot(std::string_view stream,
+                                            std::span<const delivery::RecordView> records,
+                                            delivery::Position at, delivery::FrameWriter& out) noexcept {
     ToFrames writer(out);
     const bool ran = instance_->call("snapshot", [&] {
         const auto& list = to_abi(records);
-        table_.snapshot(table_.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()), {at.seq, at.check}, &writer.table);
+        table_.snapshot(table_.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()),
+                        {at.seq, at.check}, &writer.table);
     });
     return ran && writer.good && out.good();
 }
@@ -70,8 +77,10 @@ std::string DeliveryHub::EncoderOfPlugin::notice_text(const sh_notice& notice) n
     sh_frame_writer writer{};
     writer.struct_size = sizeof(writer);
     writer.self = &text;
-    writer.frame = [](sh_frame_writer* to, std::uint64_t, std::uint64_t, const sh_bytes* pieces, std::uint32_t count) {
-        for (std::uint32_t index = 0; index < count; ++index) *static_cast<std::string*>(to->self) += view(pieces[index]);
+    writer.frame = [](sh_frame_writer* to, std::uint64_t, std::uint64_t, const sh_bytes* pieces,
+                      std::uint32_t count) {
+        for (std::uint32_t index = 0; index < count; ++index)
+            *static_cast<std::string*>(to->self) += view(pieces[index]);
     };
     instance_->call("notice", [&] { table_.notice(table_.self, &notice, &writer); });
     return text;

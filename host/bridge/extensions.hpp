@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "streamhost/abi/ext/async.h"
 #include "streamhost/abi/ext/delivery.h"
 #include "streamhost/abi/ext/http.h"
@@ -13,8 +15,8 @@
 
 namespace streamhost::bridge {
 
-// The tables given to plugins, one file each: log.cpp, task.cpp ... A function there checks the role, copies its arguments and calls one
-// thing.
+// The tables given to plugins, one file each: log.cpp, task.cpp ... A function there checks the role, copies
+// its arguments and calls one thing.
 [[nodiscard]] const sh_log_ext& log_table();
 [[nodiscard]] const sh_task_ext& task_table();
 [[nodiscard]] const sh_async_ext& async_table();
@@ -29,7 +31,8 @@ namespace streamhost::bridge {
 /// task_table() says how many loops there are: known once, before the first plugin.
 void set_loop_count(std::uint32_t count);
 
-/// The public side whose connections the functions of websocket.cpp reach; nullptr before it exists and after it is gone. [control]
+/// The public side whose connections the functions of websocket.cpp reach; nullptr before it exists and after
+/// it is gone. [control]
 class TransportHub;
 void set_transport(TransportHub* hub);
 

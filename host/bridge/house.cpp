@@ -22,10 +22,11 @@ const void* find_extension(const sh_host* /*host*/, const char* id) {
         const void* table;
     };
     static const Known kKnown[] = {
-        {SH_EXT_LOG, &log_table()},         {SH_EXT_TASK, &task_table()},           {SH_EXT_ASYNC, &async_table()},
-        {SH_EXT_SERVICE, &service_table()}, {SH_EXT_METRICS, &metrics_table()},     {SH_EXT_NODE, &node_table()},
-        {SH_EXT_HTTP, &http_table()},       {SH_EXT_WEBSOCKET, &websocket_table()}, {SH_EXT_DELIVERY, &delivery_table()},
-        {SH_EXT_STORE, &store_table()},
+        {SH_EXT_LOG, &log_table()},           {SH_EXT_TASK, &task_table()},
+        {SH_EXT_ASYNC, &async_table()},       {SH_EXT_SERVICE, &service_table()},
+        {SH_EXT_METRICS, &metrics_table()},   {SH_EXT_NODE, &node_table()},
+        {SH_EXT_HTTP, &http_table()},         {SH_EXT_WEBSOCKET, &websocket_table()},
+        {SH_EXT_DELIVERY, &delivery_table()}, {SH_EXT_STORE, &store_table()},
     };
     for (const Known& known : kKnown) {
         if (known.id == id) return known.table;

@@ -37,9 +37,23 @@ struct ComponentHealth {
     std::string detail;
 };
 
-/// Everything that the functions given to plugins reach, filled in by the composition root before the first plugin is created and kept until
-/// the last one is gone. `sh_host.self` leads to an Instance, its context() here.
+/// Everything that the functions given to plugins reach, filled in by the composition root before the first
+/// plugin is created and kept until the last one is gone. `sh_host.self` leads to an Instance, its context()
+/// here.
 struct House {
+    House(const runtime::Clock& with_clock, runtime::LoopGroup& with_loops, runtime::Loop& with_control_loop,
+          runtime::WorkerPool& with_short_pool, runtime::WorkerPool& with_long_pool,
+          observe::Metrics& with_metrics, control::ServiceRegistry& with_services,
+          control::Tickets& with_tickets)
+        : clock(with_clock),
+          loops(with_loops),
+          control_loop(with_control_loop),
+          short_pool(with_short_pool),
+          long_pool(with_long_pool),
+          metrics(with_metrics),
+          services(with_services),
+          tickets(with_tickets) {}
+
     const runtime::Clock& clock;
     runtime::LoopGroup& loops;
     runtime::Loop& control_loop;
@@ -48,7 +62,6 @@ struct House {
     observe::Metrics& metrics;
     control::ServiceRegistry& services;
     control::Tickets& tickets;
-    control::Post post;
 
     StoreHub* store = nullptr;
     DeliveryHub* delivery = nullptr;
@@ -61,7 +74,8 @@ struct House {
     std::function<std::string()> report;  ///< [worker] JSON of the whole node
 
     std::mutex health_mutex;
-    std::map<std::pair<std::string, std::string>, ComponentHealth> health;  ///< by plugin and component; guarded by health_mutex
+    std::map<std::pair<std::string, std::string>, ComponentHealth>
+        health;  ///< by plugin and component; guarded by health_mutex
 
     /// [any] The pen of a plugin: "plugin.<name>".
     [[nodiscard]] observe::Log log_of(const control::Instance& instance);
@@ -75,7 +89,8 @@ private:
     return *static_cast<House*>(control::Instance::of(host).context());
 }
 
-/// With one loop, loop and store are one thread; a callback acts in one of the roles only, so that a mistake shows there, too.
+/// With one loop, loop and store are one thread; a callback acts in one of the roles only, so that a mistake
+/// shows there, too.
 [[nodiscard]] inline runtime::RoleScope role_of(sh_target target) {
     using runtime::Role;
     switch (target) {
@@ -93,7 +108,9 @@ private:
 /// What a plugin's record of an acquired thing answers when the list takes no more.
 [[nodiscard]] sh_status status_of(control::OwnedHandles::Refusal refusal);
 
-[[nodiscard]] inline std::string_view view(sh_bytes bytes) { return {bytes.data, static_cast<std::size_t>(bytes.size)}; }
+[[nodiscard]] inline std::string_view view(sh_bytes bytes) {
+    return {bytes.data, static_cast<std::size_t>(bytes.size)};
+}
 [[nodiscard]] inline sh_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace streamhost::bridge

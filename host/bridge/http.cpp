@@ -18,7 +18,8 @@ net::HttpMethods methods_of(std::string_view name) {
     return 0;
 }
 
-sh_status add_route(const sh_host* host, const sh_http_route* wanted, sh_http_handler handler, void* self, sh_handle* out) {
+sh_status add_route(const sh_host* host, const sh_http_route* wanted, sh_http_handler handler, void* self,
+                    sh_handle* out) {
     if (!runtime::check_role(runtime::Role::control, "http.add_route")) return SH_WRONG_ROLE;
     std::string_view path = wanted->path == nullptr ? "" : wanted->path;
     auto route = std::make_shared<HttpRoute>();
@@ -31,7 +32,9 @@ sh_status add_route(const sh_host* host, const sh_http_route* wanted, sh_http_ha
     route->max_body_bytes = wanted->max_body_bytes;
     route->handler = handler;
     route->self = self;
-    if (path.empty() || path.front() != '/' || route->methods == 0 || route->listeners == 0 || handler == nullptr) return SH_INVALID;
+    if (path.empty() || path.front() != '/' || route->methods == 0 || route->listeners == 0 ||
+        handler == nullptr)
+        return SH_INVALID;
     return house_of(host).transport->add_http(std::move(route), out);
 }
 

@@ -40,8 +40,13 @@ HttpAnswer problem(std::uint16_t status, std::string_view detail) {
 }
 
 HttpQuestion copy_of(const net::Connection& connection, const net::HttpHead& head, std::string_view body) {
-    HttpQuestion question{SH_LISTENER_PUBLIC,       std::string(head.method), std::string(head.path), std::string(head.query),
-                          std::string(connection.peer()), std::string(body),        {}};
+    HttpQuestion question{SH_LISTENER_PUBLIC,
+                          std::string(head.method),
+                          std::string(head.path),
+                          std::string(head.query),
+                          std::string(connection.peer()),
+                          std::string(body),
+                          {}};
     for (std::size_t index = 0; index < head.field_count(); ++index) {
         const net::HttpField field = head.field(index);
         question.headers.emplace_back(field.name, field.value);
@@ -73,16 +78,23 @@ HttpAnswer run_handler(const HttpRoute& route, const HttpQuestion& question) {
     sh_http_response response{};
     response.struct_size = sizeof(response);
     response.self = &answer;
-    response.status = [](sh_http_response* to, std::uint32_t code) { static_cast<HttpAnswer*>(to->self)->status = code; };
+    response.status = [](sh_http_response* to, std::uint32_t code) {
+        static_cast<HttpAnswer*>(to->self)->status = code;
+    };
     response.header = [](sh_http_response* to, const char* name, sh_bytes value) {
         static_cast<HttpAnswer*>(to->self)->headers.emplace_back(name, std::string(view(value)));
     };
-    response.body = [](sh_http_response* to, sh_bytes part) { static_cast<HttpAnswer*>(to->self)->body += view(part); };
+    response.body = [](sh_http_response* to, sh_bytes part) {
+        static_cast<HttpAnswer*>(to->self)->body += view(part);
+    };
 
     sh_status status = SH_INTERNAL;
-    const bool ran = route.instance->call("http handler", [&] { status = route.handler(route.self, &request, &response); });
-    if (!ran && route.instance->gate().counted() == 0) return problem(503, "This service is being switched off; try again");
-    if (!ran || status != SH_OK) return problem(ran ? http_status_of(status) : 500, "The service could not answer this request");
+    const bool ran = route.instance->call("http handler",
+                                          [&] { status = route.handler(route.self, &request, &response); });
+    if (!ran && route.instance->gate().counted() == 0)
+        return problem(503, "This service is being switched off; try again");
+    if (!ran || status != SH_OK)
+        return problem(ran ? http_status_of(status) : 500, "The service could not answer this request");
     return answer;
 }
 
@@ -97,32 +109,38 @@ std::string to_response(const HttpAnswer& answer, bool is_head, bool keep_alive)
         }
     }
     std::string out;
-    net::append_reply(out, {.status = static_cast<std::uint16_t>(answer.status),
-                            .after = keep_alive ? net::AfterReply::kKeepAlive : net::AfterReply::kClose,
-                            .content_type = type.empty() && !answer.body.empty() ? std::string_view("application/octet-stream") : type,
-                            .body = answer.body,
-                            .fields = fields});
+    net::append_reply(
+        out, {.status = static_cast<std::uint16_t>(answer.status),
+              .after = keep_alive ? net::AfterReply::kKeepAlive : net::AfterReply::kClose,
+              .content_type =
+                  type.empty() && !answer.body.empty() ? std::string_view("application/octet-stream") : type,
+              .body = answer.body,
+              .fields = fields});
     if (is_head) out.resize(out.size() - answer.body.size());  // RFC 9110 9.3.2: the same fields, no content
     return out;
 }
 
-void submit_http(House& house, LoopTransport& transport, net::Connection& connection, std::shared_ptr<HttpRoute> route,
-                 const net::HttpHead& head, std::string_view body) {
+void submit_http(House& house, LoopTransport& transport, net::Connection& connection,
+                 std::shared_ptr<HttpRoute> route, const net::HttpHead& head, std::string_view body) {
     auto question = std::make_shared<HttpQuestion>(copy_of(connection, head, body));
     const bool keep_alive = head.keep_alive();
     const net::ConnectionId id = connection.id();
     net::LoopServer& server = transport.server();
-    runtime::Job job{"http " + route->path,
-                     [&server, route, question, keep_alive, id] {
-                         std::string response = to_response(run_handler(*route, *question), question->method == "HEAD", keep_alive);
-                         (void)server.loop().post([&server, id, keep_alive, bytes_out = std::move(response)]() mutable {
-                             if (net::Connection* waiting = server.find(id)) waiting->reply(std::move(bytes_out), keep_alive);
-                         });
-                     },
-                     {}};
+    runtime::Job job{
+        "http " + route->path,
+        [&server, route, question, keep_alive, id] {
+            std::string response =
+                to_response(run_handler(*route, *question), question->method == "HEAD", keep_alive);
+            (void)server.loop().post([&server, id, keep_alive, bytes_out = std::move(response)]() mutable {
+                if (net::Connection* waiting = server.find(id))
+                    waiting->reply(std::move(bytes_out), keep_alive);
+            });
+        },
+        {}};
     if (house.short_pool.submit(std::move(job)) == runtime::SubmitStatus::accepted) return;
     std::string response;
-    net::append_problem(response, {.status = 503, .detail = "This node is busy; try again", .retry_after_s = 1});
+    net::append_problem(response,
+                        {.status = 503, .detail = "This node is busy; try again", .retry_after_s = 1});
     connection.reply(std::move(response), false);
 }
 

@@ -35,7 +35,7 @@ struct HttpAnswer {
 [[nodiscard]] std::string to_response(const HttpAnswer& answer, bool is_head, bool keep_alive);
 
 /// Carries a request to the short pool and its answer back to the connection, if that is still there. [loop]
-void submit_http(House& house, LoopTransport& transport, net::Connection& connection, std::shared_ptr<HttpRoute> route,
-                 const net::HttpHead& head, std::string_view body);
+void submit_http(House& house, LoopTransport& transport, net::Connection& connection,
+                 std::shared_ptr<HttpRoute> route, const net::HttpHead& head, std::string_view body);
 
 }  // namespace streamhost::bridge

@@ -16,10 +16,12 @@ std::uint8_t enabled(const sh_host* host, std::uint32_t level) {
     return house_of(host).log_of(control::Instance::of(host)).enabled(level_of(level)) ? 1 : 0;
 }
 
-void write(const sh_host* host, std::uint32_t level, sh_bytes message, const sh_log_field* fields, std::uint32_t count) {
+void write(const sh_host* host, std::uint32_t level, sh_bytes message, const sh_log_field* fields,
+           std::uint32_t count) {
     std::vector<observe::Field> list;
     list.reserve(count);
-    for (std::uint32_t index = 0; index < count; ++index) list.emplace_back(fields[index].name, view(fields[index].value));
+    for (std::uint32_t index = 0; index < count; ++index)
+        list.emplace_back(fields[index].name, view(fields[index].value));
     house_of(host).log_of(control::Instance::of(host)).write(level_of(level), view(message), list);
 }
 

@@ -13,8 +13,8 @@ namespace streamhost::bridge {
 
 namespace {
 
-constexpr std::size_t kFlushBytes = 256u << 10;   // of one connection in one pass
-constexpr std::size_t kFlushReaders = 1'024;      // of one round; the rest goes first in the next
+constexpr std::size_t kFlushBytes = 256u << 10;  // of one connection in one pass
+constexpr std::size_t kFlushReaders = 1'024;     // of one round; the rest goes first in the next
 constexpr std::size_t kMaxPieces = 30;
 constexpr std::uint32_t kDrainTickMs = 20;
 
@@ -46,10 +46,11 @@ LoopTransport::LoopTransport(TransportHub& hub, std::uint32_t index)
 
 LoopTransport::~LoopTransport() = default;
 
-net::Outbox& LoopTransport::opened(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
-                                   std::string_view subprotocol) {
+net::Outbox& LoopTransport::opened(net::Connection& connection, const net::Endpoint& endpoint,
+                                   const net::HttpHead& head, std::string_view subprotocol) {
     auto& route = *static_cast<WebSocketRoute*>(endpoint.user);
-    auto* socket = new WebSocket{route.shared_from_this(), connection};  // deleted in closed(), which always follows
+    auto* socket =
+        new WebSocket{route.shared_from_this(), connection};  // deleted in closed(), which always follows
     delivery::Reader& reader = delivery_.open(hub_.options().reader, socket);
     socket->reader = &reader;
     connection.set_user(socket);
@@ -71,7 +72,8 @@ net::Outbox& LoopTransport::opened(net::Connection& connection, const net::Endpo
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
     control::Instance& instance = *route.instance;
     socket->is_open = instance.call("websocket open", [&] {
-        socket->context = route.handler.open(route.handler.self, instance.loop_context(index_), connection.id(), &info);
+        socket->context =
+            route.handler.open(route.handler.self, instance.loop_context(index_), connection.id(), &info);
     });
     if (!socket->is_open) close(connection.id(), 1013, "this service was just switched off; try again");
     return reader;
@@ -84,8 +86,8 @@ void LoopTransport::message(net::Connection& connection, bool binary, std::span<
     control::Instance& instance = *socket.route->instance;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
     const bool is_served = instance.call("websocket message", [&] {
-        handler.message(handler.self, instance.loop_context(index_), socket.context, connection.id(), binary ? 1 : 0,
-                        {reinterpret_cast<const char*>(data.data()), data.size()});
+        handler.message(handler.self, instance.loop_context(index_), socket.context, connection.id(),
+                        binary ? 1 : 0, {reinterpret_cast<const char*>(data.data()), data.size()});
     });
     if (!is_served) connection.close(1013, "this service was just switched off; try again");
 }
@@ -100,7 +102,8 @@ void LoopTransport::closed(net::Connection& connection, std::uint16_t code, std:
     control::Instance& instance = *socket->route->instance;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
     instance.call("websocket closed", [&] {
-        handler.closed(handler.self, instance.loop_context(index_), socket->context, connection.id(), code, bytes(reason));
+        handler.closed(handler.self, instance.loop_context(index_), socket->context, connection.id(), code,
+                       bytes(reason));
     });
 }
 
@@ -108,8 +111,10 @@ void LoopTransport::writable(net::Connection& connection) {
     if (auto* socket = static_cast<WebSocket*>(connection.user())) socket->reader->writable();
 }
 
-void LoopTransport::request(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head, std::string_view body) {
-    submit_http(hub_.house(), *this, connection, static_cast<HttpRoute*>(endpoint.user)->shared_from_this(), head, body);
+void LoopTransport::request(net::Connection& connection, const net::Endpoint& endpoint,
+                            const net::HttpHead& head, std::string_view body) {
+    submit_http(hub_.house(), *this, connection, static_cast<HttpRoute*>(endpoint.user)->shared_from_this(),
+                head, body);
 }
 
 LoopTransport::WebSocket* LoopTransport::find(net::ConnectionId id) {
@@ -174,7 +179,8 @@ bool LoopTransport::on_round_end() {
         flush(*reader);
     }
     while (delivery::Reader* stalled = delivery_.next_stalled())
-        static_cast<WebSocket*>(stalled->user())->connection.close(4002, "too slow: nothing was read for too long");
+        static_cast<WebSocket*>(stalled->user())
+            ->connection.close(4002, "too slow: nothing was read for too long");
     delivery_.finish_round();
     if (now_ms - stats_at_ms_ >= 100) {
         stats_at_ms_ = now_ms;
@@ -189,7 +195,8 @@ delivery::LoopStats LoopTransport::stats() const {
     return published_->stats;
 }
 
-// Spread over the window, so that the other nodes are not hit by all at once; each client hears its own moment to come back.
+// Spread over the window, so that the other nodes are not hit by all at once; each client hears its own
+// moment to come back.
 void LoopTransport::drain(std::uint32_t window_ms) {
     leaving_.clear();
     server_.for_each([&](net::Connection& connection) {
@@ -218,7 +225,8 @@ void LoopTransport::drain_one(net::ConnectionId id, std::uint32_t reconnect_afte
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
     if (socket->is_open && handler.drain != nullptr) {
         instance.call("websocket drain", [&] {
-            handler.drain(handler.self, instance.loop_context(index_), socket->context, id, reconnect_after_ms);
+            handler.drain(handler.self, instance.loop_context(index_), socket->context, id,
+                          reconnect_after_ms);
         });
     }
     close(id, 4000, "this node is going away");

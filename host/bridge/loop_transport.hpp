@@ -15,8 +15,11 @@ namespace streamhost::bridge {
 
 struct DrainTick {};  ///< the tag of a loop's drain timer
 
-/// One loop's connections and readers: brings what arrives to the plugins' handlers and flushes what is due once per round. Everything [loop].
-class LoopTransport final : public net::ConnectionEvents, public runtime::RoundHook, private runtime::TimerFor<LoopTransport, DrainTick> {
+/// One loop's connections and readers: brings what arrives to the plugins' handlers and flushes what is due
+/// once per round. Everything [loop].
+class LoopTransport final : public net::ConnectionEvents,
+                            public runtime::RoundHook,
+                            private runtime::TimerFor<LoopTransport, DrainTick> {
 public:
     LoopTransport(TransportHub& hub, std::uint32_t index);
     ~LoopTransport() override;
@@ -45,7 +48,8 @@ private:
     void message(net::Connection& connection, bool binary, std::span<const std::uint8_t> data) override;
     void closed(net::Connection& connection, std::uint16_t code, std::string_view reason) override;
     void writable(net::Connection& connection) override;
-    void request(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head, std::string_view body) override;
+    void request(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
+                 std::string_view body) override;
 
     WebSocket* find(net::ConnectionId id);
     void flush(delivery::Reader& reader);

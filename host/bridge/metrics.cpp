@@ -11,26 +11,33 @@ namespace {
 // sh_metric is opaque; behind it is the registry's cell, which is never freed while the registry lives.
 observe::Metric& cell(sh_metric* metric) { return *reinterpret_cast<observe::Metric*>(metric); }
 
-observe::MetricOwner owner_of(const control::Instance& instance) { return static_cast<observe::MetricOwner>(instance.id()); }
+observe::MetricOwner owner_of(const control::Instance& instance) {
+    return static_cast<observe::MetricOwner>(instance.id());
+}
 
 // Once per instance: its metrics leave with it.
 void own(House& house, control::Instance& instance) {
     const auto counts = instance.handles().counts();
     if (counts.contains("metrics")) return;
-    (void)instance.handles().add({"metrics", {}, [&house, owner = owner_of(instance)] { house.metrics.remove_owner(owner); }});
+    (void)instance.handles().add(
+        {"metrics", {}, [&house, owner = owner_of(instance)] { house.metrics.remove_owner(owner); }});
 }
 
-sh_metric* get(const sh_host* host, std::uint32_t kind, const char* name, const char* help, const sh_label* labels,
-               std::uint32_t label_count, const double* buckets, std::uint32_t bucket_count) {
+sh_metric* get(const sh_host* host, std::uint32_t kind, const char* name, const char* help,
+               const sh_label* labels, std::uint32_t label_count, const double* buckets,
+               std::uint32_t bucket_count) {
     if (kind < SH_METRIC_COUNTER || kind > SH_METRIC_HISTOGRAM) return nullptr;
     House& house = house_of(host);
     control::Instance& instance = control::Instance::of(host);
     std::vector<observe::Label> list;
-    for (std::uint32_t index = 0; index < label_count; ++index) list.push_back({labels[index].name, labels[index].value});
-    observe::MetricSpec spec{static_cast<observe::MetricKind>(kind), name, help, list, {buckets, bucket_count}};
+    for (std::uint32_t index = 0; index < label_count; ++index)
+        list.push_back({labels[index].name, labels[index].value});
+    observe::MetricSpec spec{
+        static_cast<observe::MetricKind>(kind), name, help, list, {buckets, bucket_count}};
     std::string why;
     observe::Metric* metric = house.metrics.get(owner_of(instance), spec, &why);
-    if (metric == nullptr) house.log_of(instance).error("a metric was refused", {{"name", name}, {"why", why}});
+    if (metric == nullptr)
+        house.log_of(instance).error("a metric was refused", {{"name", name}, {"why", why}});
     if (metric != nullptr) own(house, instance);
     return reinterpret_cast<sh_metric*>(metric);
 }
@@ -44,7 +51,8 @@ void add(sh_metric* metric, double value) {
 }
 
 void set(sh_metric* metric, double value) {
-    if (cell(metric).kind() == observe::MetricKind::gauge) static_cast<observe::Gauge&>(cell(metric)).set(value);
+    if (cell(metric).kind() == observe::MetricKind::gauge)
+        static_cast<observe::Gauge&>(cell(metric)).set(value);
 }
 
 }  // namespace

@@ -27,12 +27,15 @@ void set_health(const sh_host* host, const char* component, std::uint32_t state,
 }
 
 const sh_buffer* report(const sh_host* host) { return make_buffer(house_of(host).report()); }
-const sh_buffer* metrics_text(const sh_host* host) { return make_buffer(house_of(host).metrics.exposition()); }
+const sh_buffer* metrics_text(const sh_host* host) {
+    return make_buffer(house_of(host).metrics.exposition());
+}
 
 }  // namespace
 
 const sh_node_ext& node_table() {
-    static constexpr sh_node_ext kTable = {sizeof(sh_node_ext), 0, &id, &name, &phase, &set_health, &report, &metrics_text};
+    static constexpr sh_node_ext kTable = {sizeof(sh_node_ext), 0,       &id,          &name, &phase,
+                                           &set_health,         &report, &metrics_text};
     return kTable;
 }
 

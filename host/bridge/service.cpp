@@ -24,7 +24,8 @@ const sh_lease* acquire(const sh_host* host, const char* id) {
 
 const sh_service_ext& service_table() {
     static constexpr sh_service_ext kTable = {
-        sizeof(sh_service_ext), 0, &provide, &expose, &acquire, &control::ServiceRegistry::enter, &control::ServiceRegistry::leave};
+        sizeof(sh_service_ext),          0, &provide, &expose, &acquire, &control::ServiceRegistry::enter,
+        &control::ServiceRegistry::leave};
     return kTable;
 }
 

@@ -15,7 +15,8 @@ std::uint32_t loop_count = 0;
 runtime::Loop* loop_of(House& house, sh_target target) {
     if (target == SH_ON_CONTROL) return &house.control_loop;
     if (target == SH_ON_STORE) return &house.loops.store_loop();
-    if (target >= SH_ON_LOOP_0 && target - SH_ON_LOOP_0 < house.loops.size()) return &house.loops.loop(target - SH_ON_LOOP_0);
+    if (target >= SH_ON_LOOP_0 && target - SH_ON_LOOP_0 < house.loops.size())
+        return &house.loops.loop(target - SH_ON_LOOP_0);
     return nullptr;
 }
 
@@ -56,10 +57,14 @@ sh_status post(const sh_host* host, sh_target target, std::uint64_t task) {
     return run_on(house_of(host), target, control::Instance::of(host).shared_from_this(), task);
 }
 
+struct Due {};
+
 /// A plugin's timer. Lives on one loop: of its target, or on the store loop when the target is a pool.
-class HostTimer final : private runtime::TimerFor<HostTimer, struct Due>, public std::enable_shared_from_this<HostTimer> {
+class HostTimer final : private runtime::TimerFor<HostTimer, Due>,
+                        public std::enable_shared_from_this<HostTimer> {
 public:
-    HostTimer(House& house, InstancePtr instance, sh_target target, std::uint64_t period_ms, std::uint64_t task)
+    HostTimer(House& house, InstancePtr instance, sh_target target, std::uint64_t period_ms,
+              std::uint64_t task)
         : house_(house), instance_(std::move(instance)), target_(target), period_ms_(period_ms), task_(task) {
         runtime::Loop* own = bridge::loop_of(house_, target_);
         loop_ = own != nullptr ? own : &house_.loops.store_loop();
@@ -117,8 +122,8 @@ bool on_loop(runtime::Loop& loop, Body body) {
     return loop.post(std::move(body)) == runtime::PostStatus::accepted;
 }
 
-sh_status start_timer(const sh_host* host, sh_target target, std::uint64_t delay_ms, std::uint64_t period_ms, std::uint64_t task,
-                      sh_handle* out) {
+sh_status start_timer(const sh_host* host, sh_target target, std::uint64_t delay_ms, std::uint64_t period_ms,
+                      std::uint64_t task, sh_handle* out) {
     constexpr std::uint64_t kMaxMs = 24ULL * 24 * 3600 * 1000;
     House& house = house_of(host);
     const bool exists = loop_of(house, target) != nullptr || target == SH_ON_SHORT;
@@ -139,7 +144,9 @@ sh_status start_timer(const sh_host* host, sh_target target, std::uint64_t delay
     return SH_OK;
 }
 
-void cancel_timer(const sh_host* host, sh_handle timer) { control::Instance::of(host).handles().revoke(timer); }
+void cancel_timer(const sh_host* host, sh_handle timer) {
+    control::Instance::of(host).handles().revoke(timer);
+}
 
 sh_target current(const sh_host* /*host*/) {
     const runtime::ThreadRole& role = runtime::thread_role();
@@ -152,7 +159,9 @@ sh_target current(const sh_host* /*host*/) {
     return 0;
 }
 
-std::int64_t monotonic_ms(const sh_host* host) { return static_cast<std::int64_t>(house_of(host).clock.monotonic_ms()); }
+std::int64_t monotonic_ms(const sh_host* host) {
+    return static_cast<std::int64_t>(house_of(host).clock.monotonic_ms());
+}
 std::int64_t wall_ms(const sh_host* host) { return house_of(host).clock.wall_ms(); }
 
 }  // namespace
@@ -160,7 +169,8 @@ std::int64_t wall_ms(const sh_host* host) { return house_of(host).clock.wall_ms(
 void set_loop_count(std::uint32_t count) { loop_count = count; }
 
 const sh_task_ext& task_table() {
-    static const sh_task_ext kTable = {sizeof(sh_task_ext), loop_count, &post, &start_timer, &cancel_timer, &current, &monotonic_ms, &wall_ms};
+    static const sh_task_ext kTable = {sizeof(sh_task_ext), loop_count, &post,         &start_timer,
+                                       &cancel_timer,       &current,   &monotonic_ms, &wall_ms};
     return kTable;
 }
 

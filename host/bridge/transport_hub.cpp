@@ -20,34 +20,42 @@ bool has(std::uint32_t listeners, std::uint32_t one) { return (listeners & one) 
 
 }  // namespace
 
-TransportHub::TransportHub(House& house, TransportOptions options) : house_(house), options_(std::move(options)) {}
+TransportHub::TransportHub(House& house, TransportOptions options)
+    : house_(house), options_(std::move(options)) {}
 TransportHub::~TransportHub() = default;
 
 void TransportHub::create() {
-    for (std::uint32_t index = 0; index < house_.loops.size(); ++index) loops_.push_back(std::make_unique<LoopTransport>(*this, index));
+    for (std::uint32_t index = 0; index < house_.loops.size(); ++index)
+        loops_.push_back(std::make_unique<LoopTransport>(*this, index));
     distribute();
 }
 
-LoopTransport* TransportHub::loop(std::uint32_t index) const { return index < loops_.size() ? loops_[index].get() : nullptr; }
+LoopTransport* TransportHub::loop(std::uint32_t index) const {
+    return index < loops_.size() ? loops_[index].get() : nullptr;
+}
 
 void TransportHub::post(std::uint32_t index, std::unique_ptr<delivery::LoopMessage> message) {
     LoopTransport* transport = loop(index);
-    (void)house_.loops.loop(index).post([transport, held = std::move(message)]() mutable { transport->apply(std::move(held)); });
+    (void)house_.loops.loop(index).post(
+        [transport, held = std::move(message)]() mutable { transport->apply(std::move(held)); });
 }
 
 void TransportHub::listen(std::uint32_t listener, std::vector<net::ListenSocket> sockets) {
     for (std::uint32_t index = 0; index < loops_.size(); ++index) {
         LoopTransport* transport = loops_[index].get();
-        (void)house_.loops.loop(index).post([transport, listener, socket = std::move(sockets[index])]() mutable {
-            transport->server().listen(listener, std::move(socket));
-        });
+        (void)house_.loops.loop(index).post(
+            [transport, listener, socket = std::move(sockets[index])]() mutable {
+                transport->server().listen(listener, std::move(socket));
+            });
     }
     distribute();
 }
 
 bool TransportHub::has_path(std::string_view path, std::uint32_t listeners, net::HttpMethods methods) const {
     const auto collides = [&](const std::string& known) { return known == path; };
-    if (methods == 0) return std::any_of(taken_.begin(), taken_.end(), [&](const std::string& known) { return collides(known); });
+    if (methods == 0)
+        return std::any_of(taken_.begin(), taken_.end(),
+                           [&](const std::string& known) { return collides(known); });
     return std::any_of(https_.begin(), https_.end(), [&](const auto& route) {
         return collides(route->path) && has(route->listeners, listeners) && (route->methods & methods) != 0;
     });
@@ -107,15 +115,19 @@ sh_status TransportHub::add_http(std::shared_ptr<HttpRoute> route, sh_handle* ou
 
 net::RouteTablePtr TransportHub::build(const ListenerOptions& listener) const {
     auto table = std::make_shared<net::RouteTable>();
-    const auto endpoint = [&]() -> net::Endpoint& { return *table->endpoints.emplace_back(std::make_unique<net::Endpoint>()); };
+    const auto endpoint = [&]() -> net::Endpoint& {
+        return *table->endpoints.emplace_back(std::make_unique<net::Endpoint>());
+    };
     for (const auto& route : websockets_) {
         if (!listener.websocket) continue;
         net::Endpoint& made = endpoint();
         made.kind = net::Endpoint::Kind::kWebSocket;
         made.user = route.get();
         made.owner = route;
-        for (const std::string& name : route->subprotocols) made.subprotocols.push_back(name);
-        made.max_message_bytes = std::min(static_cast<std::uint32_t>(route->limits.max_message_bytes), options_.max_message_bytes);
+        for (const std::string& name : route->subprotocols)
+            made.subprotocols.push_back(name);
+        made.max_message_bytes =
+            std::min(static_cast<std::uint32_t>(route->limits.max_message_bytes), options_.max_message_bytes);
         made.heartbeat_ms = route->limits.heartbeat_ms;
         made.first_message_ms = route->limits.first_message_ms;
         made.too_large_code = static_cast<std::uint16_t>(route->limits.too_large_code);
@@ -145,12 +157,14 @@ void TransportHub::distribute() {
         }
         for (std::uint32_t index = 0; index < loops_.size(); ++index) {
             LoopTransport* transport = loops_[index].get();
-            (void)house_.loops.loop(index).post([transport, listener, table] { transport->server().set_routes(listener, table); });
+            (void)house_.loops.loop(index).post(
+                [transport, listener, table] { transport->server().set_routes(listener, table); });
         }
     }
 }
 
-std::shared_ptr<HttpRoute> TransportHub::find_admin(std::string_view method, std::string_view path, int& status) const {
+std::shared_ptr<HttpRoute> TransportHub::find_admin(std::string_view method, std::string_view path,
+                                                    int& status) const {
     const std::lock_guard lock(routes_mutex_);
     net::Router router;
     for (const auto& route : https_) {

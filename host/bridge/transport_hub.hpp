@@ -52,8 +52,8 @@ struct HttpRoute : std::enable_shared_from_this<HttpRoute> {
     void* self = nullptr;
 };
 
-/// The public side: listeners, connections and their readers on all loops, and the table of paths that plugins registered. A change of the
-/// table is built once and given to every loop as a whole.
+/// The public side: listeners, connections and their readers on all loops, and the table of paths that
+/// plugins registered. A change of the table is built once and given to every loop as a whole.
 class TransportHub {
 public:
     TransportHub(House& house, TransportOptions options);
@@ -70,13 +70,15 @@ public:
     sh_status add_websocket(std::shared_ptr<WebSocketRoute> route, sh_handle* out);
     sh_status add_http(std::shared_ptr<HttpRoute> route, sh_handle* out);
     /// Also for the admin listener, which is served elsewhere.
-    [[nodiscard]] std::shared_ptr<HttpRoute> find_admin(std::string_view method, std::string_view path, int& status) const;
+    [[nodiscard]] std::shared_ptr<HttpRoute> find_admin(std::string_view method, std::string_view path,
+                                                        int& status) const;
 
     /// [any] The loop's side, or nullptr.
     [[nodiscard]] LoopTransport* loop(std::uint32_t index) const;
     void post(std::uint32_t loop, std::unique_ptr<delivery::LoopMessage> message);
 
-    /// [control] Graceful end: upgrades are answered 503, clients hear goaway spread over the window, sockets close with 4000.
+    /// [control] Graceful end: upgrades are answered 503, clients hear goaway spread over the window, sockets
+    /// close with 4000.
     void drain(std::uint32_t window_ms);
     void stop_listening();
     [[nodiscard]] net::ServerCounters& counters() noexcept { return counters_; }
@@ -85,7 +87,8 @@ public:
     [[nodiscard]] delivery::LoopStats stats() const;  ///< [worker] summed over the loops
 
 private:
-    [[nodiscard]] bool has_path(std::string_view path, std::uint32_t listeners, net::HttpMethods methods) const;
+    [[nodiscard]] bool has_path(std::string_view path, std::uint32_t listeners,
+                                net::HttpMethods methods) const;
     void distribute();
     [[nodiscard]] net::RouteTablePtr build(const ListenerOptions& listener) const;
 
@@ -94,7 +97,8 @@ private:
     net::ServerCounters counters_;
     std::vector<std::unique_ptr<LoopTransport>> loops_;
     mutable std::mutex routes_mutex_;
-    std::vector<std::shared_ptr<WebSocketRoute>> websockets_;  // shown ones; guarded by routes_mutex_, as are the following
+    std::vector<std::shared_ptr<WebSocketRoute>>
+        websockets_;  // shown ones; guarded by routes_mutex_, as are the following
     std::vector<std::shared_ptr<HttpRoute>> https_;
     std::vector<std::string> taken_;  // also of instances that have not opened yet
 };

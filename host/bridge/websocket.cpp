@@ -7,7 +7,8 @@ namespace streamhost::bridge {
 
 namespace {
 
-// Connections are named without a host pointer, so that a call costs no more than it must; there is one public side in a process.
+// Connections are named without a host pointer, so that a call costs no more than it must; there is one
+// public side in a process.
 std::atomic<TransportHub*> the_hub{nullptr};
 
 LoopTransport* loop_here(sh_connection connection, const char* what) {
@@ -17,13 +18,15 @@ LoopTransport* loop_here(sh_connection connection, const char* what) {
     return hub == nullptr ? nullptr : hub->loop(net::loop_of(connection));
 }
 
-sh_status add_route(const sh_host* host, const sh_websocket_route* limits, const sh_websocket_handler* handler, sh_handle* out) {
+sh_status add_route(const sh_host* host, const sh_websocket_route* limits,
+                    const sh_websocket_handler* handler, sh_handle* out) {
     if (!runtime::check_role(runtime::Role::control, "websocket.add_route")) return SH_WRONG_ROLE;
     if (limits->path == nullptr || limits->path[0] != '/') return SH_INVALID;
     auto route = std::make_shared<WebSocketRoute>();
     route->instance = control::Instance::of(host).shared_from_this();
     route->path = limits->path;
-    for (const char* const* name = limits->subprotocols; name != nullptr && *name != nullptr; ++name) route->subprotocols.emplace_back(*name);
+    for (const char* const* name = limits->subprotocols; name != nullptr && *name != nullptr; ++name)
+        route->subprotocols.emplace_back(*name);
     route->limits = *limits;
     route->handler = *handler;
     return house_of(host).transport->add_websocket(std::move(route), out);
@@ -31,14 +34,16 @@ sh_status add_route(const sh_host* host, const sh_websocket_route* limits, const
 
 sh_status send(sh_connection connection, std::uint8_t binary, const sh_bytes* pieces, std::uint32_t count) {
     LoopTransport* loop = loop_here(connection, "websocket.send");
-    return loop == nullptr ? static_cast<sh_status>(SH_WRONG_ROLE) : loop->send(connection, binary != 0, {pieces, count});
+    return loop == nullptr ? static_cast<sh_status>(SH_WRONG_ROLE)
+                           : loop->send(connection, binary != 0, {pieces, count});
 }
 
 void close(sh_connection connection, std::uint32_t code, sh_bytes reason) {
     TransportHub* hub = the_hub.load(std::memory_order_acquire);
     LoopTransport* loop = hub == nullptr ? nullptr : hub->loop(net::loop_of(connection));
     if (loop == nullptr) return;
-    if (loop->server().loop().in_loop()) return loop->close(connection, static_cast<std::uint16_t>(code), view(reason));
+    if (loop->server().loop().in_loop())
+        return loop->close(connection, static_cast<std::uint16_t>(code), view(reason));
     (void)loop->server().loop().post([loop, connection, code, text = std::string(view(reason))] {
         loop->close(connection, static_cast<std::uint16_t>(code), text);
     });
@@ -61,7 +66,8 @@ void hold_streams(sh_connection connection) {
 }
 
 void release_streams(sh_connection connection) {
-    if (LoopTransport* loop = loop_here(connection, "websocket.release_streams")) loop->hold(connection, false);
+    if (LoopTransport* loop = loop_here(connection, "websocket.release_streams"))
+        loop->hold(connection, false);
 }
 
 }  // namespace
@@ -69,8 +75,9 @@ void release_streams(sh_connection connection) {
 void set_transport(TransportHub* hub) { the_hub.store(hub, std::memory_order_release); }
 
 const sh_websocket_ext& websocket_table() {
-    static constexpr sh_websocket_ext kTable = {sizeof(sh_websocket_ext), 0,       &add_route,    &send,           &close,
-                                                &pause,                   &resume, &hold_streams, &release_streams};
+    static constexpr sh_websocket_ext kTable = {
+        sizeof(sh_websocket_ext), 0, &add_route, &send, &close, &pause, &resume, &hold_streams,
+        &release_streams};
     return kTable;
 }
 

@@ -15,7 +15,7 @@ struct Endpoint {
     enum class Kind : std::uint8_t { kWebSocket = 1, kHttp };
 
     Kind kind = Kind::kHttp;
-    void* user = nullptr;  ///< whoever registered it; net never looks inside
+    void* user = nullptr;         ///< whoever registered it; net never looks inside
     std::shared_ptr<void> owner;  ///< keeps `user` alive as long as a request or connection refers to this
 
     // kWebSocket

@@ -1,0 +1,142 @@
+#include "bridge/store_hub.hpp"
+
+#include <utility>
+
+#include "bridge/buffers.hpp"
+
+namespace streamhost::bridge {
+
+namespace {
+
+std::string_view home_of(std::string_view stream) { return stream.substr(0, stream.find('.')); }
+
+}  // namespace
+
+struct AlarmDue {};
+
+/// One post_at(): a timer on the store loop that owns itself.
+class StoreHub::Alarm final : private runtime::TimerFor<StoreHub::Alarm, AlarmDue> {
+public:
+    static void set(runtime::Loop& loop, std::uint64_t delay_ms, std::function<void()> task) {
+        auto* alarm = new Alarm(std::move(task));
+        loop.arm(*alarm, delay_ms);
+    }
+
+private:
+    friend runtime::TimerFor<Alarm, AlarmDue>;
+    explicit Alarm(std::function<void()> task) : task_(std::move(task)) {}
+    void on_timer(AlarmDue) {
+        const std::unique_ptr<Alarm> self(this);
+        const runtime::RoleScope role = role_of(SH_ON_STORE);
+        task_();
+    }
+    std::function<void()> task_;
+};
+
+StoreHub::StoreHub(House& house)
+    : house_(house),
+      wall_at_start_ms_(house.clock.wall_ms()),
+      monotonic_at_start_ms_(house.clock.monotonic_ms()) {}
+
+void StoreHub::use(std::unique_ptr<store::Store> store, std::string kind) {
+    store_ = std::move(store);
+    kind_ = std::move(kind);
+}
+
+std::int64_t StoreHub::now_ms() const {
+    return wall_at_start_ms_ +
+           static_cast<std::int64_t>(house_.clock.monotonic_ms() - monotonic_at_start_ms_);
+}
+
+void StoreHub::post(std::function<void()> task) {
+    (void)house_.loops.store_loop().post([held = std::move(task)] {
+        const runtime::RoleScope role = role_of(SH_ON_STORE);
+        held();
+    });
+}
+
+void StoreHub::post_at(std::int64_t at_ms, std::function<void()> task) {
+    const std::int64_t delay = std::max<std::int64_t>(0, at_ms - now_ms());
+    Alarm::set(house_.loops.store_loop(), static_cast<std::uint64_t>(delay), std::move(task));
+}
+
+void StoreHub::deliver(control::Instance& instance, std::uint64_t token, sh_result& result) {
+    const runtime::RoleScope role = role_of(SH_ON_STORE);
+    instance.complete(token, result);
+    if (result.body != nullptr) result.body->release(result.body);
+    if (result.batch != nullptr) result.batch->release(result.batch);
+}
+
+void StoreHub::set_events(control::Instance& by, const sh_store_events& events) {
+    auto instance = by.shared_from_this();
+    (void)by.handles().add({"store events",
+                            [this, instance, events] {
+                                (void)house_.loops.store_loop().post([this, instance, events] {
+                                    listeners_[instance->id()] = {instance, events};
+                                });
+                            },
+                            [this, id = by.id()] {
+                                (void)house_.loops.store_loop().post([this, id] {
+                                    listeners_.erase(id);
+                                    for (auto& [channel, instances] : subscribers_)
+                                        instances.erase(id);
+                                });
+                            }});
+}
+
+void StoreHub::add_subscriber(const sh_host* host, std::string_view channel) {
+    subscribers_[std::string(channel)].insert(control::Instance::of(host).id());
+}
+
+bool StoreHub::drop_subscriber(const sh_host* host, std::string_view channel) {
+    const auto found = subscribers_.find(std::string(channel));
+    if (found == subscribers_.end()) return true;
+    found->second.erase(control::Instance::of(host).id());
+    if (!found->second.empty()) return false;
+    subscribers_.erase(found);
+    return true;
+}
+
+template <typename Call>
+void StoreHub::tell(std::string_view channel, Call call) {
+    const auto found = subscribers_.find(std::string(channel));
+    if (found == subscribers_.end()) return;
+    const auto instances = found->second;  // a plugin may unsubscribe from inside
+    const runtime::RoleScope role = role_of(SH_ON_STORE);
+    for (const std::uint64_t id : instances) {
+        const auto listener = listeners_.find(id);
+        if (listener == listeners_.end()) continue;
+        const Listener held = listener->second;
+        held.instance->call("store event", [&] { call(held.events); });
+    }
+}
+
+void StoreHub::on_records(std::string_view stream, std::span<const store::Record> records) {
+    std::vector<sh_record> list;
+    list.reserve(records.size());
+    for (const store::Record& record : records)
+        list.push_back(to_abi(record));
+    tell(home_of(stream), [&](const sh_store_events& events) {
+        events.records(events.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()));
+    });
+}
+
+void StoreHub::on_topic(std::string_view pattern, std::string_view topic, const store::Buffer& payload) {
+    const std::string channel =
+        (pattern.empty() ? "topic:" : "pattern:") + std::string(pattern.empty() ? topic : pattern);
+    tell(channel, [&](const sh_store_events& events) {
+        events.topic(events.self, bytes(pattern), bytes(topic), bytes(payload.view()));
+    });
+}
+
+void StoreHub::on_link(store::Link link, std::uint64_t epoch) {
+    const auto listeners = listeners_;
+    const runtime::RoleScope role = role_of(SH_ON_STORE);
+    for (const auto& [id, listener] : listeners) {
+        listener.instance->call("store link", [&, &held = listener] {
+            held.events.link(held.events.self, link == store::Link::kUp ? 1 : 0, epoch);
+        });
+    }
+}
+
+}  // namespace streamhost::bridge
