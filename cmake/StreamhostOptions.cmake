@@ -1,8 +1,8 @@
 # Warnings, sanitizers and link hardening for everything this tree builds. One INTERFACE target, so that no room can forget a flag.
 add_library(streamhost_options INTERFACE)
 target_compile_options(streamhost_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wno-missing-field-initializers
-  -fvisibility=hidden -fvisibility-inlines-hidden -fno-omit-frame-pointer)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual> -Wcast-qual -Wformat=2 -Wno-missing-field-initializers
+  -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden> -fno-omit-frame-pointer)
 if(STREAMHOST_WERROR)
   target_compile_options(streamhost_options INTERFACE -Werror)
 endif()

@@ -1,11 +1,13 @@
 #include "control/library.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -47,9 +49,17 @@ bool same_content(const fs::path& left, const fs::path& right) {
     if (fs::file_size(left, error) != fs::file_size(right, error) || error) return false;
     std::ifstream a(left, std::ios::binary);
     std::ifstream b(right, std::ios::binary);
-    return a && b &&
-           std::equal(std::istreambuf_iterator<char>(a), {}, std::istreambuf_iterator<char>(b),
-                      std::istreambuf_iterator<char>());
+    std::array<char, 65'536> from_a;
+    std::array<char, 65'536> from_b;
+    while (a && b) {
+        a.read(from_a.data(), from_a.size());
+        b.read(from_b.data(), from_b.size());
+        if (a.gcount() != b.gcount() ||
+            !std::equal(from_a.data(), from_a.data() + a.gcount(), from_b.data())) {
+            return false;
+        }
+    }
+    return a.eof() && b.eof();
 }
 
 /// A copy that is not kept is removed, whichever way load() ends.
@@ -112,7 +122,26 @@ std::uint64_t LibraryLoader::next_generation(const std::string& name) const {
                                                         [&](const Library& l) { return l.name == name; }));
 }
 
+LibraryLoader::Stamp LibraryLoader::stamp_of(const fs::path& file) {
+    struct stat info {};
+    if (::stat(file.c_str(), &info) != 0) return {};
+    return {info.st_dev, info.st_ino, info.st_size,
+            info.st_ctim.tv_sec * 1'000'000'000 + info.st_ctim.tv_nsec};
+}
+
 Checked<const Library*> LibraryLoader::load(const std::string& name, const fs::path& source) {
+    const Stamp stamp = stamp_of(source);
+    Seen& seen = seen_[name + '\n' + source.string()];
+    if (seen.library != nullptr && seen.stamp == stamp && stamp.inode != 0) {
+        return Checked<const Library*>::of(seen.library);
+    }
+    const auto loaded = load_copy(name, source);
+    // Looked at before the copy: a file that changes meanwhile has another stamp the next time.
+    if (loaded) seen = {stamp, *loaded};
+    return loaded;
+}
+
+Checked<const Library*> LibraryLoader::load_copy(const std::string& name, const fs::path& source) {
     using Result = Checked<const Library*>;
     // Checked and mapped is the copy, so a file that an operator replaces meanwhile cannot slip in between.
     const fs::path copy = directory_ / (name + "." + std::to_string(++copies_) + ".so");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "streamhost/abi/plugin.h"
@@ -56,12 +57,28 @@ public:
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }   ///< [any]
 
 private:
-    const Library* find_same(const std::string& name, const std::filesystem::path& copy) const;
+    /// What changes when a file is replaced or written to.
+    struct Stamp {
+        std::uint64_t device = 0;
+        std::uint64_t inode = 0;
+        std::int64_t size = 0;
+        std::int64_t changed_ns = 0;
+        friend bool operator==(const Stamp&, const Stamp&) = default;
+    };
+    struct Seen {
+        Stamp stamp;
+        const Library* library = nullptr;
+    };
+    [[nodiscard]] static Stamp stamp_of(const std::filesystem::path& file);
+    [[nodiscard]] const Library* find_same(const std::string& name, const std::filesystem::path& copy) const;
+    [[nodiscard]] Checked<const Library*> load_copy(const std::string& name,
+                                                    const std::filesystem::path& source);
     std::uint64_t next_generation(const std::string& name) const;
 
     const Options options_;
     std::filesystem::path directory_;
-    std::deque<Library> libraries_;  // stable addresses
+    std::deque<Library> libraries_;     // stable addresses
+    std::map<std::string, Seen> seen_;  // by path: a file that has not changed is not read again
     std::uint64_t copies_ = 0;
 };
 

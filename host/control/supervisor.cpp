@@ -33,9 +33,8 @@ void Supervisor::note(const std::string& name, std::uint64_t generation, State f
 }
 
 bool Supervisor::load(const std::string& name) {
-    const CatalogueEntry* before = catalogue_.find(name);
-    if (before != nullptr && before->loaded) return true;
     Record& record = records_[name];
+    if (record.current) return true;
     const auto loaded = catalogue_.load(name);
     if (!loaded) {
         record.broken = true;

@@ -49,7 +49,7 @@ public:
 
     /// Loads what is wanted and begins to start it. The plan says who is blocked and why.
     StartPlan start(const std::set<std::string>& wanted);
-    /// The dry run. Loads the plugin to learn what it needs; starts nothing.
+    /// The dry run. Loads the plugin, as its file is now, to learn what it needs; starts nothing.
     [[nodiscard]] TogglePlan plan(const std::string& name, bool enable);
     /// Begins what plan() says. Refused in the plan's `refused`, also while other steps are under way.
     TogglePlan toggle(const std::string& name, bool enable);

@@ -1,0 +1,3 @@
+#define NAME "Bad Name"
+#include "base.h"
+PLUGIN()

@@ -1,0 +1,4 @@
+#define NAME "bad_schema"
+#define SCHEMA "{\"type\": \"object\","
+#include "base.h"
+PLUGIN()

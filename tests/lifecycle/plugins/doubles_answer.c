@@ -1,0 +1,29 @@
+/* Asks itself, and answers twice. */
+#define NAME "doubles_answer"
+#define START asking_start
+#define DRAIN asking_drain
+#define COMPLETE asking_complete
+#include "base.h"
+static uint32_t answers;
+static sh_status asking_start(void* self, sh_error* error) {
+    sh_ticket ticket;
+    sh_result result;
+    (void)self, (void)error;
+    memset(&result, 0, sizeof result);
+    result.struct_size = sizeof result;
+    if (async_calls()->open(host_of_instance, SH_ON_STORE, 7, NULL, 1000, &ticket) != SH_OK)
+        return SH_INTERNAL;
+    async_calls()->complete(host_of_instance, ticket, &result);
+    async_calls()->complete(host_of_instance, ticket, &result);
+    return SH_OK;
+}
+static void asking_complete(void* self, uint64_t token, const sh_result* result) {
+    (void)self;
+    if (token == 7 && result->status == SH_OK) ++answers;
+}
+static uint32_t asking_drain(void* self, uint32_t deadline_ms, sh_error* why) {
+    (void)self, (void)deadline_ms;
+    say(why, answers == 1 ? "heard once" : "heard another number of times");
+    return 0;
+}
+PLUGIN()

@@ -1,0 +1,4 @@
+#define NAME "no_stop"
+#define STOP NULL
+#include "base.h"
+PLUGIN()

@@ -1,0 +1,3 @@
+#define NAME "another"
+#include "base.h"
+PLUGIN()
