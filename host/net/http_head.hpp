@@ -22,8 +22,9 @@ inline constexpr std::size_t kMaxHeadFields = 100;
 inline constexpr std::size_t kMaxHeadBytes = 65535;
 
 struct HttpHeadLimits {
-    std::size_t head_bytes = 16 * 1024;  // request line and fields with all line ends; at most kMaxHeadBytes
-    std::size_t target_bytes = 8 * 1024;
+    std::size_t head_bytes =
+        std::size_t{16} * 1024;  // request line and fields with all line ends; at most kMaxHeadBytes
+    std::size_t target_bytes = std::size_t{8} * 1024;
     std::size_t fields = kMaxHeadFields;  // at most kMaxHeadFields
 };
 

@@ -126,6 +126,26 @@ TEST(HttpHead, IsReadAgainAfterReset) {
     EXPECT_EQ(parser.head().field_count(), 1U);
 }
 
+// The scan looks at eight bytes at a time; no byte may hide from it at any place in a word.
+TEST(HttpHead, EveryByteIsJudgedAlikeAtEveryPlace) {
+    for (unsigned byte = 0; byte <= 0xff; ++byte) {
+        const bool is_text = (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+        const bool is_line_end = byte == '\r' || byte == '\n';
+        const HeadFault expected = is_text       ? HeadFault::kNone
+                                   : is_line_end ? HeadFault::kBareLineEnd
+                                                 : HeadFault::kControlByte;
+        for (std::size_t place = 0; place < 24; ++place) {
+            std::string value(40, 'v');
+            value[place] = static_cast<char>(byte);
+            HttpHeadParser parser;
+            const std::string bytes = "GET / HTTP/1.1\r\nHost: h\r\nX: a" + value + "\r\n\r\n";
+            ASSERT_EQ(parser.parse(bytes), is_text ? HeadState::kComplete : HeadState::kRefused)
+                << byte << " at " << place;
+            ASSERT_EQ(parser.fault(), expected) << byte << " at " << place;
+        }
+    }
+}
+
 struct Accepted {
     const char* name;
     std::string bytes;
