@@ -191,7 +191,8 @@ class World {
         for (let i = 1; i <= 40; i += 1) {
             for (const stream of ['news', 'ticker']) this.#at(this.#below(CHAOS_MS), () => this.server.append(stream, `${stream} ${i}`));
         }
-        this.#at(CHAOS_MS + 60_000, () => this.server.append('ticker', 'last'));
+        // A frame that was swallowed shows when a later one comes; streams without an end get that one here.
+        for (const stream of ['news', 'ticker']) this.#at(CHAOS_MS + 60_000, () => this.server.append(stream, 'last'));
         for (let i = 0; i < 4; i += 1) this.#at(this.#below(CHAOS_MS / 2), () => this.#send());
         for (let i = 0; i < 12; i += 1) this.#at(this.#below(CHAOS_MS), () => this.#mischief());
         await this.clock.advance(CHAOS_MS);
