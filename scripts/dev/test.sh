@@ -106,15 +106,15 @@ node_tests() {
 }
 
 stage_client() {
-    local tests
-    if [[ -f clients/js/tsconfig.json ]]; then
-        check "JSDoc types hold (tsc)" typecheck_client
-    fi
+    local tests config
+    for config in clients/js/tsconfig*.json; do
+        if [[ -f $config ]]; then check "JSDoc types hold ($config)" typecheck "$config"; fi
+    done
     mapfile -d '' tests < <(sources 'clients/js/test/*.test.js' 'clients/js/test/*.test.mjs')
     node_tests client "${tests[@]}"
 }
 
-typecheck_client() { PATH=$(node_need):$PATH node clients/js/node_modules/typescript/bin/tsc --noEmit -p clients/js; }
+typecheck() { PATH=$(node_need):$PATH node clients/js/node_modules/typescript/bin/tsc --noEmit -p "$1"; }
 
 # Integration and browser tests start build/release/bin/streamhost themselves, each on a port of its own.
 stage_integration() {
