@@ -1,4 +1,4 @@
-# libFuzzer targets: tests/fuzz/<name>_fuzz.cpp registered with streamhost_fuzz(), seeds in tests/fuzz/corpus/<name>_fuzz/.
+# libFuzzer targets: tests/fuzz/<name>_fuzz.cpp registered with streamhost_fuzzer(), seeds in tests/fuzz/corpus/<name>_fuzz/.
 # shellcheck shell=bash
 
 dev_fuzz() {
