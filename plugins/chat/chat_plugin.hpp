@@ -1,0 +1,43 @@
+// The plugin as the host sees it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "streamhost/abi/svc/chat.h"
+#include "streamhost/plugin.hpp"
+
+#include "runs.hpp"
+#include "settings.hpp"
+
+namespace chat {
+
+class Chat : public streamhost::Plugin {
+public:
+    using Plugin::Plugin;
+
+    void configure(const streamhost::Config& config) override;
+    void start() override;
+    // Answers go on while there is time; shortly before its end they are told to stop, so that every reader
+    // still gets an end.
+    streamhost::DrainReport drain(std::uint32_t deadline_ms) override;
+
+private:
+    static Chat& of(void* self) { return *static_cast<Chat*>(self); }
+    template <typename Body>
+    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept;
+    template <typename Body>
+    void on_store(sh_ticket ticket, Body body);
+    [[nodiscard]] std::string choose_provider(const std::string& options) const;
+
+    static void send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept;
+    static void cancel(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket) noexcept;
+    static const sh_chat kTable;
+
+    Settings settings_;
+    std::unique_ptr<Runs> runs_;
+    bool told_ = false;  // [control]
+    bool told_to_end_ = false;
+};
+
+}  // namespace chat

@@ -1,0 +1,134 @@
+#include "ports.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace chat {
+
+using streamhost::bytes;
+using streamhost::Host;
+
+namespace {
+
+constexpr std::uint32_t kDeadlineMs = 5'000;
+constexpr std::uint32_t kEndDeadlineMs = 30'000;  // behind all of the text
+constexpr std::string_view kShard = "chat";
+
+}  // namespace
+
+template <typename Body>
+void Cache::ask(Body&& body, Answer answer) {
+    host_.ask(SH_ON_STORE, lease_, kDeadlineMs, std::forward<Body>(body), std::move(answer));
+}
+
+void Cache::claim(std::string_view run, std::uint32_t lease_ms, Answer answer) {
+    ask([&](const sh_streamcache& table, void* self,
+            sh_ticket ticket) { table.claim(self, bytes(run), lease_ms, ticket); },
+        std::move(answer));
+}
+
+void Cache::send(const sh_send& send, Answer answer) {
+    ask([&](const sh_streamcache& table, void* self, sh_ticket ticket) { table.send(self, &send, ticket); },
+        std::move(answer));
+}
+
+void Cache::publish(std::string_view stream, std::string_view key, std::uint32_t type, std::string_view data,
+                    Answer answer) {
+    const sh_item item{type, 0, bytes(data)};
+    const sh_publish request{sizeof(request), 1, bytes(stream), bytes(key), &item};
+    ask([&](const sh_streamcache& table, void* self,
+            sh_ticket ticket) { table.publish(self, &request, ticket); },
+        std::move(answer));
+}
+
+void Cache::finish(std::string_view run, std::string_view end, std::uint64_t if_fence, Answer answer) {
+    ask([&](const sh_streamcache& table, void* self,
+            sh_ticket ticket) { table.finish(self, bytes(run), bytes(end), if_fence, ticket); },
+        std::move(answer));
+}
+
+void Cache::read(std::string_view stream, std::uint64_t from, std::uint32_t max_entries, Answer answer) {
+    const sh_range range{sizeof(range), max_entries, from, 0};
+    ask([&](const sh_streamcache& table, void* self,
+            sh_ticket ticket) { table.read(self, bytes(stream), &range, ticket); },
+        std::move(answer));
+}
+
+void Cache::snapshot(std::string_view run, Answer answer) {
+    ask([&](const sh_streamcache& table, void* self,
+            sh_ticket ticket) { table.snapshot(self, bytes(run), ticket); },
+        std::move(answer));
+}
+
+sh_status Cache::write(std::string_view run, std::uint64_t fence, const sh_item& item) {
+    sh_status status = SH_OK;
+    const sh_status called = lease_.call([&](const sh_streamcache& table, void* self) {
+        status = table.write(self, bytes(run), fence, &item, 1, 0);
+    });
+    return called == SH_OK ? status : called;
+}
+
+sh_status Cache::write(std::string_view run, std::uint64_t fence, const sh_item& item, Answer answer) {
+    sh_status status = SH_BUSY;  // also without a free ticket, or a provider at this moment
+    host_.ask(
+        SH_ON_STORE, lease_, kEndDeadlineMs,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            status = table.write(self, bytes(run), fence, &item, 1, ticket);
+            if (status != SH_OK) host_.complete(ticket, status);
+        },
+        std::move(answer));
+    return status;
+}
+
+void Cache::write_end(std::string_view run, std::uint64_t fence, std::string_view end, Answer answer) {
+    host_.ask(
+        SH_ON_STORE, lease_, kEndDeadlineMs,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            const sh_status status = table.write_end(self, bytes(run), fence, bytes(end), ticket);
+            if (status != SH_OK) host_.complete(ticket, status);
+        },
+        std::move(answer));
+}
+
+template <typename Command>
+void OpenRuns::command(Command&& send, Answer answer) {
+    auto shared = std::make_shared<Answer>(std::move(answer));
+    const std::uint64_t token = host_.expect([shared](const sh_result& result) { (*shared)(result); });
+    const sh_status status = send(token);
+    if (status == SH_OK) return;
+    host_.forget(token);
+    auto refuse = [shared, status] { (*shared)(Host::make_result(status)); };
+    // A full queue of the loop we are on cannot carry the bad news: it is told here and now.
+    if (host_.post(SH_ON_STORE, refuse) != SH_OK) refuse();
+}
+
+void OpenRuns::put(std::string_view run, std::uint32_t due_in_ms, Answer answer) {
+    command(
+        [&](std::uint64_t token) {
+            return store_->open_put(host_.raw(), bytes(kShard), bytes(run), due_in_ms, token);
+        },
+        std::move(answer));
+}
+
+void OpenRuns::take(std::uint32_t max, std::uint32_t again_in_ms, Answer answer) {
+    command(
+        [&](std::uint64_t token) {
+            return store_->open_take(host_.raw(), bytes(kShard), max, again_in_ms, token);
+        },
+        std::move(answer));
+}
+
+void OpenRuns::remove(std::string_view run, Answer answer) {
+    command(
+        [&](std::uint64_t token) {
+            return store_->open_remove(host_.raw(), bytes(kShard), bytes(run), token);
+        },
+        std::move(answer));
+}
+
+void OpenRuns::tail(std::string_view run, Answer answer) {
+    const sh_bytes id = bytes(run);
+    command([&](std::uint64_t token) { return store_->tail(host_.raw(), &id, 1, token); }, std::move(answer));
+}
+
+}  // namespace chat

@@ -1,0 +1,59 @@
+// The streamcache and the store's list of open runs, as chat uses them: every call answers once, on the store
+// loop. [any] for Cache, [store] for OpenRuns.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "streamhost/abi/ext/store.h"
+#include "streamhost/abi/svc/streamcache.h"
+#include "streamhost/host.hpp"
+
+namespace chat {
+
+using Answer = streamhost::Host::Answer;
+
+class Cache {
+public:
+    Cache(streamhost::Host& host, streamhost::Lease<sh_streamcache> lease) : host_(host), lease_(lease) {}
+
+    void claim(std::string_view run, std::uint32_t lease_ms, Answer answer);
+    void send(const sh_send& send, Answer answer);
+    void publish(std::string_view stream, std::string_view key, std::uint32_t type, std::string_view data,
+                 Answer answer);
+    void finish(std::string_view run, std::string_view end, std::uint64_t if_fence, Answer answer);
+    void read(std::string_view stream, std::uint64_t from, std::uint32_t max_entries, Answer answer);
+    void snapshot(std::string_view run, Answer answer);
+    // Without an answer: ticketless.
+    [[nodiscard]] sh_status write(std::string_view run, std::uint64_t fence, const sh_item& item);
+    // The answer comes in any case; what is returned says whether the entry was taken.
+    [[nodiscard]] sh_status write(std::string_view run, std::uint64_t fence, const sh_item& item,
+                                  Answer answer);
+    void write_end(std::string_view run, std::uint64_t fence, std::string_view end, Answer answer);
+
+private:
+    template <typename Body>
+    void ask(Body&& body, Answer answer);
+
+    streamhost::Host& host_;
+    streamhost::Lease<sh_streamcache> lease_;
+};
+
+class OpenRuns {
+public:
+    OpenRuns(streamhost::Host& host, const sh_store_ext* store) : host_(host), store_(store) {}
+
+    void put(std::string_view run, std::uint32_t due_in_ms, Answer answer);
+    void take(std::uint32_t max, std::uint32_t again_in_ms, Answer answer);
+    void remove(std::string_view run, Answer answer);
+    void tail(std::string_view run, Answer answer);
+
+private:
+    template <typename Command>
+    void command(Command&& send, Answer answer);
+
+    streamhost::Host& host_;
+    const sh_store_ext* store_;
+};
+
+}  // namespace chat

@@ -1,0 +1,77 @@
+#include "reaper.hpp"
+
+#include <vector>
+
+#include "run_machine.hpp"
+#include "texts.hpp"
+
+namespace chat {
+
+namespace {
+
+// A JSON array of run ids, written by the store: ids need no unescaping.
+std::vector<std::string> ids_of(std::string_view list) {
+    std::vector<std::string> ids;
+    while (true) {
+        const std::size_t open = list.find('"');
+        if (open == std::string_view::npos) return ids;
+        const std::size_t close = list.find('"', open + 1);
+        if (close == std::string_view::npos) return ids;
+        ids.emplace_back(list.substr(open + 1, close - open - 1));
+        list.remove_prefix(close + 1);
+    }
+}
+
+}  // namespace
+
+void StoreWatch::answered(sh_status status, std::int64_t now_ms) {
+    if (is_transient(status)) {
+        healthy_since_ms_.reset();
+    } else if (!healthy_since_ms_) {
+        healthy_since_ms_ = now_ms;
+    }
+}
+
+bool StoreWatch::trusts_lapses(std::int64_t now_ms) const noexcept {
+    return healthy_since_ms_ && now_ms - *healthy_since_ms_ >= kLeaseMs;
+}
+
+void Reaper::tick() {
+    if (is_taking_) return;
+    is_taking_ = true;
+    constexpr std::uint32_t kAtOnce = 64;
+    open_.take(kAtOnce, kTakenAgainMs, [this](const sh_result& result) {
+        is_taking_ = false;
+        watch_.answered(result.status, host_.monotonic_ms());
+        if (result.status != SH_OK || result.body == nullptr) return;
+        for (const std::string& run :
+             ids_of({result.body->data, static_cast<std::size_t>(result.body->size)})) {
+            if (!is_local_(run)) look_at(run);
+        }
+    });
+}
+
+void Reaper::look_at(const std::string& run) {
+    open_.tail(run, [this, run](const sh_result& result) {
+        if (result.status != SH_OK || result.body == nullptr || result.count != 1 || is_local_(run)) return;
+        const auto& info = *reinterpret_cast<const sh_stream_info*>(result.body->data);
+        if (info.state != SH_STREAM_OPEN) {
+            // Ended, and its node went away before the session heard of it; or never made.
+            return concluder_.conclude(run, [](const Concluded&) {});
+        }
+        if (info.lease_ms > 0 || !watch_.trusts_lapses(host_.monotonic_ms())) return;
+        end_lost(run, info.fence);
+    });
+}
+
+void Reaper::end_lost(const std::string& run, std::uint64_t fence) {
+    cache_.finish(run, lost_end(), fence, [this, run](const sh_result& result) {
+        // Fenced: it has a new producer. Anything else comes up again when the list is taken next.
+        if (result.status != SH_OK) return;
+        host_.warn("run is lost: nobody produces it any more", {{"run", run}});
+        on_lost_(run);
+        concluder_.conclude(run, [](const Concluded&) {});
+    });
+}
+
+}  // namespace chat

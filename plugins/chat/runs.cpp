@@ -1,0 +1,231 @@
+#include "runs.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "ids.hpp"
+#include "run.hpp"
+
+namespace chat {
+
+using streamhost::view;
+
+namespace {
+
+// Runs that are claimed and wait for a thread: enough that a free thread finds one, few enough that the rest
+// stays pending for others.
+constexpr std::uint32_t kAdmitted = 8;
+constexpr std::uint32_t kThreadRetryMs = 100;
+constexpr std::uint32_t kEntriesPerTurn = 5;  // message, three run states, answer
+constexpr std::size_t kContextBytes = 128u << 10;
+
+const Verdict kGoingDown{.code = "unavailable",
+                         .message = "The node that produced this answer is going down."};
+const Verdict kTooLong{.code = "timeout", .message = "The answer took too long."};
+const Verdict kNoStore{.code = "unavailable", .message = "The answer could not be stored."};
+
+void ignore(const sh_result&) {}
+
+}  // namespace
+
+Runs::Runs(streamhost::Host& host, Settings settings, Cache cache, OpenRuns open)
+    : host_(host),
+      settings_(std::move(settings)),
+      cache_(cache),
+      open_(open),
+      concluder_(host_, cache_, open_),
+      reaper_(
+          host_, cache_, open_, concluder_,
+          [this](const std::string& run) { return runs_.contains(run) || sending_.contains(run); },
+          [this](const std::string&) { telemetry_.run_lost(); }),
+      telemetry_(host_, settings_.providers) {}
+
+Runs::Ref Runs::find(const std::string& run) const {
+    const auto found = runs_.find(run);
+    return found == runs_.end() ? nullptr : found->second;
+}
+
+void Runs::act(const Ref& run, Act what) {
+    switch (what) {
+    case Act::nothing: return;
+    case Act::claim: return claim(run);
+    case Act::wait:
+        run->admitted = false;
+        --admitted_;
+        return later(back_off_ms(run->machine.attempts(), 100, 2'000), [this, run] {
+            pending_.push_front(run);
+            pump();
+        });
+    case Act::prepare: return prepare(run);
+    case Act::start: ready_.push_back(run); return pump();
+    case Act::finish:
+        if (run->end.empty()) run->end = end_of(kNoStore);
+        return later(run->machine.attempts() == 0 ? 0 : back_off_ms(run->machine.attempts(), 100, 4'000),
+                     [this, run] { finish(run); });
+    case Act::conclude:
+        run->stop.stop(StopReason::over);
+        return later(run->machine.attempts() == 0 ? 0 : back_off_ms(run->machine.attempts(), 100, 4'000),
+                     [this, run] { conclude(run); });
+    case Act::forget: return forget(run);
+    }
+}
+
+void Runs::pump() {
+    while (!ready_.empty()) {
+        const Ref run = ready_.front();
+        if (run->machine.phase() == Phase::ready) {
+            start(run);
+            if (run->machine.phase() == Phase::ready) break;  // no thread
+        }
+        ready_.pop_front();
+    }
+    while (admitted_ < kAdmitted && !pending_.empty()) {
+        const Ref run = pending_.front();
+        pending_.pop_front();
+        if (run->machine.phase() != Phase::pending) continue;
+        run->admitted = true;
+        ++admitted_;
+        act(run, run->machine.admit());
+    }
+    count();
+}
+
+void Runs::claim(const Ref& run) {
+    cache_.claim(run->id, kLeaseMs, [this, run](const sh_result& result) {
+        if (result.status == SH_OK) run->fence = result.fence;
+        act(run, run->machine.claimed(result.status));
+    });
+}
+
+void Runs::prepare(const Ref& run) {
+    const sh_status status = streamhost::guard(nullptr, [&] { run->prompt = prompt_of(run->job); });
+    if (status != SH_OK)
+        return fail_run(run, {.code = "bad_request", .message = "The message is unreadable."});
+    if (!run->provider->wants_context() || run->message_seq <= 1 || settings_.context_messages == 0)
+        return act(run, run->machine.prepared());
+    const std::uint64_t span = std::uint64_t{settings_.context_messages} * kEntriesPerTurn;
+    const std::uint64_t from = run->message_seq > span ? run->message_seq - span : 1;
+    cache_.read(run->session, from, static_cast<std::uint32_t>(span), [this, run](const sh_result& result) {
+        if (result.status != SH_OK) return fail_run(run, kNoStore);
+        std::vector<PromptMessage> context;
+        std::size_t size = 0;
+        for (std::uint32_t left = result.batch == nullptr ? 0 : result.batch->count; left-- > 0;) {
+            const sh_record& record = result.batch->records[left];
+            if (record.type != SH_RECORD_MESSAGE || record.seq >= run->message_seq) continue;
+            auto message = context_message(view(record.data));
+            if (!message) continue;
+            size += message->content.size();
+            if (size > kContextBytes || context.size() >= settings_.context_messages) break;
+            context.push_back(std::move(*message));
+        }
+        std::reverse(context.begin(), context.end());
+        run->prompt.context = std::move(context);
+        act(run, run->machine.prepared());
+    });
+}
+
+void Runs::start(const Ref& run) {
+    ++workers_;
+    if (host_.post(SH_ON_LONG, [this, run] { work(run); }) == SH_OK) {
+        run->machine.started(true);
+        run->admitted = false;
+        --admitted_;
+        run->started_ms = host_.monotonic_ms();
+        return;
+    }
+    --workers_;
+    if (retry_armed_) return;
+    retry_armed_ = true;
+    later(kThreadRetryMs, [this] {
+        retry_armed_ = false;
+        pump();
+    });
+}
+
+void Runs::finish(const Ref& run) {
+    if (run->machine.phase() != Phase::ending) return;
+    cache_.finish(run->id, run->end, run->fence,
+                  [this, run](const sh_result& result) { act(run, run->machine.finished(result.status)); });
+}
+
+void Runs::conclude(const Ref& run) {
+    concluder_.conclude(run->id, [this, run](const Concluded& concluded) {
+        run->state = concluded.state;
+        act(run, run->machine.concluded(concluded.status));
+    });
+}
+
+void Runs::forget(const Ref& run) {
+    run->stop.stop(StopReason::over);
+    if (run->admitted) --admitted_;
+    run->admitted = false;
+    if (runs_.erase(run->id) == 0) return;
+    std::erase(pending_, run);
+    const std::string_view outcome = outcome_of(run->state);
+    const auto took_ms = host_.monotonic_ms() - run->accepted_ms;
+    if (!outcome.empty())
+        telemetry_.run_ended(run->provider_name, outcome, static_cast<double>(took_ms) / 1'000);
+    host_.debug("run ended", {{"run", run->id}, {"outcome", outcome}, {"ms", std::to_string(took_ms)}});
+    pump();
+}
+
+void Runs::cancel(const std::string& run, const std::string& reason, sh_ticket ticket) {
+    cache_.finish(run, cancelled_end(reason), 0, [this, run, ticket](const sh_result& result) {
+        const bool had_ended = result.status == SH_ENDED ||
+                               (result.status == SH_OK && (result.flags & SH_RESULT_DUPLICATE) != 0);
+        if (had_ended) return host_.complete(ticket, SH_CONFLICT, "the run has ended");
+        if (result.status == SH_CONFLICT || result.status == SH_NOT_FOUND)
+            return host_.complete(ticket, SH_NOT_FOUND, "no such run");
+        host_.complete(ticket, result);
+        if (result.status != SH_OK) return;
+        if (const Ref local = find(run)) {
+            local->stop.stop(StopReason::cancelled);
+            return act(local, local->machine.ended_elsewhere());
+        }
+        // If this fails the list of open runs brings it up again.
+        concluder_.conclude(run, [](const Concluded&) {});
+    });
+}
+
+void Runs::tick() {
+    const std::int64_t now_ms = host_.monotonic_ms();
+    reaper_.tick();
+    std::vector<Ref> too_long;
+    for (const auto& [id, run] : runs_) {
+        if (run->machine.phase() == Phase::producing &&
+            now_ms - run->started_ms >= run->provider->total_timeout_ms())
+            too_long.push_back(run);
+    }
+    for (const Ref& run : too_long) {
+        run->stop.stop(StopReason::expired);
+        fail_run(run, kTooLong);
+    }
+    if (now_ms - refreshed_ms_ >= kRefreshMs) {
+        refreshed_ms_ = now_ms;
+        for (const auto& [id, run] : runs_)
+            open_.put(id, kDueMs, &ignore);
+    }
+    pump();
+}
+
+void Runs::end_all() {
+    std::vector<Ref> all;
+    for (const auto& [id, run] : runs_)
+        all.push_back(run);
+    for (const Ref& run : all) {
+        run->stop.stop(StopReason::shutdown);
+        fail_run(run, kGoingDown);
+    }
+}
+
+void Runs::later(std::uint32_t delay_ms, std::function<void()> body) {
+    if (delay_ms == 0) return body();
+    if (host_.after(SH_ON_STORE, delay_ms, body) != SH_OK) to_store(std::move(body));
+}
+
+void Runs::count() {
+    telemetry_.set_counts(workers_, pending_.size() + admitted_);
+    left_ = static_cast<std::uint32_t>(runs_.size() + sending_.size()) + workers_;
+}
+
+}  // namespace chat

@@ -1,0 +1,102 @@
+// From a message to a pending run: first the list of open runs, so that nothing that is stored can be
+// forgotten, then message, run and job in one step of the store.
+#include "ids.hpp"
+#include "run.hpp"
+
+namespace chat {
+
+using streamhost::bytes;
+using streamhost::view;
+
+namespace {
+
+constexpr std::int64_t kSendPatienceMs = 3'000;  // a store that fails over is back by then
+
+}  // namespace
+
+void Runs::send(const std::shared_ptr<const Message>& message, sh_ticket ticket) {
+    if (refuses_) return host_.complete(ticket, SH_UNAVAILABLE, "this node is going down");
+    if (sending_.size() + pending_.size() + admitted_ >= settings_.max_pending) {
+        telemetry_.refused();
+        return host_.complete(ticket, SH_BUSY, "too many answers are waiting on this node");
+    }
+    auto sending = std::make_shared<Sending>();
+    const std::string id = random_id();
+    const Content& content = message->job.content;
+    sending->message = message;
+    sending->ticket = ticket;
+    sending->run = run_id(message->session);
+    sending->message_data = user_message(id, content, sending->run, host_.wall_ms());
+    sending->run_data = run_state(sending->run, "pending");
+    sending->job = job_text(message->job);
+    sending->hash = sha256_hex(content.json);
+    // A repeat of ours after a lost answer has to be recognised too.
+    sending->key = message->key.empty() ? random_id() + random_id() : message->key;
+    sending->answer = accepted(id, sending->run);
+    sending->since_ms = host_.monotonic_ms();
+    sending_.emplace(sending->run, sending);
+    count();
+    open(sending);
+}
+
+void Runs::open(const std::shared_ptr<Sending>& sending) {
+    open_.put(sending->run, kDueMs, [this, sending](const sh_result& result) {
+        if (result.status != SH_OK) return refuse_send(sending, result);
+        store(sending);
+    });
+}
+
+void Runs::store(const std::shared_ptr<Sending>& sending) {
+    const sh_send request{sizeof(request),
+                          0,
+                          bytes(sending->message->session),
+                          bytes(sending->message->user),
+                          bytes(sending->key),
+                          bytes(sending->hash),
+                          bytes(sending->run),
+                          bytes(sending->message_data),
+                          bytes(sending->run_data),
+                          bytes(sending->job),
+                          bytes(sending->answer)};
+    cache_.send(request, [this, sending](const sh_result& result) { stored(sending, result); });
+}
+
+void Runs::refuse_send(const std::shared_ptr<Sending>& sending, const sh_result& result) {
+    const bool patient = host_.monotonic_ms() - sending->since_ms < kSendPatienceMs && !refuses_;
+    if (is_transient(result.status) && patient)
+        return later(back_off_ms(sending->attempts++, 50, 800), [this, sending] { open(sending); });
+    sending_.erase(sending->run);
+    // Whether it was stored is not known after a transient error: then the list of open runs finds out.
+    if (!is_transient(result.status)) open_.remove(sending->run, [](const sh_result&) {});
+    host_.complete(sending->ticket, result);
+    count();
+}
+
+void Runs::stored(const std::shared_ptr<Sending>& sending, const sh_result& result) {
+    if (result.status != SH_OK || result.body == nullptr) return refuse_send(sending, result);
+    const std::string_view answer(result.body->data, static_cast<std::size_t>(result.body->size));
+    sending_.erase(sending->run);
+    if (answer != sending->answer) {  // the key's first run answers
+        open_.remove(sending->run, [](const sh_result&) {});
+        host_.complete(sending->ticket, result);
+        return count();
+    }
+    sh_result first = result;
+    first.flags &= ~static_cast<std::uint32_t>(SH_RESULT_DUPLICATE);  // of our own repeat
+    host_.complete(sending->ticket, first);
+
+    auto run = std::make_shared<Run>(*this);
+    run->id = sending->run;
+    run->session = sending->message->session;
+    run->job = sending->message->job;
+    run->provider_name = run->job.provider;
+    run->provider = settings_.providers.at(run->provider_name);
+    run->message_seq = result.first;
+    run->accepted_ms = sending->since_ms;
+    runs_.emplace(run->id, run);
+    pending_.push_back(run);
+    count();
+    pump();
+}
+
+}  // namespace chat

@@ -1,0 +1,102 @@
+// The worker's side: one thread per answer. It may block; everything it finds out goes to the store loop.
+#include <chrono>
+
+#include "run.hpp"
+
+namespace chat {
+
+namespace {
+
+const Verdict kFailed{.code = "internal", .message = "The provider failed."};
+constexpr std::chrono::milliseconds kPostAgain{10};
+
+// Why the stream takes no more, as the reader hears it.
+Verdict verdict_of(sh_status status) {
+    if (status == SH_FULL || status == SH_TOO_LARGE)
+        return {.code = "too_large", .message = "The answer is longer than a stream may be."};
+    return {.code = "unavailable", .message = "The answer could not be stored."};
+}
+
+}  // namespace
+
+sh_status Runs::Run::write(const sh_item& item, bool wants_answer) {
+    if (!wants_answer) return runs.cache_.write(id, fence, item);
+    return runs.cache_.write(id, fence, item, [self = shared_from_this()](const sh_result& result) {
+        // These two are the refusal of this very write, not the store's answer to it.
+        if (result.status != SH_BUSY && result.status != SH_UNAVAILABLE) self->writer.answered();
+    });
+}
+
+void Runs::work(const Ref& run) {
+    const Verdict verdict = produce(run);
+    hand_in(run, verdict);
+    to_store([this] {
+        --workers_;
+        pump();
+    });
+}
+
+Verdict Runs::produce(const Ref& run) {
+    Verdict verdict = kFailed;
+    sh_error error{};
+    const sh_status status = streamhost::guard(
+        &error, [&] { verdict = run->provider->produce(run->prompt, run->writer, run->stop); });
+    if (status == SH_OK) return verdict;
+    host_.error("provider threw", {{"provider", run->provider_name}, {"run", run->id}, {"what", error.text}});
+    return kFailed;
+}
+
+void Runs::hand_in(const Ref& run, const Verdict& verdict) {
+    if (run->stop.stopped()) return;  // whoever stopped it stores the end
+    if (!run->writer.flush()) {
+        const sh_status over = run->writer.over();
+        if (over == SH_CANCELLED) return;
+        return to_store([this, run, over] { fail_run(run, verdict_of(over)); });
+    }
+    if (!verdict.complete()) {
+        telemetry_.provider_error(run->provider_name, verdict.code);
+        host_.warn("provider failed",
+                   {{"provider", run->provider_name}, {"run", run->id}, {"code", verdict.code}});
+    }
+    const std::string end = end_of(verdict);
+    to_store([this, run, end] {
+        run->end = end;
+        run->machine.end_queued();
+    });
+    cache_.write_end(run->id, run->fence, end, [this, run](const sh_result& result) {
+        act(run, run->machine.end_written(result.status));
+    });
+}
+
+void Runs::fail_run(const Ref& run, Verdict verdict) {
+    if (run->machine.phase() >= Phase::ending) return;
+    telemetry_.provider_error(run->provider_name, verdict.code);
+    host_.warn("run ends with an error", {{"provider", run->provider_name},
+                                          {"run", run->id},
+                                          {"code", verdict.code},
+                                          {"what", verdict.message}});
+    run->end = end_of(verdict);
+    run->stop.stop(StopReason::over);
+    act(run, run->machine.end_now());
+}
+
+// The store loop refuses work only when it is far behind; a thread of its own may wait for that, bounded.
+void Runs::to_store(std::function<void()> body) {
+    const StopSignal none;
+    for (int attempt = 0; attempt < 500; ++attempt) {
+        if (host_.post(SH_ON_STORE, body) != SH_BUSY || host_.current() != SH_ON_LONG) return;
+        (void)none.wait_for(kPostAgain);
+    }
+    host_.error("the store loop takes no work");
+}
+
+void Runs::first_token(const Ref& run) {
+    telemetry_.first_token(static_cast<double>(host_.monotonic_ms() - run->accepted_ms) / 1'000);
+    to_store([this, run] {
+        if (run->machine.phase() != Phase::producing) return;
+        cache_.publish(run->session, run->id + ":active", SH_RECORD_RUN, run_state(run->id, "active"),
+                       [](const sh_result&) {});
+    });
+}
+
+}  // namespace chat

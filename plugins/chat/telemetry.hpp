@@ -1,0 +1,40 @@
+// What operators see of runs. Metrics are made at the start, so that a rate of zero is a line and not a gap.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "streamhost/host.hpp"
+
+#include "settings.hpp"
+
+namespace chat {
+
+class Telemetry {
+public:
+    // [control]
+    Telemetry(const streamhost::Host& host, const Providers& providers);
+
+    // [any]
+    void run_ended(const std::string& provider, std::string_view outcome, double seconds) const;
+    void run_lost() const { lost_.add(); }
+    void first_token(double seconds) const { first_token_seconds_.add(seconds); }
+    void provider_error(const std::string& provider, std::string_view code) const;
+    void set_counts(std::size_t active, std::size_t pending) const;
+    void refused() const { refused_.add(); }
+
+private:
+    using ByNames = std::map<std::pair<std::string, std::string>, streamhost::Metric>;
+    ByNames runs_;
+    ByNames errors_;
+    streamhost::Metric lost_;
+    streamhost::Metric run_seconds_;
+    streamhost::Metric first_token_seconds_;
+    streamhost::Metric active_;
+    streamhost::Metric pending_;
+    streamhost::Metric refused_;
+};
+
+}  // namespace chat
