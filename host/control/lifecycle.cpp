@@ -181,23 +181,28 @@ bool Lifecycle::wait_for(bool done, const char* what, Phase next) {
     return false;
 }
 
+/// All loops have answered: everything shows at once, or nothing does.
+bool Lifecycle::finish_start() {
+    if (failure_.empty()) failure_ = std::exchange(loop_work_->failure, {});
+    if (!failure_.empty()) {
+        phase_ = Phase::idle;
+        undo(std::exchange(failure_, {}));
+        return true;
+    }
+    ports_.services.publish(*instance_);
+    instance_->handles().open();
+    go_to(State::started, {});
+    enter(Phase::running);
+    return false;
+}
+
 bool Lifecycle::step() {
     Instance& instance = *instance_;
     switch (phase_) {
     case Phase::starting_loops:
         if (loop_work_->left.load() != 0)
             return wait_for(false, "a loop did not run loop_start()", Phase::running);
-        if (failure_.empty()) failure_ = std::exchange(loop_work_->failure, {});
-        if (!failure_.empty()) {
-            phase_ = Phase::idle;
-            undo(std::exchange(failure_, {}));
-            return true;
-        }
-        ports_.services.publish(instance);
-        instance.handles().open();
-        go_to(State::started, {});
-        enter(Phase::running);
-        return false;
+        return finish_start();
     case Phase::draining:
         if (!drain()) return false;
         enter(Phase::leaving_services);

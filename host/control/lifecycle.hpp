@@ -89,7 +89,8 @@ private:
     struct LoopWork;  // one function on every loop
 
     void enter(Phase phase);
-    bool step();  // true: go on at once
+    [[nodiscard]] bool step();  // true: go on at once
+    [[nodiscard]] bool finish_start();
     void go_to(State to, std::string reason);
     void undo(std::string reason);
     void leave_in_place(const std::string& what);

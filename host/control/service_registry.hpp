@@ -60,8 +60,8 @@ public:
     /// SH_FORBIDDEN: the descriptor does not list the id. SH_CONFLICT: offered already, by it or another
     /// plugin. SH_GONE: before start() or after the services were closed.
     [[nodiscard]] sh_status provide(Instance& by, std::string_view id, const void* table, void* self);
-    /// A service without a public id, for callbacks: its lease is handed to one other plugin. NULL before start()
-    /// or after the services were closed.
+    /// A service without a public id, for callbacks: its lease is handed to one other plugin. NULL before
+    /// start() or after the services were closed.
     [[nodiscard]] const sh_lease* expose(Instance& by, const void* table, void* self);
     /// NULL when the descriptor does not list the id as required or optional.
     [[nodiscard]] const sh_lease* acquire(Instance& user, std::string_view id);

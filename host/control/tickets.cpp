@@ -167,24 +167,26 @@ bool Tickets::target_exists(sh_target target) const {
            (target >= SH_ON_LOOP_0 && target - SH_ON_LOOP_0 < options_.loop_count);
 }
 
+/// Counts first, then looks whether the asker is ending: asker_gone() closes first and waits for the count
+/// then.
+sh_status Tickets::reserve(InstanceUse& use, std::uint32_t& index) {
+    const bool in_limit = use.tickets.fetch_add(1) < options_.per_asker;
+    if (!use.tickets_closed.load() && in_limit && take_free(index)) return SH_OK;
+    use.tickets.fetch_sub(1);
+    if (use.tickets_closed.load()) return SH_GONE;
+    counters_->refused.fetch_add(1, std::memory_order_relaxed);
+    return SH_BUSY;
+}
+
 sh_status Tickets::open(Instance& asker, const Question& question, std::uint64_t now_ms, sh_ticket* out) {
     if (!target_exists(question.target)) return SH_INVALID;
     if (question.deadline_ms == 0 || question.deadline_ms > kMaxDeadlineMs) return SH_INVALID;
     if (!asker.takes_answers()) return SH_UNSUPPORTED;
     const Instance* const provider = question.provider == nullptr ? nullptr : provider_of(question.provider);
     if (question.provider != nullptr && provider == nullptr) return SH_UNAVAILABLE;
-
-    // Count first, then look whether the asker is ending: asker_gone() closes first and waits for the count
-    // then.
-    InstanceUse& use = asker.use();
-    const bool in_limit = use.tickets.fetch_add(1) < options_.per_asker;
     std::uint32_t index = 0;
-    if (use.tickets_closed.load() || !in_limit || !take_free(index)) {
-        use.tickets.fetch_sub(1);
-        if (use.tickets_closed.load()) return SH_GONE;
-        counters_->refused.fetch_add(1, std::memory_order_relaxed);
-        return SH_BUSY;
-    }
+    if (const sh_status reserved = reserve(asker.use(), index); reserved != SH_OK) return reserved;
+
     const Place at = place(index);
     const std::uint64_t word = at.slot->word.load();
     const std::uint64_t generation = word >> kPhaseBits;

@@ -84,6 +84,7 @@ private:
     [[nodiscard]] Place find(sh_ticket ticket) const;  // null slot: no such number was ever given out
     [[nodiscard]] bool take_free(std::uint32_t& index);
     [[nodiscard]] bool grow(std::uint32_t& index);
+    [[nodiscard]] sh_status reserve(InstanceUse& use, std::uint32_t& index);
     void give_back(const Place& at, std::uint64_t generation, bool by_host);
     [[nodiscard]] bool target_exists(sh_target target) const;
     [[nodiscard]] bool answer(const Place& at, std::uint64_t generation, const sh_result& result,
