@@ -105,8 +105,9 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 void TemporaryDirectory::install(const std::string& plugin, const std::string& as) const {
     const fs::path incoming = path_ / (as + ".incoming");
-    fs::copy_file(fs::path(LIFECYCLE_PLUGINS) / (plugin + ".so"), incoming,
-                  fs::copy_options::overwrite_existing);
+    fs::path built = fs::path(LIFECYCLE_PLUGINS) / (plugin + ".so");
+    if (!fs::exists(built)) built = fs::path(LIFECYCLE_LOOSE_PLUGINS) / (plugin + ".so");
+    fs::copy_file(built, incoming, fs::copy_options::overwrite_existing);
     fs::rename(incoming, path_ / (as + ".so"));
 }
 

@@ -19,11 +19,14 @@ static sh_status asking_start(void* self, sh_error* error) {
 }
 static void asking_complete(void* self, uint64_t token, const sh_result* result) {
     (void)self;
-    if (token == 7 && result->status == SH_OK) ++answers;
+    if (token == 7 && result->status == SH_OK) __atomic_add_fetch(&answers, 1, __ATOMIC_SEQ_CST);
 }
+/* The host drops the second answer before the first one is delivered: once one was heard, no other can come.
+ */
 static uint32_t asking_drain(void* self, uint32_t deadline_ms, sh_error* why) {
+    const uint32_t heard = __atomic_load_n(&answers, __ATOMIC_SEQ_CST);
     (void)self, (void)deadline_ms;
-    say(why, answers == 1 ? "heard once" : "heard another number of times");
-    return 0;
+    say(why, heard == 0 ? "not heard yet" : heard == 1 ? "heard once" : "heard more than once");
+    return heard == 0 ? 1 : 0;
 }
 PLUGIN()
