@@ -7,3 +7,13 @@ set(STREAMHOST_TSAN_TESTS
   control_test
   lifecycle_test)
 add_custom_target(tsan_tests)
+
+# A renamed test must not drop out of here unnoticed.
+function(streamhost_check_tsan_tests)
+  foreach(name IN LISTS STREAMHOST_TSAN_TESTS)
+    if(STREAMHOST_TESTS AND NOT TARGET ${name})
+      message(FATAL_ERROR "cmake/StreamhostTsan.cmake names ${name}, which is no test program")
+    endif()
+  endforeach()
+endfunction()
+cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL streamhost_check_tsan_tests)
