@@ -22,6 +22,24 @@ inline constexpr const char* kSchema = R"({
             "delay_ms": {"type": "integer", "default": 20, "minimum": 0, "maximum": 60000, "x-unit": "ms", "description": "Before each word"}
           }
         }
+      },
+      "additionalProperties": {
+        "type": "object",
+        "properties": {
+          "type": {"type": "string", "enum": ["echo", "openai"], "default": "echo", "description": "Kind of provider"},
+          "delay_ms": {"type": "integer", "minimum": 0, "maximum": 60000, "x-unit": "ms", "description": "echo: before each word"},
+          "base_url": {"type": "string", "maxLength": 2048, "description": "openai: what comes before /chat/completions, for example https://api.openai.com/v1"},
+          "api_key": {"type": "string", "x-secret": true, "description": "openai: sent as bearer token; empty: none"},
+          "model": {"type": "string", "maxLength": 256, "description": "openai: name of the model"},
+          "system_prompt": {"type": "string", "maxLength": 65536, "description": "openai: first message of every request; empty: none"},
+          "connect_timeout_ms": {"type": "integer", "default": 5000, "minimum": 10, "maximum": 60000, "x-unit": "ms", "description": "openai: for a connection"},
+          "first_byte_timeout_ms": {"type": "integer", "default": 30000, "minimum": 10, "maximum": 600000, "x-unit": "ms", "description": "openai: from the request to the head of the answer"},
+          "idle_timeout_ms": {"type": "integer", "default": 30000, "minimum": 10, "maximum": 600000, "x-unit": "ms", "description": "openai: silence in the middle of an answer"},
+          "total_timeout_ms": {"type": "integer", "default": 600000, "minimum": 100, "maximum": 3600000, "x-unit": "ms", "description": "openai: for a whole answer, attempts included"},
+          "attempts": {"type": "integer", "default": 3, "minimum": 1, "maximum": 10, "description": "openai: how often a request is made that fails before its first token with 429, 5xx or without a connection"},
+          "ca_file": {"type": "string", "maxLength": 4096, "description": "openai: PEM file of certificates to trust besides the system's"},
+          "verify_tls": {"type": "boolean", "default": true, "description": "openai: check the server's certificate and name"}
+        }
       }
     }
   }

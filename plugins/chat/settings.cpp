@@ -3,6 +3,7 @@
 #include "streamhost/status.hpp"
 
 #include "echo_provider.hpp"
+#include "openai/openai_provider.hpp"
 
 namespace chat {
 
@@ -15,11 +16,37 @@ std::uint32_t number(const Config& config, const std::string& path, std::uint32_
     return static_cast<std::uint32_t>(config.integer(path, otherwise));
 }
 
+std::shared_ptr<Provider> make_openai(const Config& config, const std::string& at, const std::string& name,
+                                      const streamhost::Host& host) {
+    OpenAiOptions options;
+    options.base_url = config.string(at + ".base_url");
+    options.api_key = config.string(at + ".api_key");
+    options.request.model = config.string(at + ".model");
+    options.request.system_prompt = config.string(at + ".system_prompt");
+    options.connect_timeout_ms = number(config, at + ".connect_timeout_ms", options.connect_timeout_ms);
+    options.first_byte_timeout_ms =
+        number(config, at + ".first_byte_timeout_ms", options.first_byte_timeout_ms);
+    options.idle_timeout_ms = number(config, at + ".idle_timeout_ms", options.idle_timeout_ms);
+    options.total_timeout_ms = number(config, at + ".total_timeout_ms", options.total_timeout_ms);
+    options.retry.attempts = number(config, at + ".attempts", options.retry.attempts);
+    options.ca_file = config.string(at + ".ca_file");
+    options.verify_tls = config.boolean(at + ".verify_tls", true);
+    const auto log = [&host, name](std::string_view text, int status) {
+        host.warn(text, {{"provider", name}, {"status", std::to_string(status)}});
+    };
+    try {
+        return std::make_shared<OpenAiProvider>(options, log);
+    } catch (const Failure& failure) {
+        throw Failure(failure.status(), "plugins.chat." + at + ": " + failure.what());
+    }
+}
+
 std::shared_ptr<Provider> make_provider(const Config& config, const std::string& name,
-                                        const streamhost::Host& /*host*/) {
+                                        const streamhost::Host& host) {
     const std::string at = "providers." + name;
     const std::string type = config.string(at + ".type", "echo");
     if (type == "echo") return std::make_shared<EchoProvider>(number(config, at + ".delay_ms", 20));
+    if (type == "openai") return make_openai(config, at, name, host);
     throw Failure(SH_INVALID, "plugins.chat." + at + ".type: no such type: " + type);
 }
 
