@@ -3,7 +3,7 @@
 #include "streamhost/status.hpp"
 
 #include "echo_provider.hpp"
-#include "openai/openai_provider.hpp"
+#include "openai_provider.hpp"
 
 namespace chat {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "check.hpp"
-#include "openai/completion_stream.hpp"
-#include "openai/sse_parser.hpp"
+#include "completion_stream.hpp"
+#include "sse_parser.hpp"
 
 namespace {
 

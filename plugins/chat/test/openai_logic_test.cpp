@@ -2,9 +2,9 @@
 
 #include "streamhost/status.hpp"
 
-#include "openai/completion_stream.hpp"
-#include "openai/request.hpp"
-#include "openai/retry_policy.hpp"
+#include "completion_request.hpp"
+#include "completion_stream.hpp"
+#include "retry_policy.hpp"
 
 namespace chat {
 namespace {

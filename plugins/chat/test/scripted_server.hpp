@@ -31,6 +31,8 @@ public:
                 if (socket_.receiveBytes(&byte, 1) <= 0) return;
             }
         }
+        // Waits so long for the other side to go.
+        bool gone_within(Poco::Timespan time) { return socket_.poll(time, Poco::Net::Socket::SELECT_READ); }
         // A connection that breaks: RST, not FIN.
         void reset() {
             socket_.setLinger(true, 0);

@@ -1,4 +1,4 @@
-#include "openai/retry_policy.hpp"
+#include "retry_policy.hpp"
 
 #include <charconv>
 

@@ -1,4 +1,4 @@
-#include "openai/openai_provider.hpp"
+#include "openai_provider.hpp"
 
 #include <random>
 #include <utility>
@@ -7,8 +7,8 @@
 
 #include "streamhost/status.hpp"
 
-#include "openai/completion_stream.hpp"
-#include "openai/sse_parser.hpp"
+#include "completion_stream.hpp"
+#include "sse_parser.hpp"
 
 namespace chat {
 

@@ -1,4 +1,4 @@
-#include "openai/completion_stream.hpp"
+#include "completion_stream.hpp"
 
 #include <array>
 

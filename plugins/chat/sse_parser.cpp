@@ -1,4 +1,4 @@
-#include "openai/sse_parser.hpp"
+#include "sse_parser.hpp"
 
 #include <utility>
 

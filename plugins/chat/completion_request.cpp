@@ -1,4 +1,4 @@
-#include "openai/request.hpp"
+#include "completion_request.hpp"
 
 #include <array>
 

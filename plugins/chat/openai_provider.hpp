@@ -4,10 +4,10 @@
 #include <functional>
 #include <string>
 
-#include "openai/exchange.hpp"
-#include "openai/request.hpp"
-#include "openai/retry_policy.hpp"
+#include "completion_request.hpp"
+#include "exchange.hpp"
 #include "provider.hpp"
+#include "retry_policy.hpp"
 
 namespace chat {
 

@@ -1,4 +1,4 @@
-#include "openai/exchange.hpp"
+#include "exchange.hpp"
 
 #include <sys/socket.h>
 

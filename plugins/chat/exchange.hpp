@@ -11,7 +11,7 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/URI.h>
 
-#include "openai/retry_policy.hpp"
+#include "retry_policy.hpp"
 #include "stop_signal.hpp"
 
 namespace chat {
