@@ -29,13 +29,14 @@ dev_bare() {
     git clone --quiet --no-local "$ROOT" "$tree/root/streamhost"
     git -C "$tree/root/streamhost" checkout --quiet --detach "$(git rev-parse HEAD)"
 
-    # In the background, so that a signal to this script is acted on at once: ending unshare ends everything inside.
+    # In the background, so that a signal to this script is acted on at once. unshare itself shrugs off everything but SIGKILL, and ending
+    # it ends everything inside.
     set -m
     unshare --mount --pid --fork --kill-child --uts --ipc scripts/bare/enter.sh "$tree" "${what[@]}" </dev/null &
     local inside=$!
     set +m
     # shellcheck disable=SC2064
-    trap "kill $inside 2>/dev/null; exit 130" INT TERM
+    trap "kill -KILL $inside 2>/dev/null; wait $inside || true; exit 130" INT TERM
     wait "$inside" || status=$?
     trap - INT TERM
     return "$status"
