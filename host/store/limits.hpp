@@ -11,11 +11,13 @@ struct Limits {
     static constexpr std::int64_t kHour = 60 * kMinute;
     static constexpr std::int64_t kDay = 24 * kHour;
 
-    // Owned streams: kFull over these.
+    // Owned streams: kFull over these. Lifetimes are refreshed when a quarter of them has passed, so a stream
+    // lives at least three quarters of them after its last write or renewal, and at most the whole.
     std::uint64_t run_entries = 100'000;
     std::uint64_t run_bytes = std::uint64_t{8} << 20;
     std::int64_t run_open_ms = kDay;           ///< after the last sign of life
     std::int64_t run_ended_ms = 10 * kMinute;  ///< after the end
+    std::uint32_t home_runs = 1000;  ///< owned streams known under one home; claim and send answer kFull
 
     // Shared streams: the head is trimmed to these, whole entries, oldest first.
     std::uint64_t shared_entries = 10'000;

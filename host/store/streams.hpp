@@ -50,8 +50,8 @@ enum class IfMissing : std::uint8_t { kCreate = 1, kRefuse = 2 };
 enum class Access : std::uint8_t { kAny = 1, kOwner = 2 };
 
 /// Becomes the producer. kOk (fence, head) · kHeld (left_ms) · kEnded · kConflict · kNoStream (kRefuse) ·
-/// kForbidden. The same `pid` again while its lease lives: the same fence. Fences rise: max(stored + 1, store
-/// time in ms).
+/// kForbidden · kFull (runs of the home). The same `pid` again while its lease lives: the same fence. Fences
+/// rise: max(stored + 1, store time in ms).
 struct ClaimRequest {
     std::string_view id;
     std::uint64_t pid = 0;       ///< One per producer and attempt: random, not 0.
@@ -65,8 +65,8 @@ struct ClaimRequest {
 /// Appends records that the caller numbered and chained (chain()); renews the lease. In this order:
 /// kNoStream · kConflict (shared) · kFenced (other fence or pid) · ended: kDuplicate if all of it is there,
 /// else kEnded · kGap (head) · kDiverged (new entries do not chain from `head`) · kDuplicate, or kConflict
-/// with other content, if none is new · kFull · kOk. A part that is there already is dropped. `fence` and
-/// `ts_ms` of the records are set by the store where 0.
+/// with other content, if none is new · kFull · kOk. A part that is there already is dropped. The store
+/// sets `fence`, and `ts_ms` where it is 0.
 struct AppendRequest {
     std::string_view id;
     std::uint64_t fence = 0;
@@ -102,7 +102,7 @@ struct PublishRequest {
 /// A user's message and the run that answers it, in one step: appends `entries` to the home's stream, makes
 /// the run's (owned, open, without producer), remembers the key for 24 h. kOk · kDuplicate (answer, first,
 /// last of the first time) · kConflict (same key and other hash, the run exists, or `home` is owned) ·
-/// kForbidden · kTooLarge.
+/// kForbidden · kTooLarge · kFull (runs of the home).
 struct SendRequest {
     std::string_view home;
     std::string_view key;            ///< As in publish, in a window of its own.
