@@ -41,20 +41,20 @@ public:
 /// every entry written from then on is delivered (while the link holds). unsubscribe answers kOk when nothing
 /// more will arrive. No counting: a repeat is kOk.
 struct HomeRequest {
-    std::string_view home;
+    std::string_view home = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// Topics carry anything, keep nothing. Names: 1 .. 256 bytes without control characters, '{' and '}'.
 /// Patterns as in Redis: `*`, `?`, `[abc]`, `[a-z]`, `[^a]`, `\` quotes.
 struct TopicRequest {
-    std::string_view topic;  ///< or pattern
+    std::string_view topic = {};  ///< or pattern
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct TopicPublishRequest {
-    std::string_view topic;
-    Buffer payload;  ///< Up to 1 MiB.
+    std::string_view topic = {};
+    Buffer payload = {};  ///< Up to 1 MiB.
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 

@@ -21,8 +21,9 @@ OneByte match_set(std::string_view set, char byte) noexcept {
         if (set[i] == '\\' && i + 1 < set.size()) {
             found |= set[++i] == byte;
         } else if (i + 2 < set.size() && set[i + 1] == '-') {
+            // With a list: the overload of two returns references to its temporaries.
             const auto [low, high] =
-                std::minmax(static_cast<unsigned char>(set[i]), static_cast<unsigned char>(set[i + 2]));
+                std::minmax({static_cast<unsigned char>(set[i]), static_cast<unsigned char>(set[i + 2])});
             const auto value = static_cast<unsigned char>(byte);
             found |= value >= low && value <= high;
             i += 2;

@@ -19,8 +19,8 @@ inline constexpr std::size_t kMaxTake = 256;  ///< members or jobs of one take
 /// Names (shards, queues, consumers, members): 1 .. 256 bytes without control characters, '{' and '}'.
 /// Adds a member or moves its check time. Written before the run is made. kOk.
 struct OpenPutRequest {
-    std::string_view shard;
-    std::string_view member;
+    std::string_view shard = {};
+    std::string_view member = {};
     std::uint32_t due_in_ms = 0;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -29,7 +29,7 @@ struct OpenPutRequest {
 /// of many nodes that ask, one gets each member, and if it dies another does after `ahead_ms`. kOk, also with
 /// none.
 struct OpenTakeRequest {
-    std::string_view shard;
+    std::string_view shard = {};
     std::uint32_t ahead_ms = 3000;
     std::uint32_t max = 64;  ///< 1 .. kMaxTake
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
@@ -37,23 +37,23 @@ struct OpenTakeRequest {
 
 /// kOk · kNotFound (also the second time).
 struct OpenRemoveRequest {
-    std::string_view shard;
-    std::string_view member;
+    std::string_view shard = {};
+    std::string_view member = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct OpenResult {
     Status status = Status::kGone;
-    std::span<const std::string_view> members;  ///< take
-    std::uint64_t size = 0;                     ///< Members of the shard after the command.
+    std::span<const std::string_view> members = {};  ///< take
+    std::uint64_t size = 0;                          ///< Members of the shard after the command.
 };
 using OpenDone = UniqueFunction<void(const OpenResult&)>;
 
 /// At least once: a repeat after a lost answer queues a second job; the claim of the run sorts that out. kOk
 /// · kFull.
 struct PushRequest {
-    std::string_view queue;
-    std::string_view payload;  ///< Up to 64 KiB.
+    std::string_view queue = {};
+    std::string_view payload = {};  ///< Up to 64 KiB.
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
@@ -61,8 +61,8 @@ struct PushRequest {
 /// + 1), then new ones, oldest first. With none, waits up to `wait_ms`; then kTimeout. A new job goes to one
 /// waiting take.
 struct TakeRequest {
-    std::string_view queue;
-    std::string_view consumer;
+    std::string_view queue = {};
+    std::string_view consumer = {};
     std::uint32_t max = 1;      ///< 1 .. kMaxTake
     std::uint32_t wait_ms = 0;  ///< 0 .. 60 s
     std::uint32_t idle_ms = 0;  ///< 0: leave others' jobs alone.
@@ -70,29 +70,29 @@ struct TakeRequest {
 
 /// The job is done with. kOk; `count` = how many were still pending (a repeat: 0).
 struct AckRequest {
-    std::string_view queue;
-    std::span<const std::string_view> jobs;  ///< 1 .. kMaxTake
+    std::string_view queue = {};
+    std::span<const std::string_view> jobs = {};  ///< 1 .. kMaxTake
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct DepthRequest {
-    std::string_view queue;
+    std::string_view queue = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct Job {
-    std::string_view id;  ///< Given by the store.
-    std::string_view payload;
+    std::string_view id = {};  ///< Given by the store.
+    std::string_view payload = {};
     std::uint32_t deliveries = 1;
 };
 
 struct QueueResult {
     Status status = Status::kGone;
-    std::span<const Job> jobs;  ///< take
-    std::string_view id;        ///< push
-    std::uint64_t count = 0;    ///< ack
-    std::uint64_t waiting = 0;  ///< depth: not taken yet
-    std::uint64_t pending = 0;  ///< depth: taken, not acknowledged
+    std::span<const Job> jobs = {};  ///< take
+    std::string_view id = {};        ///< push
+    std::uint64_t count = 0;         ///< ack
+    std::uint64_t waiting = 0;       ///< depth: not taken yet
+    std::uint64_t pending = 0;       ///< depth: taken, not acknowledged
 };
 using QueueDone = UniqueFunction<void(const QueueResult&)>;
 

@@ -25,31 +25,31 @@ enum class KeyIf : std::uint8_t {
 
 /// kOk (value, left_ms) · kNotFound.
 struct KeyGetRequest {
-    std::string_view key;  ///< 1 .. 256 bytes, as the names of jobs.hpp.
+    std::string_view key = {};  ///< 1 .. 256 bytes, as the names of jobs.hpp.
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// kOk · kConflict (the present value) · kNotFound (kEquals and no key).
 struct KeySetRequest {
-    std::string_view key;
-    std::string_view value;   ///< 0 .. kMaxValueBytes
-    std::int64_t ttl_ms = 0;  ///< 1 .. kMaxKeyTtlMs
+    std::string_view key = {};
+    std::string_view value = {};  ///< 0 .. kMaxValueBytes
+    std::int64_t ttl_ms = 0;      ///< 1 .. kMaxKeyTtlMs
     KeyIf condition = KeyIf::kAlways;
-    std::string_view expected;
+    std::string_view expected = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// kOk · kConflict (the present value) · kNotFound.
 struct KeyRemoveRequest {
-    std::string_view key;
+    std::string_view key = {};
     KeyIf condition = KeyIf::kAlways;
-    std::string_view expected;
+    std::string_view expected = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct KeyResult {
     Status status = Status::kGone;
-    Buffer value;
+    Buffer value = {};
     std::int64_t left_ms = 0;
 };
 using KeyDone = UniqueFunction<void(const KeyResult&)>;
@@ -57,33 +57,33 @@ using KeyDone = UniqueFunction<void(const KeyResult&)>;
 /// The newest messages of a home (bounded in number, 24 h after the last push). kOk · kDuplicate (id among
 /// those kept) · kTooLarge.
 struct HistoryPushRequest {
-    std::string_view home;
-    std::string_view id;    ///< 1 .. 128 bytes
-    std::string_view data;  ///< Up to kMaxValueBytes.
+    std::string_view home = {};
+    std::string_view id = {};    ///< 1 .. 128 bytes
+    std::string_view data = {};  ///< Up to kMaxValueBytes.
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// The last `max` of them, oldest first. kOk, also with none.
 struct HistoryListRequest {
-    std::string_view home;
+    std::string_view home = {};
     std::uint32_t max = 50;  ///< 1 .. 200
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// kOk, also with none.
 struct HistoryClearRequest {
-    std::string_view home;
+    std::string_view home = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct HistoryItem {
-    std::string_view id;
-    Buffer data;
+    std::string_view id = {};
+    Buffer data = {};
 };
 
 struct HistoryResult {
     Status status = Status::kGone;
-    std::span<const HistoryItem> items;
+    std::span<const HistoryItem> items = {};
 };
 using HistoryDone = UniqueFunction<void(const HistoryResult&)>;
 

@@ -21,8 +21,8 @@ namespace streamhost::store {
 /// token and a new lease. Waiters are woken by release and by lapse; one gets it, which one is the store's
 /// choice.
 struct LockRequest {
-    std::string_view name;
-    std::string_view owner;                        ///< Who asks, unique per attempt to hold: 1 .. 256 bytes.
+    std::string_view name = {};
+    std::string_view owner = {};                   ///< Who asks, unique per attempt to hold: 1 .. 256 bytes.
     std::uint32_t lease_ms = 0;                    ///< 1 .. 1 h
     std::uint32_t wait_ms = 0;                     ///< 0 .. 60 s
     std::uint32_t timeout_ms = kDefaultTimeoutMs;  ///< On top of the wait.
@@ -30,7 +30,7 @@ struct LockRequest {
 
 /// kOk · kFenced: not (any more) held under this token; stop.
 struct LockRenewRequest {
-    std::string_view name;
+    std::string_view name = {};
     std::uint64_t token = 0;
     std::uint32_t lease_ms = 0;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
@@ -38,7 +38,7 @@ struct LockRenewRequest {
 
 /// kOk · kDuplicate: already free, and this was the last token · kFenced: another has it, or had it.
 struct LockReleaseRequest {
-    std::string_view name;
+    std::string_view name = {};
     std::uint64_t token = 0;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -47,7 +47,7 @@ struct LockResult {
     Status status = Status::kGone;
     std::uint64_t token = 0;
     std::int64_t left_ms = 0;
-    std::string_view holder;
+    std::string_view holder = {};
 };
 using LockDone = UniqueFunction<void(const LockResult&)>;
 

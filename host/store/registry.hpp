@@ -22,10 +22,10 @@ inline constexpr std::size_t kMaxPage = 1000;  ///< entries of one listing
 
 /// Adds or replaces this node's entry. kOk.
 struct SessionPutRequest {
-    std::string_view session;
-    std::string_view node;
-    std::string_view user;
-    std::string_view data;       ///< The node's own business, up to 4 KiB.
+    std::string_view session = {};
+    std::string_view node = {};
+    std::string_view user = {};
+    std::string_view data = {};  ///< The node's own business, up to 4 KiB.
     std::uint32_t lease_ms = 0;  ///< 1 .. 1 h
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -33,27 +33,26 @@ struct SessionPutRequest {
 /// kOk; `missing` lists the sessions without an entry of this node: put them again. A lapsed entry that still
 /// exists is revived.
 struct SessionRenewRequest {
-    std::string_view node;
-    std::span<const std::string_view> sessions;  ///< 1 .. kMaxRenew
+    std::string_view node = {};
+    std::span<const std::string_view> sessions = {};  ///< 1 .. kMaxRenew
     std::uint32_t lease_ms = 0;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// Removes this node's entry. kOk · kNotFound.
 struct SessionRemoveRequest {
-    std::string_view session;
-    std::string_view node;
+    std::string_view session = {};
+    std::string_view node = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// Entries whose lease has not lapsed for more than `grace_ms` (after an outage nobody could renew: ask with
 /// the outage's length). Set one of session, user, or neither (all, by pages). kOk, also with none.
 struct SessionListRequest {
-    std::string_view session;
-    std::string_view user;
-    std::string_view
-        cursor;  ///< Empty: from the start; else `cursor` of the last answer. Order is the store's.
-    std::uint32_t max = 100;  ///< 1 .. kMaxPage
+    std::string_view session = {};
+    std::string_view user = {};
+    std::string_view cursor = {};  ///< Empty: from the start; else of the last answer. Order is the store's.
+    std::uint32_t max = 100;       ///< 1 .. kMaxPage
     std::uint32_t grace_ms = 0;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -62,40 +61,40 @@ struct SessionListRequest {
 /// caller says which lapses count. kOk, also with none.
 struct SessionExpireRequest {
     std::uint32_t lapsed_ms = 0;
-    std::string_view node;    ///< Not empty: only this node's.
-    std::uint32_t max = 100;  ///< 1 .. kMaxPage
+    std::string_view node = {};  ///< Not empty: only this node's.
+    std::uint32_t max = 100;     ///< 1 .. kMaxPage
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct SessionEntry {
-    std::string_view session;
-    std::string_view node;
-    std::string_view user;
-    std::string_view data;
+    std::string_view session = {};
+    std::string_view node = {};
+    std::string_view user = {};
+    std::string_view data = {};
     std::int64_t left_ms = 0;  ///< Negative: lapsed since.
 };
 
 struct SessionResult {
     Status status = Status::kGone;
-    std::span<const SessionEntry> entries;      ///< list, expire
-    std::span<const std::string_view> missing;  ///< renew
-    std::string_view cursor;                    ///< list: empty at the end
-    std::string_view last_node;  ///< list by session: of the newest put, also when no entry is left
-    std::uint64_t total = 0;     ///< Entries known to the store, lapsed ones included.
+    std::span<const SessionEntry> entries = {};      ///< list, expire
+    std::span<const std::string_view> missing = {};  ///< renew
+    std::string_view cursor = {};                    ///< list: empty at the end
+    std::string_view last_node = {};  ///< list by session: of the newest put, also when no entry is left
+    std::uint64_t total = 0;          ///< Entries known to the store, lapsed ones included.
 };
 using SessionDone = UniqueFunction<void(const SessionResult&)>;
 
 /// A node and its lease. put: kOk. remove: kOk · kNotFound. Lapsed nodes stay listed for an hour, so that one
 /// can see who is missing.
 struct NodePutRequest {
-    std::string_view node;
-    std::string_view data;  ///< Up to 4 KiB.
+    std::string_view node = {};
+    std::string_view data = {};  ///< Up to 4 KiB.
     std::uint32_t lease_ms = 0;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct NodeRemoveRequest {
-    std::string_view node;
+    std::string_view node = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
@@ -104,14 +103,14 @@ struct NodeListRequest {
 };
 
 struct NodeEntry {
-    std::string_view node;
-    std::string_view data;
+    std::string_view node = {};
+    std::string_view data = {};
     std::int64_t left_ms = 0;
 };
 
 struct NodeResult {
     Status status = Status::kGone;
-    std::span<const NodeEntry> nodes;  ///< list, by name
+    std::span<const NodeEntry> nodes = {};  ///< list, by name
 };
 using NodeDone = UniqueFunction<void(const NodeResult&)>;
 

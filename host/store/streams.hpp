@@ -36,13 +36,13 @@ enum class State : std::uint8_t { kOpen = 1, kComplete = 2, kCancelled = 3, kErr
 struct StreamInfo {
     Mode mode = Mode::kShared;
     State state = State::kOpen;
-    Position base;  ///< The newest entry that was trimmed; the oldest kept is base.seq + 1.
-    Position head;  ///< The newest entry.
+    Position base = {};  ///< The newest entry that was trimmed; the oldest kept is base.seq + 1.
+    Position head = {};  ///< The newest entry.
     std::uint64_t fence = 0;
     std::uint64_t claims = 0;     ///< How many fences were given out: the delivery count of a run.
     std::int64_t left_ms = 0;     ///< Rest of the producer's lease; 0 = lapsed or none.
     std::int64_t created_ms = 0;  ///< Store time.
-    std::string_view user;        ///< Of the first write.
+    std::string_view user = {};   ///< Of the first write.
 };
 
 enum class IfMissing : std::uint8_t { kCreate = 1, kRefuse = 2 };
@@ -53,10 +53,10 @@ enum class Access : std::uint8_t { kAny = 1, kOwner = 2 };
 /// kForbidden · kFull (runs of the home). The same `pid` again while its lease lives: the same fence. Fences
 /// rise: max(stored + 1, store time in ms).
 struct ClaimRequest {
-    std::string_view id;
+    std::string_view id = {};
     std::uint64_t pid = 0;       ///< One per producer and attempt: random, not 0.
     std::uint32_t lease_ms = 0;  ///< 1 .. 1 h
-    std::string_view user;       ///< Taken when this creates the stream.
+    std::string_view user = {};  ///< Taken when this creates the stream.
     IfMissing if_missing = IfMissing::kCreate;
     Access access = Access::kAny;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
@@ -68,21 +68,23 @@ struct ClaimRequest {
 /// with other content, if none is new · kFull · kOk. A part that is there already is dropped. The store
 /// sets `fence`, and `ts_ms` where it is 0.
 struct AppendRequest {
-    std::string_view id;
+    std::string_view id = {};
     std::uint64_t fence = 0;
-    std::uint64_t pid = 0;
-    std::span<const Record> records;  ///< 1 .. kMaxBatch
-    State end_state = State::kOpen;   ///< Not kOpen if and only if the last record, and no other, is kEnd.
-    std::uint32_t lease_ms = 0;
+    std::uint64_t pid =
+        0;  ///< Of the claim. 0: not compared; a fence that a failover gave twice is not noticed then.
+    std::span<const Record> records = {};  ///< 1 .. kMaxBatch
+    State end_state = State::kOpen;  ///< Not kOpen if and only if the last record, and no other, is kEnd.
+    std::uint32_t lease_ms = 0;      ///< 0: leaves the lease alone.
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// Keeps the lease while there is nothing to append; `lease_ms` 0 gives it back. kOk · kNoStream · kConflict
 /// · kFenced · kEnded.
 struct RenewRequest {
-    std::string_view id;
+    std::string_view id = {};
     std::uint64_t fence = 0;
-    std::uint64_t pid = 0;
+    std::uint64_t pid =
+        0;  ///< Of the claim. 0: not compared; a fence that a failover gave twice is not noticed then.
     std::uint32_t lease_ms = 0;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -91,10 +93,10 @@ struct RenewRequest {
 /// (owned) · kForbidden · kTooLarge (more than the stream may hold). The key is remembered for 10 min or
 /// 1,024 others.
 struct PublishRequest {
-    std::string_view id;
-    std::string_view key;            ///< 1 .. 128 bytes; a random one if the client gave none.
-    std::span<const Entry> entries;  ///< 1 .. kMaxBatch
-    std::string_view user;
+    std::string_view id = {};
+    std::string_view key = {};            ///< 1 .. 128 bytes; a random one if the client gave none.
+    std::span<const Entry> entries = {};  ///< 1 .. kMaxBatch
+    std::string_view user = {};
     Access access = Access::kAny;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -104,14 +106,14 @@ struct PublishRequest {
 /// last of the first time) · kConflict (same key and other hash, the run exists, or `home` is owned) ·
 /// kForbidden · kTooLarge · kFull (runs of the home).
 struct SendRequest {
-    std::string_view home;
-    std::string_view key;            ///< As in publish, in a window of its own.
-    std::string_view content_hash;   ///< 1 .. 64 bytes
-    std::string_view run;            ///< Stream id with this home.
-    std::span<const Entry> entries;  ///< The message first, then the run's first states.
-    std::string_view job;            ///< What a producer needs, up to 1 MiB; kept with the run until it ends.
-    std::string_view answer;         ///< Up to 4 KiB; kept with the key.
-    std::string_view user;           ///< Of the home's stream and of the run, if this makes them.
+    std::string_view home = {};
+    std::string_view key = {};            ///< As in publish, in a window of its own.
+    std::string_view content_hash = {};   ///< 1 .. 64 bytes
+    std::string_view run = {};            ///< Stream id with this home.
+    std::span<const Entry> entries = {};  ///< The message first, then the run's first states.
+    std::string_view job = {};     ///< What a producer needs, up to 1 MiB; kept with the run until it ends.
+    std::string_view answer = {};  ///< Up to 4 KiB; kept with the key.
+    std::string_view user = {};    ///< Of the home's stream and of the run, if this makes them.
     Access access = Access::kAny;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -119,9 +121,9 @@ struct SendRequest {
 /// Ends an owned stream without a claim: the store numbers and chains. kOk · kDuplicate (this end is there) ·
 /// kEnded (another) · kNoStream · kConflict (shared) · kFenced (`if_fence` given and not the stored one).
 struct FinishRequest {
-    std::string_view id;
+    std::string_view id = {};
     State end_state = State::kCancelled;
-    Buffer data;                 ///< JSON members of the end.
+    Buffer data = {};            ///< JSON members of the end.
     std::uint64_t if_fence = 0;  ///< 0: whoever produces.
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
@@ -129,7 +131,7 @@ struct FinishRequest {
 /// Entries from number `from` on, oldest kept first; one at least, even if it is larger than `max_bytes`. kOk
 /// · kNoStream.
 struct ReadRequest {
-    std::string_view id;
+    std::string_view id = {};
     std::uint64_t from = 1;
     std::uint32_t max_entries = 1000;    ///< 1 .. 100,000
     std::uint32_t max_bytes = 1U << 20;  ///< Of data.
@@ -138,20 +140,20 @@ struct ReadRequest {
 
 /// Where streams stand. kOk, an item per id in the order asked · kTooLarge (over kMaxTailIds).
 struct TailRequest {
-    std::span<const std::string_view> ids;
+    std::span<const std::string_view> ids = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 /// The owned streams `<home>.<...>` that are known, oldest first. kOk, also when there is none.
 struct RunsRequest {
-    std::string_view home;
+    std::string_view home = {};
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
 struct StreamResult {  ///< claim, append, renew, finish
     Status status = Status::kGone;
-    StreamInfo info;       ///< After the command.
-    std::string_view job;  ///< claim, kOk: of send
+    StreamInfo info = {};       ///< After the command.
+    std::string_view job = {};  ///< claim, kOk: of send
     Position
         last;  ///< append, finish: the last entry of the request, where the status says that it is there.
 };
@@ -159,28 +161,28 @@ struct StreamResult {  ///< claim, append, renew, finish
 struct PublishResult {  ///< publish, send
     Status status = Status::kGone;
     std::uint64_t first = 0;
-    Position last;
-    std::string_view answer;  ///< send
-    std::string_view user;    ///< Of the stream.
+    Position last = {};
+    std::string_view answer = {};  ///< send
+    std::string_view user = {};    ///< Of the stream.
 };
 
 struct ReadResult {
     Status status = Status::kGone;
-    StreamInfo info;
-    Position before;  ///< The entry before records[0]; before `from` (at most head) when there are none.
-    std::span<const Record> records;
+    StreamInfo info = {};
+    Position before = {};  ///< The entry before records[0]; before `from` (at most head) when there are none.
+    std::span<const Record> records = {};
 };
 
 struct StreamItem {
-    std::string_view id;
+    std::string_view id = {};
     Status status = Status::kNoStream;  ///< kOk or kNoStream
-    StreamInfo info;
-    std::string_view job;  ///< runs
+    StreamInfo info = {};
+    std::string_view job = {};  ///< runs
 };
 
 struct StreamListResult {  ///< tail, runs
     Status status = Status::kGone;
-    std::span<const StreamItem> items;
+    std::span<const StreamItem> items = {};
 };
 
 using StreamDone = UniqueFunction<void(const StreamResult&)>;

@@ -110,15 +110,14 @@ Status check(const ClaimRequest& r) noexcept {
 
 Status check(const AppendRequest& r) noexcept {
     const bool ends = is_end_state(r.end_state);
-    if (!is_stream_id(r.id) || r.pid == 0 || r.fence == 0 || !is_lease(r.lease_ms) || r.timeout_ms == 0)
+    if (!is_stream_id(r.id) || r.fence == 0 || r.lease_ms > kMaxLeaseMs || r.timeout_ms == 0)
         return Status::kInvalid;
     if (!ends && r.end_state != State::kOpen) return Status::kInvalid;
     return check_records(r.records, ends);
 }
 
 Status check(const RenewRequest& r) noexcept {
-    return valid(is_stream_id(r.id) && r.pid != 0 && r.fence != 0 && r.lease_ms <= kMaxLeaseMs &&
-                 r.timeout_ms > 0);
+    return valid(is_stream_id(r.id) && r.fence != 0 && r.lease_ms <= kMaxLeaseMs && r.timeout_ms > 0);
 }
 
 Status check(const PublishRequest& r) noexcept {

@@ -27,6 +27,10 @@ std::span<const Record> fresh_part(const Stream& stream, std::span<const Record>
     return first >= next ? records : records.subspan(std::min<std::uint64_t>(next - first, records.size()));
 }
 
+bool is_producer(const Stream& stream, std::uint64_t fence, std::uint64_t pid) noexcept {
+    return stream.fence == fence && (pid == 0 || stream.pid == pid);
+}
+
 }  // namespace
 
 const StreamResult& StreamAnswer::view() {
@@ -91,7 +95,7 @@ StreamAnswer MemoryStreams::claim_now(const ClaimRequest& request) {
 // The order of these questions is part of the contract (streams.hpp).
 Status MemoryStreams::judge_append(const Stream& stream, const AppendRequest& request) const {
     if (stream.mode != Mode::kOwned) return Status::kConflict;
-    if (stream.fence != request.fence || stream.pid != request.pid) return Status::kFenced;
+    if (!is_producer(stream, request.fence, request.pid)) return Status::kFenced;
     const Record& last = request.records.back();
     const auto fresh = fresh_part(stream, request.records);
     const bool same = fresh.empty() && stream.at(last.seq).check == last.check;
@@ -124,7 +128,7 @@ StreamAnswer MemoryStreams::append_now(const AppendRequest& request) {
     }
     if (verdict != Status::kOk && verdict != Status::kDuplicate) return answer(verdict, *stream);
     if (stream->state == State::kOpen) {
-        stream->lease_end_ms = core_.now() + request.lease_ms;
+        if (request.lease_ms > 0) stream->lease_end_ms = core_.now() + request.lease_ms;
         table_.touch(*stream);
     }
     return answer(verdict, *stream, last);
@@ -151,7 +155,7 @@ StreamAnswer MemoryStreams::renew_now(const RenewRequest& request) {
     Stream* stream = table_.find(request.id);
     if (!stream) return {{Status::kNoStream, {}, {}, {}}, {}, {}};
     if (stream->mode != Mode::kOwned) return answer(Status::kConflict, *stream);
-    if (stream->fence != request.fence || stream->pid != request.pid) return answer(Status::kFenced, *stream);
+    if (!is_producer(*stream, request.fence, request.pid)) return answer(Status::kFenced, *stream);
     if (stream->state != State::kOpen) return answer(Status::kEnded, *stream);
     stream->lease_end_ms = core_.now() + request.lease_ms;
     table_.touch(*stream);
