@@ -84,7 +84,7 @@ Position Cursor::position() const {
 }
 
 Position Cursor::log_position() const {
-    if (missed_) return plan->log_position;
+    if (missed_) return missed_at_;
     if (const BlockRef* block = log_block(place.log.block); block != nullptr)
         return (*block)->position_after(place.log.mark);
     return view->last();
@@ -103,9 +103,12 @@ std::vector<PlanStep> Cursor::unsent_answers() const {
 
 void Cursor::before_trim(std::uint32_t base) {
     const std::uint32_t block = place.log.block;
-    if (block >= base || (pinned_ && block == pinned_index_)) return;
+    if (missed_ || block >= base || (pinned_ && block == pinned_index_)) return;
     if (!view->blocks().holds(block)) {
-        missed_ = true;  // joined and trimmed within one round of the store thread
+        // The block came and went within one round of the store thread; the cursor stands at the end that
+        // this loop knows, or at one of that round which it has just joined.
+        missed_ = true;
+        missed_at_ = place.log == view->end() ? view->last() : plan->log_position;
     } else if (const BlockRef& held = view->blocks().at(block);
                block + 1 == base && place.log.offset == held->data_end()) {
         place.log = {base, 0, 0};

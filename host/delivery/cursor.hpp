@@ -84,7 +84,8 @@ private:
     std::uint32_t slot_;
     std::uint32_t passed_ = 0;  // steps whose blocks were freed
     bool entered_log_ = false;
-    bool missed_ = false;  // trimmed before this loop heard of the block
+    bool missed_ = false;
+    Position missed_at_;
 };
 
 }  // namespace streamhost::delivery

@@ -7,7 +7,8 @@
 namespace streamhost::delivery {
 namespace {
 
-constexpr std::size_t kSegmentShare = 8;  // of the node's budget may lie in shared segments
+constexpr std::size_t kSegmentShare =
+    8;  // an eighth of the node's budget is for shared segments, the rest for logs
 
 bool continues(Position last, std::span<const RecordView> records) {
     for (const RecordView& record : records) {
@@ -149,7 +150,8 @@ void LogSet::trim(Log& log, std::uint32_t base) {
 
 /// Bounds what the logs hold. What a reader pins beyond that is at most the block that it is in and its plan.
 void LogSet::enforce_memory() {
-    while (!ages_.empty() && stats_.log_memory_bytes + segments_.bytes() > options_.memory_bytes) {
+    const std::size_t limit = options_.memory_bytes - options_.memory_bytes / kSegmentShare;
+    while (!ages_.empty() && stats_.log_memory_bytes > limit) {
         const Aged oldest = ages_.front();
         ages_.pop_front();
         Log* log = log_at(oldest.log);

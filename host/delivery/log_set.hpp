@@ -11,90 +11,15 @@
 #include <unordered_map>
 #include <vector>
 
+#include "delivery/delivery_types.hpp"
 #include "delivery/encoder.hpp"
+#include "delivery/follower_events.hpp"
 #include "delivery/log.hpp"
 #include "delivery/messages.hpp"
 #include "delivery/plan.hpp"
 #include "delivery/segment_cache.hpp"
 
 namespace streamhost::delivery {
-
-/// What the follower of a stream hears about its readers. [store], out of LogSet::take() or (unused) tick();
-/// it may call the LogSet from there. `ticket` tells which attach() an event belongs to: an event whose
-/// ticket is not the one of the subscription's latest attach() is late news and to be ignored.
-class FollowerEvents {
-public:
-    struct Reader {
-        ReaderRef reader;
-        SubscriptionId subscription = 0;
-        std::uint32_t ticket = 0;
-        Position at;  ///< The last position whose bytes were given to the connection.
-    };
-
-    virtual ~FollowerEvents() = default;
-    /// The cursor lost its log and waits for another attach(): joined reads from `at`, a snapshot, or
-    /// detach().
-    virtual void fell_off(const Reader& who, std::string_view stream, EncodingId encoding,
-                          FallReason reason) = 0;
-    /// Everything went out, the end of the stream or of a plan that ended; the subscription is gone.
-    virtual void completed(const Reader& who) = 0;
-    /// A plan that ended with more() went out.
-    virtual void wants_more(const Reader& who) = 0;
-    /// No reader was attached to this stream for the grace period; its logs are gone.
-    virtual void unused(std::string_view stream) = 0;
-};
-
-enum class AttachStatus : std::uint8_t {
-    kOk = 1,
-    kNoEncoding,  ///< Nobody registered it (or its plugin is gone).
-    kBroken,      ///< The plan's items do not chain.
-    kNotInLog,    ///< A log or join position is not in the log: see AttachResult::log, or the answer of
-                  ///< range().
-    kEncoderFailed,
-    kNoLoop,  ///< The reader names a loop that does not exist.
-};
-
-/// What the node holds of a stream in one encoding: the frames in (first, last].
-struct LogRange {
-    Position first;
-    Position last;
-    bool closed = false;
-};
-
-struct AttachResult {
-    AttachStatus status = AttachStatus::kOk;
-    std::uint32_t ticket = 0;
-    std::optional<LogRange> log;  ///< Set with kNotInLog.
-};
-
-enum class DeliverStatus : std::uint8_t {
-    kOk = 1,
-    kNoReaders,  ///< Nobody here reads the stream; nothing was encoded.
-    kNotNext,    ///< The records do not continue the log: the caller reads first. Nothing was changed.
-    kClosed,     ///< The log has its end.
-};
-
-struct LogSetOptions {
-    std::uint32_t loops = 1;                             ///< At most 65,535.
-    std::size_t memory_bytes = std::size_t{512} << 20U;  ///< All logs together; the oldest blocks go first.
-    std::size_t log_bytes = std::size_t{1} << 20U;       ///< One log.
-    std::int64_t idle_ms = 5'000;     ///< Quiet for so long, all readers at the end: frames are let go.
-    std::int64_t grace_ms = 30'000;   ///< A log without readers stays so long.
-    std::int64_t segment_ms = 2'000;  ///< An encoded range can be shared so long.
-};
-
-struct LogSetStats {
-    std::uint64_t frames = 0;  ///< Encoded into logs and segments.
-    std::uint64_t bytes = 0;
-    std::uint64_t joins = 0;  ///< Attached cursors.
-    std::uint64_t fell_off = 0;
-    std::uint64_t trimmed_blocks = 0;
-    std::uint64_t shrunk_logs = 0;
-    std::uint64_t shared_segments = 0;  ///< Ranges that were not encoded again.
-    std::uint64_t encoder_faults = 0;
-    std::size_t logs = 0;
-    std::size_t log_memory_bytes = 0;  ///< Held by logs and shared segments, what memory_bytes bounds.
-};
 
 /// One stream with logs: they all end at `last`.
 struct Stream {
@@ -201,8 +126,7 @@ private:
     [[nodiscard]] Located locate(const Plan& plan, Log* log, const Stream* stream) const;
     [[nodiscard]] bool encode_steps(const Plan& plan, std::string_view stream, EncodingId encoding,
                                     const Log* log, std::vector<PlanStep>& steps);
-    [[nodiscard]] const SegmentCache::Blocks* segment(SegmentCache::Key key,
-                                                      std::span<const RecordView> records);
+    [[nodiscard]] SegmentCache::Blocks segment(SegmentCache::Key key, std::span<const RecordView> records);
     void share(Log& log, std::uint32_t loop);
 
     // Talking with the loops (log_set_flush.cpp).

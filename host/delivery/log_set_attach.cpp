@@ -53,9 +53,11 @@ AttachResult LogSet::attach(ReaderRef reader, SubscriptionId subscription, std::
     if (reader.loop >= options_.loops) return {AttachStatus::kNoLoop, 0, {}};
     if (encoding(encoding_id) == nullptr) return {AttachStatus::kNoEncoding, 0, {}};
     const auto known = streams_.find(stream_id);
+    const bool is_new = known == streams_.end();
     Log* log = log_of(stream_id, encoding_id);
-    const Located at = locate(plan, log, known == streams_.end() ? nullptr : &known->second);
-    if (at.status != AttachStatus::kOk) return {at.status, 0, range(stream_id, encoding_id)};
+    const Located at = locate(plan, log, is_new ? nullptr : &known->second);
+    if (at.status == AttachStatus::kNotInLog) return {at.status, 0, range(stream_id, encoding_id)};
+    if (at.status != AttachStatus::kOk) return {at.status, 0, {}};
 
     auto resolved = std::make_unique<ResolvedPlan>();
     if (!encode_steps(plan, stream_id, encoding_id, log, resolved->steps)) {
@@ -67,7 +69,7 @@ AttachResult LogSet::attach(ReaderRef reader, SubscriptionId subscription, std::
     if (at.uses_log) {
         if (log == nullptr) {
             const auto entry = streams_.try_emplace(std::string(stream_id)).first;
-            if (known == streams_.end()) {
+            if (is_new) {
                 entry->second.id = entry->first;
                 entry->second.last = at.log_position;
             }
@@ -83,7 +85,6 @@ AttachResult LogSet::attach(ReaderRef reader, SubscriptionId subscription, std::
     const std::uint32_t ticket = ++next_ticket_;
     message_to(reader.loop)
         .commands.emplace_back(AttachCursor{reader, subscription, ticket, std::move(resolved)});
-    enforce_memory();
     return {AttachStatus::kOk, ticket, {}};
 }
 
@@ -157,9 +158,9 @@ bool LogSet::encode_steps(const Plan& plan, std::string_view stream, EncodingId 
             key.from = snapshot != nullptr ? Position{} : views.front().before();
             key.to = snapshot != nullptr ? snapshot->at : views.back().after();
             key.records = views.size();
-            const SegmentCache::Blocks* blocks = segment(std::move(key), views);
-            if (blocks == nullptr) return false;
-            for (const BlockRef& block : *blocks)
+            const SegmentCache::Blocks blocks = segment(std::move(key), views);
+            if (blocks.empty()) return false;
+            for (const BlockRef& block : blocks)
                 steps.push_back(
                     {PlanStep::Kind::kSegment, block, 0, 0, {0, block->data_end(), block->mark_count()}});
         }
@@ -167,10 +168,11 @@ bool LogSet::encode_steps(const Plan& plan, std::string_view stream, EncodingId 
     return true;
 }
 
-const SegmentCache::Blocks* LogSet::segment(SegmentCache::Key key, std::span<const RecordView> records) {
+/// Empty: the encoder failed.
+SegmentCache::Blocks LogSet::segment(SegmentCache::Key key, std::span<const RecordView> records) {
     if (const SegmentCache::Blocks* shared = segments_.find(key); shared != nullptr) {
         ++stats_.shared_segments;
-        return shared;
+        return *shared;
     }
     const Encoding& coding = *encoding(key.encoding);
     FrameChain chain(key.snapshot ? key.to : key.from);
@@ -178,13 +180,14 @@ const SegmentCache::Blocks* LogSet::segment(SegmentCache::Key key, std::span<con
         key.snapshot ? FrameWriter::single(chain, coding.framing) : FrameWriter(chain, coding.framing);
     const bool encoded = key.snapshot ? coding.encoder->snapshot(key.stream, records, key.to, writer)
                                       : coding.encoder->encode(key.stream, records, writer);
-    if (!encoded || !writer.good() || writer.frames() == 0 || chain.last() != key.to) return nullptr;
+    if (!encoded || !writer.good() || writer.frames() == 0 || chain.last() != key.to) return {};
     stats_.frames += writer.frames();
     stats_.bytes += writer.bytes();
     SegmentCache::Blocks blocks;
     for (std::uint32_t i = chain.blocks().base(); i != chain.blocks().end(); ++i)
         blocks.push_back(chain.blocks().at(i));
-    return &segments_.insert(std::move(key), std::move(blocks), now_ms_);
+    segments_.insert(std::move(key), blocks, now_ms_);
+    return blocks;
 }
 
 void LogSet::share(Log& log, std::uint32_t loop) {

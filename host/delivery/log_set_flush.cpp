@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "delivery/log_set.hpp"
@@ -55,20 +56,24 @@ void LogSet::take(std::unique_ptr<LoopReport> report) {
 }
 
 void LogSet::tell(const LoopReport::Event& event) {
-    const FollowerEvents::Reader who{event.reader, event.subscription, event.ticket, event.at};
+    const FollowerEvents::Subscriber who{event.reader, event.subscription, event.ticket, event.at};
     switch (event.kind) {
     case LoopReport::Event::Kind::kCompleted: follower_.completed(who); break;
     case LoopReport::Event::Kind::kWantsMore: follower_.wants_more(who); break;
     case LoopReport::Event::Kind::kFellOff:
         ++stats_.fell_off;
-        const Log& log = *log_at(event.log);
-        follower_.fell_off(who, log.stream->id, log.encoding, event.reason);
+        const Log* log = log_at(event.log);
+        assert(log != nullptr);
+        if (log != nullptr) follower_.fell_off(who, log->stream->id, log->encoding, event.reason);
         break;
     }
 }
 
 void LogSet::release(LogRef ref, std::uint32_t loop) {
-    Log& log = *log_at(ref);
+    Log* held = log_at(ref);
+    assert(held != nullptr);
+    if (held == nullptr) return;
+    Log& log = *held;
     const auto share = std::find_if(log.shares.begin(), log.shares.end(),
                                     [loop](const Log::Share& candidate) { return candidate.loop == loop; });
     if (--share->cursors != 0) return;

@@ -89,6 +89,7 @@ void Reader::push_control(std::span<const std::uint8_t> frame) {
 }
 
 void Reader::queue(std::span<const Piece> frame, std::size_t bytes) {
+    loop_.gathered_ = nullptr;  // its notes may point into the queue
     if (direct_ == nullptr) direct_ = std::make_unique<Direct>();
     direct_->chain.append({}, frame.data(), frame.size(), bytes, {});
     ++direct_->frames;
@@ -166,7 +167,7 @@ void Reader::take_turn(Cursor& cursor, std::size_t turn, Gathering& gathering) {
 
 void Reader::consumed(std::size_t bytes) {
     assert(loop_.gathered_ == this);
-    loop_.gathered_ = nullptr;
+    if (std::exchange(loop_.gathered_, nullptr) != this) return;
     stats_.bytes += bytes;
     loop_.stats_.bytes += bytes;
     const std::uint64_t frames = stats_.frames;

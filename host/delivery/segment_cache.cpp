@@ -16,17 +16,17 @@ const SegmentCache::Blocks* SegmentCache::find(const Key& key) const {
     return found == index_.end() ? nullptr : &found->second->blocks;
 }
 
-const SegmentCache::Blocks& SegmentCache::insert(Key key, Blocks blocks, std::int64_t now_ms) {
+void SegmentCache::insert(Key key, Blocks blocks, std::int64_t now_ms) {
     std::size_t bytes = 0;
     for (const BlockRef& block : blocks)
         bytes += block->total_bytes();
-    while (!entries_.empty() && bytes_ + bytes > max_bytes_)
+    if (bytes > max_bytes_) return;
+    while (bytes_ + bytes > max_bytes_)
         erase(entries_.begin());
     entries_.push_back({std::move(key), std::move(blocks), bytes, now_ms});
     bytes_ += bytes;
     const auto entry = std::prev(entries_.end());
     index_.emplace(&entry->key, entry);
-    return entry->blocks;
 }
 
 void SegmentCache::expire(std::int64_t now_ms) {

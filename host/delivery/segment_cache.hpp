@@ -33,7 +33,8 @@ public:
     SegmentCache(std::size_t max_bytes, std::int64_t life_ms) : max_bytes_(max_bytes), life_ms_(life_ms) {}
 
     [[nodiscard]] const Blocks* find(const Key& key) const;
-    const Blocks& insert(Key key, Blocks blocks, std::int64_t now_ms);
+    /// Something larger than the whole cache is not kept.
+    void insert(Key key, Blocks blocks, std::int64_t now_ms);
     void expire(std::int64_t now_ms);
     /// An encoder was replaced: what the old one wrote serves nobody any more.
     void forget(EncodingId encoding);

@@ -123,29 +123,32 @@ public:
         bytes_.append(reinterpret_cast<const char*>(data), size);
         while (next()) {
         }
+        bytes_.erase(0, std::exchange(at_, 0));
     }
     [[nodiscard]] bool between_frames() const { return bytes_.empty(); }
     std::vector<std::string> take() { return std::exchange(payloads_, {}); }
 
 private:
     bool next() {
-        if (bytes_.size() < 2) return false;
-        const auto byte = [this](std::size_t i) { return static_cast<std::uint8_t>(bytes_[i]); };
+        const std::size_t left = bytes_.size() - at_;
+        if (left < 2) return false;
+        const auto byte = [this](std::size_t i) { return static_cast<std::uint8_t>(bytes_[at_ + i]); };
         EXPECT_EQ(byte(0), 0x81) << "not the start of a text frame: a frame was torn";
         std::size_t head = 2;
         std::uint64_t size = byte(1);
         const std::size_t extra = size == 126 ? 2 : size == 127 ? 8 : 0;
-        if (bytes_.size() < head + extra) return false;
+        if (left < head + extra) return false;
         if (extra != 0) size = 0;
         for (std::size_t i = 0; i != extra; ++i)
             size = size << 8U | byte(head++);
-        if (bytes_.size() < head + size) return false;
-        payloads_.push_back(bytes_.substr(head, size));
-        bytes_.erase(0, head + size);
+        if (left < head + size) return false;
+        payloads_.push_back(bytes_.substr(at_ + head, size));
+        at_ += head + size;
         return true;
     }
 
     std::string bytes_;
+    std::size_t at_ = 0;
     std::vector<std::string> payloads_;
 };
 
@@ -211,7 +214,7 @@ class World : public LoopPort, public StorePort, public FollowerEvents {
 public:
     struct Event {
         std::string what;
-        Reader who;
+        Subscriber who;
         std::string stream;
         FallReason reason = FallReason::kTrimmed;
     };
@@ -227,14 +230,14 @@ public:
         inboxes_[loop].push_back(std::move(message));
     }
     void post(std::unique_ptr<LoopReport> report) override { reports_.push_back(std::move(report)); }
-    void fell_off(const FollowerEvents::Reader& who, std::string_view stream, EncodingId,
+    void fell_off(const FollowerEvents::Subscriber& who, std::string_view stream, EncodingId,
                   FallReason reason) override {
         events.push_back({"fell_off", who, std::string(stream), reason});
     }
-    void completed(const FollowerEvents::Reader& who) override {
+    void completed(const FollowerEvents::Subscriber& who) override {
         events.push_back({"completed", who, "", {}});
     }
-    void wants_more(const FollowerEvents::Reader& who) override {
+    void wants_more(const FollowerEvents::Subscriber& who) override {
         events.push_back({"wants_more", who, "", {}});
     }
     void unused(std::string_view stream) override {
@@ -270,11 +273,11 @@ public:
         const auto records = story.records(after, to);
         return set.deliver(stream, records);
     }
-    AttachResult attach(const delivery::Reader& reader, SubscriptionId subscription, std::string_view stream,
+    AttachResult attach(const Reader& reader, SubscriptionId subscription, std::string_view stream,
                         const Plan& plan) {
         return set.attach(reader.ref(), subscription, stream, encoding, plan);
     }
-    delivery::Reader& open(std::uint32_t loop = 0, const ReaderOptions& options = {}) {
+    Reader& open(std::uint32_t loop = 0, const ReaderOptions& options = {}) {
         return loops[loop]->open(options, nullptr);
     }
 
