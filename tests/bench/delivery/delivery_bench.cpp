@@ -1,0 +1,189 @@
+// What delivery costs without sockets: per frame written, per reader served, per idle log and reader kept.
+// Figures are for comparing two versions on one quiet machine; a socket write costs microseconds on top.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include "delivery/log_set.hpp"
+#include "delivery/loop_delivery.hpp"
+
+namespace {
+
+using namespace streamhost::delivery;
+
+/// Splices like a protocol plugin does: envelope, seq and check, the escaped entry, the closing brace.
+class ChunkEncoder final : public Encoder {
+public:
+    bool encode(std::string_view stream, std::span<const RecordView> records,
+                FrameWriter& out) noexcept override {
+        static constexpr std::string_view kHead = R"({"type":"chunk","stream":")";
+        static constexpr std::string_view kPosition = R"(","seq":1234,"check":"0123456789abcdef","data":)";
+        for (const RecordView& record : records) {
+            const std::array<Piece, 5> pieces{Piece{kHead.data(), kHead.size()},
+                                              Piece{stream.data(), stream.size()},
+                                              Piece{kPosition.data(), kPosition.size()},
+                                              Piece{record.data.data(), record.data.size()}, Piece{"}", 1}};
+            out.frame(record.seq, record.check, pieces.data(), pieces.size());
+        }
+        return true;
+    }
+    bool snapshot(std::string_view, std::span<const RecordView>, Position, FrameWriter&) noexcept override {
+        return false;
+    }
+};
+
+class Node final : public LoopPort, public StorePort, public FollowerEvents {
+public:
+    explicit Node(std::uint32_t readers = 0) {
+        encoding = set.add_encoding(encoder, websocket_text);
+        for (std::uint32_t i = 0; i != readers; ++i)
+            attach(loop.open({}, nullptr), "run", {});
+        round();
+    }
+
+    void post(std::uint32_t, std::unique_ptr<LoopMessage> message) override {
+        loop.apply(std::move(message));
+    }
+    void post(std::unique_ptr<LoopReport> report) override { set.take(std::move(report)); }
+    void fell_off(const Subscriber&, std::string_view, EncodingId, FallReason) override { ++fell_off_count; }
+    void completed(const Subscriber&) override {}
+    void wants_more(const Subscriber&) override {}
+    void unused(std::string_view) override {}
+
+    void attach(Reader& reader, std::string_view stream, Position at) {
+        benchmark::DoNotOptimize(set.attach(reader.ref(), 1, stream, encoding, Plan(at).join(at)));
+    }
+    void round() {
+        set.flush();
+        loop.finish_round();
+    }
+    void deliver(std::size_t count) {
+        records_.resize(count);
+        for (RecordView& record : records_) {
+            ++seq;
+            record = {.seq = seq,
+                      .prev = seq - 1,
+                      .check = seq,
+                      .type = 't',
+                      .ts_ms = 0,
+                      .data = data,
+                      .joined_from = 0,
+                      .end = false};
+        }
+        records_.front().prev = seq - count;
+        benchmark::DoNotOptimize(set.deliver("run", records_));
+    }
+    std::size_t serve() {
+        std::size_t bytes = 0;
+        std::array<iovec, 16> iov;
+        for (Reader* reader = loop.next_dirty(); reader != nullptr; reader = loop.next_dirty()) {
+            while (const std::size_t count = reader->gather(iov.data(), iov.size(), 256 * 1024)) {
+                std::size_t offered = 0;
+                for (std::size_t i = 0; i != count; ++i)
+                    offered += iov[i].iov_len;
+                reader->consumed(offered);
+                bytes += offered;
+            }
+        }
+        return bytes;
+    }
+
+    ChunkEncoder encoder;
+    LogSet set{{}, *this, *this};
+    LoopDelivery loop{{}, *this};
+    EncodingId encoding = 0;
+    std::uint64_t seq = 0;
+    std::uint64_t fell_off_count = 0;
+    std::string data = std::string(100, 'x');
+
+private:
+    std::vector<RecordView> records_;
+};
+
+/// One record stream, one reader that never reads: what a frame costs to encode, append and announce.
+void deliver_frames(benchmark::State& state) {
+    Node node(1);
+    const auto batch = static_cast<std::size_t>(state.range(0));
+    for (auto _ : state) {
+        node.deliver(batch);
+        node.round();
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(batch) * state.iterations());
+}
+BENCHMARK(deliver_frames)->Arg(1)->Arg(8)->Arg(40);
+
+/// gather() and consumed() for each of 1,000 readers with so many frames due; nothing is sent. Items are
+/// readers.
+void gather_frames(benchmark::State& state) {
+    constexpr std::uint32_t kReaders = 1000;
+    Node node(kReaders);
+    for (auto _ : state) {
+        node.deliver(static_cast<std::size_t>(state.range(0)));
+        node.round();
+        const auto start = std::chrono::steady_clock::now();
+        benchmark::DoNotOptimize(node.serve());
+        state.SetIterationTime(
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    state.SetItemsProcessed(kReaders * state.iterations());
+}
+BENCHMARK(gather_frames)->Arg(1)->Arg(10)->Arg(40)->UseManualTime();
+
+/// One frame to N readers: encode, announce, wake, gather and account for each. Items are reader-frames.
+void fan_out(benchmark::State& state) {
+    Node node(static_cast<std::uint32_t>(state.range(0)));
+    for (auto _ : state) {
+        node.deliver(1);
+        node.round();
+        benchmark::DoNotOptimize(node.serve());
+    }
+    state.SetItemsProcessed(state.range(0) * state.iterations());
+}
+BENCHMARK(fan_out)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
+
+std::size_t heap_bytes() {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/// Heap per idle log with one reader (both sides of it, cursor included), and per further reader with its
+/// cursor.
+void idle_memory(benchmark::State& state) {
+    constexpr std::size_t kCount = 100'000;
+    for (auto _ : state) {
+        Node node;
+        std::vector<Reader*> readers(2 * kCount);
+        const std::size_t start = heap_bytes();
+        for (Reader*& reader : readers)
+            reader = &node.loop.open({}, nullptr);
+        const std::size_t with_readers = heap_bytes();
+        for (std::size_t i = 0; i != kCount; ++i) {
+            node.attach(*readers[i], "session-0123456789abcdef." + std::to_string(100'000 + i), {});
+            if (i % 1000 == 0) node.round();
+        }
+        node.round();
+        const std::size_t with_logs = heap_bytes();
+        for (std::size_t i = 0; i != kCount; ++i) {
+            node.attach(*readers[kCount + i], "session-0123456789abcdef." + std::to_string(100'000 + i), {});
+            if (i % 1000 == 0) node.round();
+        }
+        node.round();
+        const std::size_t with_cursors = heap_bytes();
+        const auto per = [](std::size_t from, std::size_t to, std::size_t count) {
+            return static_cast<double>(to - from) / static_cast<double>(count);
+        };
+        state.counters["reader_bytes"] = per(start, with_readers, 2 * kCount);
+        state.counters["log_and_cursor_bytes"] = per(with_readers, with_logs, kCount);
+        state.counters["cursor_bytes"] = per(with_logs, with_cursors, kCount);
+    }
+}
+BENCHMARK(idle_memory)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+}  // namespace
