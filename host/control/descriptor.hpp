@@ -30,7 +30,7 @@ struct PluginDescriptor {
 
 /// At most this many services in one list, and this many bytes of schema: more is taken for a missing end.
 inline constexpr std::size_t kMaxServices = 64;
-inline constexpr std::size_t kMaxSchemaBytes = 256 * 1024;
+inline constexpr std::size_t kMaxSchemaBytes = 262'144;
 
 /// [any] Reads and checks the constant data behind `streamhost_plugin_entry`. Calls nothing.
 [[nodiscard]] Checked<PluginDescriptor> read_descriptor(const sh_entry& entry);

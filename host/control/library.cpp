@@ -135,7 +135,7 @@ Checked<const Library*> LibraryLoader::load(const std::string& name, const fs::p
     if (seen.library != nullptr && seen.stamp == stamp && stamp.inode != 0) {
         return Checked<const Library*>::of(seen.library);
     }
-    const auto loaded = load_copy(name, source);
+    auto loaded = load_copy(name, source);
     // Looked at before the copy: a file that changes meanwhile has another stamp the next time.
     if (loaded) seen = {stamp, *loaded};
     return loaded;
