@@ -56,7 +56,7 @@ void LogSet::take(std::unique_ptr<LoopReport> report) {
 }
 
 void LogSet::tell(const LoopReport::Event& event) {
-    const FollowerEvents::Subscriber who{event.reader, event.subscription, event.ticket, event.at};
+    const FollowerEvents::Reader who{event.reader, event.subscription, event.ticket, event.at};
     switch (event.kind) {
     case LoopReport::Event::Kind::kCompleted: follower_.completed(who); break;
     case LoopReport::Event::Kind::kWantsMore: follower_.wants_more(who); break;

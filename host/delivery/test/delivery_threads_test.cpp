@@ -60,14 +60,12 @@ public:
     }
     void post(std::unique_ptr<LoopReport> report) override { to_store_.push(std::move(report)); }
 
-    void fell_off(const FollowerEvents::Subscriber& who, std::string_view, EncodingId, FallReason) override {
+    void fell_off(const FollowerEvents::Reader& who, std::string_view, EncodingId, FallReason) override {
         ++fell_off_count;
         again_.push_back({who.reader, who.at});
     }
-    void completed(const FollowerEvents::Subscriber&) override { ++completed_; }
-    void wants_more(const FollowerEvents::Subscriber& who) override {
-        again_.push_back({who.reader, who.at});
-    }
+    void completed(const FollowerEvents::Reader&) override { ++completed_; }
+    void wants_more(const FollowerEvents::Reader& who) override { again_.push_back({who.reader, who.at}); }
     void unused(std::string_view) override {}
 
     std::uint64_t fell_off_count = 0;
@@ -113,7 +111,7 @@ private:
 
     // ---- loop threads ----
     struct Client {
-        Reader* reader = nullptr;
+        delivery::Reader* reader = nullptr;
         ModelClient model;
         std::uint64_t connected_at = 0;
 
@@ -145,7 +143,7 @@ private:
                 delivery.apply(std::move(message));
             const bool late_started = delivered_.load() >= kLateStart;
             for (std::size_t due = delivery.dirty_count(); due != 0; --due) {
-                Reader& reader = *delivery.next_dirty();
+                delivery::Reader& reader = *delivery.next_dirty();
                 if (reader.user() != &clients[0] || late_started)
                     flush(reader, random);
                 else
@@ -167,7 +165,7 @@ private:
         done_.fetch_add(1);
     }
 
-    static void flush(Reader& reader, std::mt19937_64& random) {
+    static void flush(delivery::Reader& reader, std::mt19937_64& random) {
         auto& client = *static_cast<Client*>(reader.user());
         iovec iov[4];
         const std::size_t count = reader.gather(iov, 4, 16 * 1024);

@@ -182,7 +182,7 @@ inline std::string text_frame(std::string_view payload) {
            std::string(payload);
 }
 
-inline SendStatus send_text(Reader& reader, std::string_view payload) {
+inline SendStatus send_text(delivery::Reader& reader, std::string_view payload) {
     const std::string frame = text_frame(payload);
     const Piece piece{frame.data(), frame.size()};
     return reader.send(std::span(&piece, 1));
@@ -190,8 +190,8 @@ inline SendStatus send_text(Reader& reader, std::string_view payload) {
 
 /// Writes at most `limit` bytes of what is due, as a socket with that much room would. Returns the bytes
 /// written.
-inline std::size_t write_some(Reader& reader, FrameDecoder& sink, std::size_t limit, std::size_t max_iov = 16,
-                              std::size_t budget = 64 * 1024) {
+inline std::size_t write_some(delivery::Reader& reader, FrameDecoder& sink, std::size_t limit,
+                              std::size_t max_iov = 16, std::size_t budget = 64 * 1024) {
     std::vector<iovec> iov(max_iov);
     const std::size_t count = reader.gather(iov.data(), max_iov, budget);
     std::size_t written = 0;
@@ -204,7 +204,7 @@ inline std::size_t write_some(Reader& reader, FrameDecoder& sink, std::size_t li
     return written;
 }
 
-inline void write_all(Reader& reader, FrameDecoder& sink) {
+inline void write_all(delivery::Reader& reader, FrameDecoder& sink) {
     while (!reader.empty())
         ASSERT_NE(write_some(reader, sink, SIZE_MAX), 0U) << "not empty, but nothing to gather";
 }
@@ -214,7 +214,7 @@ class World : public LoopPort, public StorePort, public FollowerEvents {
 public:
     struct Event {
         std::string what;
-        Subscriber who;
+        FollowerEvents::Reader who;
         std::string stream;
         FallReason reason = FallReason::kTrimmed;
     };
@@ -230,14 +230,14 @@ public:
         inboxes_[loop].push_back(std::move(message));
     }
     void post(std::unique_ptr<LoopReport> report) override { reports_.push_back(std::move(report)); }
-    void fell_off(const FollowerEvents::Subscriber& who, std::string_view stream, EncodingId,
+    void fell_off(const FollowerEvents::Reader& who, std::string_view stream, EncodingId,
                   FallReason reason) override {
         events.push_back({"fell_off", who, std::string(stream), reason});
     }
-    void completed(const FollowerEvents::Subscriber& who) override {
+    void completed(const FollowerEvents::Reader& who) override {
         events.push_back({"completed", who, "", {}});
     }
-    void wants_more(const FollowerEvents::Subscriber& who) override {
+    void wants_more(const FollowerEvents::Reader& who) override {
         events.push_back({"wants_more", who, "", {}});
     }
     void unused(std::string_view stream) override {
@@ -273,11 +273,11 @@ public:
         const auto records = story.records(after, to);
         return set.deliver(stream, records);
     }
-    AttachResult attach(const Reader& reader, SubscriptionId subscription, std::string_view stream,
+    AttachResult attach(const delivery::Reader& reader, SubscriptionId subscription, std::string_view stream,
                         const Plan& plan) {
         return set.attach(reader.ref(), subscription, stream, encoding, plan);
     }
-    Reader& open(std::uint32_t loop = 0, const ReaderOptions& options = {}) {
+    delivery::Reader& open(std::uint32_t loop = 0, const ReaderOptions& options = {}) {
         return loops[loop]->open(options, nullptr);
     }
 

@@ -17,6 +17,7 @@
 namespace {
 
 using namespace streamhost::delivery;
+namespace delivery = streamhost::delivery;
 
 /// Splices like a protocol plugin does: envelope, seq and check, the escaped entry, the closing brace.
 class ChunkEncoder final : public Encoder {
@@ -52,12 +53,14 @@ public:
         loop.apply(std::move(message));
     }
     void post(std::unique_ptr<LoopReport> report) override { set.take(std::move(report)); }
-    void fell_off(const Subscriber&, std::string_view, EncodingId, FallReason) override { ++fell_off_count; }
-    void completed(const Subscriber&) override {}
-    void wants_more(const Subscriber&) override {}
+    void fell_off(const FollowerEvents::Reader&, std::string_view, EncodingId, FallReason) override {
+        ++fell_off_count;
+    }
+    void completed(const FollowerEvents::Reader&) override {}
+    void wants_more(const FollowerEvents::Reader&) override {}
     void unused(std::string_view) override {}
 
-    void attach(Reader& reader, std::string_view stream, Position at) {
+    void attach(delivery::Reader& reader, std::string_view stream, Position at) {
         benchmark::DoNotOptimize(set.attach(reader.ref(), 1, stream, encoding, Plan(at).join(at)));
     }
     void round() {
@@ -83,7 +86,7 @@ public:
     std::size_t serve() {
         std::size_t bytes = 0;
         std::array<iovec, 16> iov;
-        for (Reader* reader = loop.next_dirty(); reader != nullptr; reader = loop.next_dirty()) {
+        for (delivery::Reader* reader = loop.next_dirty(); reader != nullptr; reader = loop.next_dirty()) {
             while (const std::size_t count = reader->gather(iov.data(), iov.size(), 256 * 1024)) {
                 std::size_t offered = 0;
                 for (std::size_t i = 0; i != count; ++i)
@@ -159,9 +162,9 @@ void idle_memory(benchmark::State& state) {
     constexpr std::size_t kCount = 100'000;
     for (auto _ : state) {
         Node node;
-        std::vector<Reader*> readers(2 * kCount);
+        std::vector<delivery::Reader*> readers(2 * kCount);
         const std::size_t start = heap_bytes();
-        for (Reader*& reader : readers)
+        for (delivery::Reader*& reader : readers)
             reader = &node.loop.open({}, nullptr);
         const std::size_t with_readers = heap_bytes();
         for (std::size_t i = 0; i != kCount; ++i) {
