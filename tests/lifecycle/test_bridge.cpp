@@ -21,7 +21,7 @@ namespace {
 TestHost& house(const sh_host* host) { return *static_cast<TestHost*>(Instance::of(host).context()); }
 std::uint64_t now_ms(const sh_host* host) { return house(host).clock.monotonic_ms(); }
 
-const sh_service_ext kServices{
+const sh_service_ext service_table{
     .struct_size = sizeof(sh_service_ext),
     .reserved = 0,
     .provide = [](const sh_host* host, const char* id, const void* table, void* self) -> sh_status {
@@ -36,7 +36,7 @@ const sh_service_ext kServices{
     .leave = &control::ServiceRegistry::leave,
 };
 
-const sh_async_ext kAsync{
+const sh_async_ext async_table{
     .struct_size = sizeof(sh_async_ext),
     .reserved = 0,
     .open = [](const sh_host* host, sh_target target, std::uint64_t token, const sh_lease* provider,
@@ -68,7 +68,7 @@ sh_status start_timer(const sh_host* host, sh_target, std::uint64_t, std::uint64
     return SH_OK;
 }
 
-const sh_task_ext kTasks{
+const sh_task_ext task_table{
     .struct_size = sizeof(sh_task_ext),
     .loop_count = TestHost::kLoops,
     .post = [](const sh_host* host, sh_target target, std::uint64_t task) -> sh_status {
@@ -84,9 +84,9 @@ const sh_task_ext kTasks{
 
 const void* extension(const sh_host*, const char* id) {
     const std::string_view wanted = id;
-    if (wanted == SH_EXT_SERVICE) return &kServices;
-    if (wanted == SH_EXT_ASYNC) return &kAsync;
-    if (wanted == SH_EXT_TASK) return &kTasks;
+    if (wanted == SH_EXT_SERVICE) return &service_table;
+    if (wanted == SH_EXT_ASYNC) return &async_table;
+    if (wanted == SH_EXT_TASK) return &task_table;
     return nullptr;
 }
 
@@ -223,9 +223,9 @@ std::vector<std::string> TestHost::faults_seen() const {
 }
 
 const sh_lease* TestHost::sample_lease() {
-    static const control::Library kNoLibrary{"test", 1, {}, {}, nullptr};
+    static const control::Library no_library{"test", 1, {}, {}, nullptr};
     control::LoadedPlugin user;
-    user.library = &kNoLibrary;
+    user.library = &no_library;
     user.descriptor.name = "test";
     user.descriptor.optional = {"test.sample/1"};
     // An instance that is never created: it only uses.

@@ -81,7 +81,8 @@ TEST_F(Handles, AreRefusedAfterTheEnd) {
     const auto added = handles_.add(std::move(record));
     EXPECT_EQ(added.refusal, OwnedHandles::Refusal::closed);
     EXPECT_EQ(added.handle, 0u);
-    EXPECT_TRUE(static_cast<bool>(record.revoke));
+    EXPECT_TRUE(
+        static_cast<bool>(record.revoke));  // NOLINT(bugprone-use-after-move): a refusal moves nothing
     EXPECT_FALSE(touched);
 }
 
