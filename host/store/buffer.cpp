@@ -27,9 +27,9 @@ struct Buffer::ForeignBlock : Buffer::Block {
 };
 
 void Buffer::Block::drop() noexcept {
-    // Release on the way down and acquire at zero: the last one must see all reads of the others finished.
-    if (refs.fetch_sub(1, std::memory_order_release) != 1) return;
-    std::atomic_thread_fence(std::memory_order_acquire);
+    // Release: our reads are done before the count falls. Acquire: the last one sees that of all others. In
+    // one operation, because the thread sanitizer does not follow a separate fence.
+    if (refs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     if (foreign) {
         auto* self = static_cast<ForeignBlock*>(this);
         self->release(self->owner);

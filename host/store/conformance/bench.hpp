@@ -74,8 +74,10 @@ public:
 /// A driver. `make` starts from an empty store and the given limits.
 struct Driver {
     std::string name;
-    /// The lifetimes the suite may wait for: the real ones where time is the bench's, short ones elsewhere.
     Limits limits;
+    /// With lifetimes that the suite can wait for: the real ones where time is the bench's, some hundred
+    /// milliseconds elsewhere.
+    Limits short_lived;
     /// Whether the bench owns the time: then tests may let a month pass.
     bool manual_time = false;
     /// Whether commands take effect in the call: then tests may write hundreds of thousands of entries.

@@ -172,6 +172,7 @@ TEST_P(Channels, SubscribeThenReadMissesNothing) {
 }
 
 TEST_P(Channels, LiveDataOutlivesEverything) {
+    use_short_lifetimes();
     ChannelCalls calls(store());
     const auto home = fresh_home();
     run<ChannelReply>(calls.subscribe(home));

@@ -40,6 +40,8 @@ public:
 
     /// Starts anew with other limits.
     void use(const Limits& limits) { bench_ = GetParam().make(limits); }
+    /// Starts anew with lifetimes that may be waited for.
+    void use_short_lifetimes() { use(GetParam().short_lived); }
     [[nodiscard]] Limits driver_limits() const { return GetParam().limits; }
 
     /// A home that no other test uses.

@@ -1,5 +1,5 @@
-// What is forgotten when, and what keeps it alive. Times come from the bench's limits, so that a driver on
-// real time may use short ones.
+// What is forgotten when, and what keeps it alive. Times come from the bench's limits, which are short where
+// they take real time.
 
 #include "store/conformance/suite.hpp"
 

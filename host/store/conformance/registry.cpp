@@ -109,6 +109,7 @@ TEST_P(Registry, APutReplacesAndARemoveHappensOnce) {
 }
 
 TEST_P(Registry, TheLastNodeOutlivesTheEntry) {
+    use_short_lifetimes();
     RegistryCalls calls(store());
     run<SessionReply>(calls.put("s", "n1", "ann"));
     run<SessionReply>(calls.remove("s", "n1"));
@@ -217,6 +218,7 @@ TEST_P(Registry, NamesMayBeAnyTextAndLong) {
 }
 
 TEST_P(Registry, NodesAreListedAlsoLapsedUntilForgotten) {
+    use_short_lifetimes();
     RegistryCalls calls(store());
     run<NodeReply>(calls.node_put("n2", "load 2", 30'000));
     run<NodeReply>(calls.node_put("n1", "load 1", 200));

@@ -12,7 +12,10 @@ class OwnedStreams : public Conformance {};
 class SharedStreams : public Conformance {};
 class Sends : public Conformance {};
 class Reads : public Conformance {};
-class Lifetimes : public Conformance {};
+class Lifetimes : public Conformance {
+public:
+    void SetUp() override { use_short_lifetimes(); }
+};
 class Jobs : public Conformance {};
 class Registry : public Conformance {};
 class Locks : public Conformance {};

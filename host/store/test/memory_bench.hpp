@@ -37,12 +37,16 @@ private:
 };
 
 inline conformance::Driver memory_driver() {
-    return {
-        .name = "memory", .limits = {}, .manual_time = true, .quick = true, .make = [](const Limits& limits) {
-            MemoryOptions options;
-            options.limits = limits;
-            return std::make_unique<MemoryBench>(options);
-        }};
+    return {.name = "memory",
+            .limits = {},
+            .short_lived = {},
+            .manual_time = true,
+            .quick = true,
+            .make = [](const Limits& limits) {
+                MemoryOptions options;
+                options.limits = limits;
+                return std::make_unique<MemoryBench>(options);
+            }};
 }
 
 }  // namespace streamhost::store::memory
