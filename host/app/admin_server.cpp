@@ -1,0 +1,193 @@
+#include "app/admin_server.hpp"
+
+#include <algorithm>
+
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerParams.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/ThreadPool.h>
+#include <Poco/URI.h>
+
+#include "app/node.hpp"
+#include "bridge/http_job.hpp"
+#include "config/emit.hpp"
+#include "net/http_reply.hpp"
+#include "net/listen_socket.hpp"
+#include "runtime/role.hpp"
+
+namespace streamhost::app {
+
+using Poco::Net::HTTPServerRequest;
+using Poco::Net::HTTPServerResponse;
+
+namespace {
+
+constexpr std::size_t kMaxBody = std::size_t{1} << 20;
+constexpr std::string_view kPlugins = "/admin/v1/plugins";
+
+bridge::HttpAnswer json_answer(std::uint32_t status, const Poco::Dynamic::Var& value) {
+    return {status, {{"Content-Type", "application/json"}}, Poco::JSON::Stringifier::condense(value)};
+}
+
+bridge::HttpAnswer problem(std::uint16_t status, const std::string& detail) {
+    Poco::JSON::Object::Ptr body = new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER);
+    body->set("status", status);
+    body->set("code", std::string(net::error_code_of(status)));
+    body->set("detail", detail);
+    bridge::HttpAnswer answer = json_answer(status, body);
+    answer.headers[0].second = "application/problem+json";
+    return answer;
+}
+
+Poco::JSON::Object::Ptr to_json(const control::PluginView& plugin) {
+    Poco::JSON::Object::Ptr out = new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER);
+    out->set("name", plugin.name);
+    out->set("version", plugin.version);
+    out->set("summary", plugin.summary);
+    out->set("enabled", plugin.wanted);
+    out->set("state", std::string(control::to_string(plugin.state)));
+    out->set("reason", plugin.reason);
+    out->set("generation", plugin.generation);
+    out->set("faults", plugin.faults);
+    return out;
+}
+
+/// One request, on a thread of Poco's pool.
+class Handler final : public Poco::Net::HTTPRequestHandler {
+public:
+    explicit Handler(Node& node) : node_(node) {}
+
+    void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
+        const runtime::RoleScope role(runtime::Role::worker_short);
+        const bridge::HttpAnswer answer = serve(request);
+        response.setStatus(static_cast<HTTPServerResponse::HTTPStatus>(answer.status));
+        response.setReason(std::string(net::reason_phrase(static_cast<std::uint16_t>(answer.status))));
+        for (const auto& [name, value] : answer.headers)
+            response.set(name, value);
+        if (request.getMethod() == "HEAD") {
+            response.setContentLength64(static_cast<Poco::Int64>(answer.body.size()));
+            response.send();
+            return;
+        }
+        response.sendBuffer(answer.body.data(), answer.body.size());
+    }
+
+private:
+    bridge::HttpAnswer serve(HTTPServerRequest& request) {
+        bridge::HttpQuestion question;
+        question.listener = SH_LISTENER_ADMIN;
+        question.method = request.getMethod();
+        const std::string& target = request.getURI();
+        question.path = target.substr(0, target.find('?'));
+        if (question.path.size() < target.size()) question.query = target.substr(question.path.size() + 1);
+        question.peer = request.clientAddress().toString();
+        for (const auto& [name, value] : request)
+            question.headers.emplace_back(name, value);
+        std::istream& body = request.stream();
+        char buffer[4096];
+        while (body.read(buffer, sizeof(buffer)) || body.gcount() > 0) {
+            question.body.append(buffer, static_cast<std::size_t>(body.gcount()));
+            if (question.body.size() > kMaxBody) return problem(413, "The body is larger than 1 MiB");
+        }
+        if (question.path.starts_with(kPlugins)) return plugins(question);
+        if (question.path == "/admin/v1/config" && question.method == "GET") {
+            return {200,
+                    {{"Content-Type", "application/json"}},
+                    config::to_json(node_.settings().configuration->root(), {.origins = true})};
+        }
+        if (question.path == "/admin/v1/node" && question.method == "GET") {
+            return {200, {{"Content-Type", "application/json"}}, node_.report()};
+        }
+        int status = 404;
+        const auto route = node_.house().transport->find_admin(question.method, question.path, status);
+        if (route == nullptr)
+            return problem(static_cast<std::uint16_t>(status), "Nothing answers at " + question.path);
+        return bridge::run_handler(*route, question);
+    }
+
+    bridge::HttpAnswer plugins(const bridge::HttpQuestion& question) {
+        if (question.path == kPlugins && question.method == "GET") {
+            Poco::JSON::Array list;
+            for (const control::PluginView& plugin : node_.plugins())
+                list.add(to_json(plugin));
+            return json_answer(200, list);
+        }
+        if (question.path.size() > kPlugins.size() + 1 && question.method == "POST")
+            return toggle(question.path.substr(kPlugins.size() + 1), question.body);
+        return problem(405, "GET " + std::string(kPlugins) + " lists, POST " + std::string(kPlugins) +
+                                "/NAME {\"enabled\":true|false} switches");
+    }
+
+    // {"enabled": bool, "dry_run": bool}: the plan is answered either way.
+    bridge::HttpAnswer toggle(const std::string& name, const std::string& body) {
+        bool enable = false;
+        bool is_dry = false;
+        try {
+            const auto parsed = Poco::JSON::Parser().parse(body).extract<Poco::JSON::Object::Ptr>();
+            enable = parsed->getValue<bool>("enabled");
+            is_dry = parsed->optValue("dry_run", false);
+        } catch (const Poco::Exception&) {
+            return problem(400, "The body is {\"enabled\": true or false, \"dry_run\": true or false}");
+        }
+        auto plan = std::make_shared<control::TogglePlan>();
+        Node& node = node_;
+        const bool ran = node_.on_control([&node, plan, name, enable, is_dry] {
+            *plan = is_dry ? node.supervisor().plan(name, enable) : node.supervisor().toggle(name, enable);
+        });
+        if (!ran) return problem(503, "The control thread is busy; try again");
+        if (!plan->refused.empty()) return problem(409, plan->refused);
+        Poco::JSON::Object::Ptr out = new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER);
+        out->set("plan", plan->text());
+        out->set("dry_run", is_dry);
+        return json_answer(is_dry ? 200 : 202, out);
+    }
+
+    Node& node_;
+};
+
+class Factory final : public Poco::Net::HTTPRequestHandlerFactory {
+public:
+    explicit Factory(Node& node) : node_(node) {}
+    Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override {
+        return new Handler(node_);
+    }
+
+private:
+    Node& node_;
+};
+
+}  // namespace
+
+struct AdminServer::Parts {
+    Poco::ThreadPool threads{"admin", 1, 8, 60};
+    Poco::Net::ServerSocket socket;
+    std::unique_ptr<Poco::Net::HTTPServer> server;
+};
+
+AdminServer::AdminServer(Node& node, const std::string& address) : parts_(std::make_unique<Parts>()) {
+    parts_->socket = net::listen_on(net::parse_address(address), 1, 64).front();
+    parts_->socket.setBlocking(true);
+    Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
+    params->setKeepAlive(true);
+    params->setTimeout(Poco::Timespan(10, 0));
+    params->setMaxQueued(64);
+    params->setMaxThreads(8);
+    parts_->server =
+        std::make_unique<Poco::Net::HTTPServer>(new Factory(node), parts_->threads, parts_->socket, params);
+}
+
+AdminServer::~AdminServer() {
+    parts_->server->stopAll(false);
+    parts_->threads.joinAll();
+}
+
+void AdminServer::start() { parts_->server->start(); }
+
+std::string AdminServer::address() const { return parts_->socket.address().toString(); }
+
+}  // namespace streamhost::app

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace streamhost::app {
+
+class Node;
+
+/// The admin listener: Poco's HTTPServer, a thread per request, for the few who look after the node. Serves
+/// the host's own calls and the routes that plugins registered for it; health and metrics are such routes.
+class AdminServer {
+public:
+    /// Throws Poco::Net::NetException when the address is taken. [control]
+    AdminServer(Node& node, const std::string& address);
+    ~AdminServer();  ///< stops it; waits for requests under way
+    AdminServer(const AdminServer&) = delete;
+    AdminServer& operator=(const AdminServer&) = delete;
+
+    void start();
+    [[nodiscard]] std::string address() const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace streamhost::app

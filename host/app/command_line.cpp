@@ -1,0 +1,111 @@
+#include "app/command_line.hpp"
+
+#include <string_view>
+
+namespace streamhost::app {
+
+namespace {
+
+using Verb = CommandLine::Verb;
+
+// The value of "--name=value" or "--name value"; moves `index` over what it used.
+bool take_value(const std::vector<std::string>& words, std::size_t& index, std::string_view name,
+                std::string& value) {
+    const std::string_view word = words[index];
+    if (word == name) {
+        if (index + 1 >= words.size()) return false;
+        value = words[++index];
+        return true;
+    }
+    if (word.size() <= name.size() + 1 || !word.starts_with(name) || word[name.size()] != '=') return false;
+    value = word.substr(name.size() + 1);
+    return true;
+}
+
+void take_verb(CommandLine& out, const std::vector<std::string>& plain) {
+    if (plain.empty()) return;
+    const std::string first = plain[0];
+    const std::string second = plain.size() > 1 ? plain[1] : "";
+    std::size_t used = 2;
+    if (first == "run") {
+        used = 1;
+    } else if (first == "help") {
+        out.verb = Verb::kHelp;
+        used = 1;
+    } else if (first == "version") {
+        out.verb = Verb::kVersion;
+        used = 1;
+    } else if (first == "config" && second == "check") {
+        out.verb = Verb::kConfigCheck;
+    } else if (first == "config" && second == "show") {
+        out.verb = Verb::kConfigShow;
+    } else if (first == "config" && second == "schema") {
+        out.verb = Verb::kConfigSchema;
+    } else if (first == "plugin" && second == "check") {
+        out.verb = Verb::kPluginCheck;
+    } else {
+        out.error =
+            "'" + first + (second.empty() ? "" : " " + second) + "' is no command; see streamhost help";
+        return;
+    }
+    for (std::size_t index = used; index < plain.size(); ++index) {
+        if (out.verb == Verb::kPluginCheck && out.plugin.empty()) {
+            out.plugin = plain[index];
+        } else if (out.verb == Verb::kConfigCheck || out.verb == Verb::kConfigShow) {
+            out.files.push_back(plain[index]);
+        } else {
+            out.error = "'" + plain[index] + "' is one word too many; see streamhost help";
+        }
+    }
+    if (out.verb == Verb::kPluginCheck && out.plugin.empty())
+        out.error = "plugin check needs the path of a plugin's .so file";
+}
+
+}  // namespace
+
+CommandLine parse_command_line(const std::vector<std::string>& words) {
+    CommandLine out;
+    std::vector<std::string> plain;
+    for (std::size_t index = 0; index < words.size(); ++index) {
+        const std::string& word = words[index];
+        std::string value;
+        if (take_value(words, index, "-c", value) || take_value(words, index, "--config", value)) {
+            out.files.push_back(value);
+        } else if (take_value(words, index, "--set", value)) {
+            out.arguments.push_back(value);
+        } else if (word == "--origins") {
+            out.origins = true;
+        } else if (word == "-h" || word == "--help") {
+            out.verb = Verb::kHelp;
+            return out;
+        } else if (word == "--version") {
+            out.verb = Verb::kVersion;
+            return out;
+        } else if (word.size() > 1 && word[0] == '-') {
+            out.error = "'" + word + "' is no option, or lacks its value; see streamhost help";
+            return out;
+        } else {
+            plain.push_back(word);
+        }
+    }
+    take_verb(out, plain);
+    return out;
+}
+
+std::string usage() {
+    return "streamhost: chat and LLM-token streams that nobody can break\n"
+           "\n"
+           "  streamhost [run] [-c FILE]... [--set key.path=value]...   start this node\n"
+           "  streamhost config check FILE...                           all mistakes of a configuration at "
+           "once\n"
+           "  streamhost config show [-c FILE]... [--origins]           what is in force, secrets masked\n"
+           "  streamhost config schema                                  JSON Schema of the whole "
+           "configuration\n"
+           "  streamhost plugin check FILE.so                           may this host load that plugin?\n"
+           "  streamhost version | help\n"
+           "\n"
+           "Any key can also be set in the environment: STREAMHOST_NODE__ID=a is --set node.id=a.\n"
+           "Secrets belong into files: \"${file:/run/secrets/key}\" as a value, never on the command line.\n";
+}
+
+}  // namespace streamhost::app

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace streamhost::app {
+
+/// What the command line asks for. Secrets never come this way: anybody on the machine can read it.
+struct CommandLine {
+    enum class Verb { kRun = 1, kConfigCheck, kConfigShow, kConfigSchema, kPluginCheck, kVersion, kHelp };
+
+    Verb verb = Verb::kRun;
+    std::vector<std::string> files;  ///< -c FILE, or the FILE of `config check`; several lie over each other
+    std::vector<std::string> arguments;  ///< --set key.path=value
+    std::string plugin;                  ///< of `plugin check`
+    bool origins = false;                ///< `config show --origins`
+    std::string error;                   ///< not empty: what is wrong and what to do
+};
+
+/// Pure. `words` without the program's name.
+[[nodiscard]] CommandLine parse_command_line(const std::vector<std::string>& words);
+[[nodiscard]] std::string usage();
+
+}  // namespace streamhost::app

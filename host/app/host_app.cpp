@@ -1,0 +1,127 @@
+#include "app/host_app.hpp"
+
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <Poco/Exception.h>
+#include <Poco/Util/ServerApplication.h>
+
+#include "app/command_line.hpp"
+#include "app/node.hpp"
+#include "app/settings.hpp"
+#include "app/signals.hpp"
+#include "config/emit.hpp"
+#include "config/json_schema.hpp"
+#include "control/catalogue.hpp"
+#include "control/library.hpp"
+
+#ifndef STREAMHOST_VERSION
+#define STREAMHOST_VERSION "0.0.0"
+#endif
+
+namespace streamhost::app {
+
+namespace {
+
+using Verb = CommandLine::Verb;
+
+control::LibraryLoader::Options loader_options() {
+    control::LibraryLoader::Options options;
+    options.run_directory = std::filesystem::temp_directory_path();
+    return options;
+}
+
+/// The Poco application around it all. Its own configuration layers and option handling stay empty: ours are
+/// strict and read once.
+class HostApp final : public Poco::Util::ServerApplication {
+public:
+    explicit HostApp(CommandLine line)
+        : line_(std::move(line)), loader_(loader_options()), catalogue_(loader_) {}
+
+    int main(const std::vector<std::string>& /*args*/) override {
+        try {
+            return carry_out();
+        } catch (const Poco::Exception& error) {
+            std::cerr << "streamhost: " << error.displayText() << "\n";
+        } catch (const std::exception& error) {
+            std::cerr << "streamhost: " << error.what() << "\n";
+        }
+        return 1;
+    }
+
+private:
+    int carry_out() {
+        if (line_.verb == Verb::kPluginCheck) return check_plugin();
+        const config::Sources sources = sources_of(line_);
+        for (const std::string& complaint : catalogue_.scan({plugin_directory(sources)}))
+            std::cerr << "streamhost: " << complaint << "\n";
+        std::string text;
+        if (line_.verb == Verb::kConfigSchema) {
+            std::cout << config::to_json_schema(*compose_schema(catalogue_, text));
+            std::cerr << text;
+            return 0;
+        }
+        const auto configuration = load_configuration(sources, catalogue_, text);
+        std::cerr << text;
+        if (configuration == nullptr) {
+            std::cerr << "streamhost: the configuration is not used; mend the above and try again\n";
+            return 2;
+        }
+        switch (line_.verb) {
+        case Verb::kConfigCheck: std::cout << "the configuration is fine\n"; return 0;
+        case Verb::kConfigShow:
+            std::cout << config::to_yaml(configuration->root(), {.origins = line_.origins});
+            return 0;
+        default: return Node(settings_of(configuration), catalogue_).run();
+        }
+    }
+
+    int check_plugin() {
+        const std::filesystem::path file(line_.plugin);
+        if (const std::string wrong = control::check_exports(file); !wrong.empty()) {
+            std::cerr << wrong << "\n";
+            return 1;
+        }
+        const auto library = loader_.load(file.stem().string(), file);
+        if (!library) {
+            std::cerr << library.reason << "\n";
+            return 1;
+        }
+        const auto descriptor = control::read_descriptor(*(*library)->entry);
+        if (!descriptor) {
+            std::cerr << descriptor.reason << "\n";
+            return 1;
+        }
+        std::cout << descriptor->name << " " << descriptor->version << ": " << descriptor->summary << "\n";
+        return 0;
+    }
+
+    CommandLine line_;
+    control::LibraryLoader loader_;
+    control::Catalogue catalogue_;
+};
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    block_signals();
+    CommandLine line = parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
+    if (!line.error.empty()) {
+        std::cerr << "streamhost: " << line.error << "\n";
+        return 2;
+    }
+    if (line.verb == Verb::kHelp) {
+        std::cout << usage();
+        return 0;
+    }
+    if (line.verb == Verb::kVersion) {
+        std::cout << "streamhost " STREAMHOST_VERSION "\n";
+        return 0;
+    }
+    HostApp app(std::move(line));
+    return app.run(std::vector<std::string>{argv[0]});
+}
+
+}  // namespace streamhost::app

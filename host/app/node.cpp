@@ -1,0 +1,358 @@
+#include "app/node.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <iostream>
+
+#include <unistd.h>
+
+#include "app/node_report.hpp"
+#include "app/plugin_section.hpp"
+#include "bridge/extensions.hpp"
+#include "bridge/loop_transport.hpp"
+#include "store/memory/memory_store.hpp"
+
+#ifndef STREAMHOST_VERSION
+#define STREAMHOST_VERSION "0.0.0"
+#endif
+
+namespace streamhost::app {
+
+namespace {
+
+constexpr std::uint64_t kTickMs = 25;  // deadlines of tickets; life cycle steps that wait for a time
+constexpr int kBacklog = 4'096;
+constexpr std::uint64_t kLoopGraceMs = 1'000;
+constexpr std::uint64_t kPoolGraceMs = 2'000;
+
+runtime::LoopOptions control_options() {
+    runtime::LoopOptions options;
+    options.name = "control";
+    options.roles = runtime::Role::control;
+    return options;
+}
+
+runtime::LoopGroupOptions group_options(const Settings& settings) {
+    runtime::LoopGroupOptions options;
+    options.loops = settings.loops;
+    return options;
+}
+
+control::Tickets::Options ticket_options(const Settings& settings) {
+    control::Tickets::Options options;
+    options.loop_count = static_cast<std::uint32_t>(settings.loops);
+    return options;
+}
+
+control::LifecycleLimits lifecycle_limits(const Settings& settings) {
+    control::LifecycleLimits limits;
+    limits.drain_ms = settings.plugin_drain_ms;
+    return limits;
+}
+
+control::Instance::Offer offer_of(bridge::House& house, const Settings& settings) {
+    bridge::set_loop_count(static_cast<std::uint32_t>(settings.loops));
+    return {STREAMHOST_VERSION, &bridge::find_extension, &house, static_cast<std::uint32_t>(settings.loops)};
+}
+
+}  // namespace
+
+/// Each loop has passed a round when a task posted to it has run and that round's hooks after it.
+class Node::Quiet final : public control::Quiescence {
+public:
+    explicit Quiet(runtime::LoopGroup& loops) : loops_(loops) {}
+
+    void when_quiet(runtime::Task quiet) override {
+        auto waiting = std::make_shared<Waiting>();
+        waiting->left = loops_.all_size();
+        waiting->quiet = std::move(quiet);
+        for (std::size_t index = 0; index < loops_.all_size(); ++index) {
+            const auto posted = loops_.any_loop(index).post(
+                [waiting] { runtime::Loop::current()->after_round([waiting] { count(*waiting); }); });
+            if (posted != runtime::PostStatus::accepted)
+                count(*waiting);  // it has ended: nothing runs there any more
+        }
+    }
+
+private:
+    struct Waiting {
+        std::atomic<std::size_t> left{0};
+        runtime::Task quiet;
+    };
+    static void count(Waiting& waiting) {
+        if (waiting.left.fetch_sub(1) == 1) waiting.quiet();
+    }
+    runtime::LoopGroup& loops_;
+};
+
+Node::Node(Settings settings, control::Catalogue& catalogue)
+    : settings_(std::move(settings)),
+      catalogue_(catalogue),
+      control_loop_(clock_, control_options()),
+      loops_(clock_, group_options(settings_)),
+      short_pool_(clock_, runtime::WorkerPoolOptions::short_jobs(settings_.short_workers)),
+      long_pool_(clock_, runtime::WorkerPoolOptions::long_jobs(settings_.long_workers)),
+      tickets_(ticket_options(settings_),
+               [this](sh_target target, runtime::Task&& task) { return post(target, std::move(task)); }),
+      house_(clock_, loops_, control_loop_, short_pool_, long_pool_, metrics_, services_, tickets_),
+      quiescence_(std::make_unique<Quiet>(loops_)),
+      ports_(make_ports()),
+      supervisor_(catalogue_, ports_, lifecycle_limits(settings_), offer_of(house_, settings_),
+                  [this](const control::Instance& instance, std::string_view hook, std::string_view what) {
+                      log_.error("a plugin let an exception out",
+                                 {{"plugin", instance.label()}, {"call", hook}, {"what", what}});
+                  }),
+      started_ms_(clock_.monotonic_ms()) {
+    observe::start_logging(settings_.logging);
+    house_.node_id = settings_.node_id;
+    house_.server_name = "streamhost/" STREAMHOST_VERSION;
+    house_.report = [this] { return report(); };
+    // Taken first: an address in use must be told before anything was started.
+    for (const Settings::Listener& listener : settings_.listeners)
+        sockets_.push_back(net::listen_on(net::parse_address(listener.address), settings_.loops, kBacklog));
+    admin_ = std::make_unique<AdminServer>(*this, settings_.admin_address);
+    build_data_plane();
+    register_metrics();
+}
+
+Node::~Node() {
+    admin_.reset();
+    bridge::set_transport(nullptr);
+    (void)loops_.stop(kLoopGraceMs);
+    transport_.reset();
+    (void)observe::stop_logging(1'000);
+}
+
+void Node::build_data_plane() {
+    store_ = std::make_unique<bridge::StoreHub>(house_);
+    house_.store = store_.get();
+    store_->use(store::memory::make_memory_store({}, *store_, *store_), "memory");
+    delivery_ = std::make_unique<bridge::DeliveryHub>(house_, settings_.delivery);
+    house_.delivery = delivery_.get();
+    transport_ = std::make_unique<bridge::TransportHub>(house_, settings_.transport);
+    house_.transport = transport_.get();
+    bridge::set_transport(transport_.get());
+    loops_.store_loop().add_hook(*delivery_);
+    transport_->create();
+}
+
+control::LifecyclePorts Node::make_ports() {
+    return {.services = services_,
+            .tickets = tickets_,
+            .quiescence = *quiescence_,
+            .clock = clock_,
+            .post = [this](sh_target target, runtime::Task&& task) { return post(target, std::move(task)); },
+            .wake = [this] { wake(); },
+            .on_step = [this](const control::StepRecord& step) { log_step(step); },
+            .with_config = [this](const control::PluginDescriptor& plugin,
+                                  const std::function<void(const sh_config&)>& use) -> std::string {
+                with_section(settings_.configuration, plugin.name, use);
+                return {};
+            },
+            .loop_count = static_cast<std::uint32_t>(settings_.loops)};
+}
+
+bool Node::post(sh_target target, runtime::Task&& task) {
+    const auto in_role = [target](runtime::Task&& body) {
+        return [target, held = std::move(body)]() mutable {
+            const runtime::RoleScope role = bridge::role_of(target);
+            held();
+        };
+    };
+    if (target == SH_ON_CONTROL)
+        return control_loop_.post(in_role(std::move(task))) == runtime::PostStatus::accepted;
+    if (target == SH_ON_STORE)
+        return loops_.store_loop().post(in_role(std::move(task))) == runtime::PostStatus::accepted;
+    if (target >= SH_ON_LOOP_0) {
+        const std::size_t index = target - SH_ON_LOOP_0;
+        return index < loops_.size() &&
+               loops_.loop(index).post(in_role(std::move(task))) == runtime::PostStatus::accepted;
+    }
+    runtime::WorkerPool& pool = target == SH_ON_SHORT ? short_pool_ : long_pool_;
+    auto held = std::make_shared<runtime::Task>(std::move(task));
+    const auto submitted = pool.submit({"host", [held] { (*held)(); }, {}});
+    if (submitted != runtime::SubmitStatus::busy) return submitted == runtime::SubmitStatus::accepted;
+    // An answer must not be lost because a pool is full at this moment: the control loop asks again, once a
+    // round.
+    return control_loop_.post([this, target, held] {
+        if (!post(target, std::move(*held)))
+            log_.warn("an answer found no worker", {{"target", static_cast<std::uint64_t>(target)}});
+    }) == runtime::PostStatus::accepted;
+}
+
+void Node::log_step(const control::StepRecord& step) {
+    const bool has_failed = step.to == control::State::failed;
+    const observe::Field fields[] = {{"plugin", step.plugin},
+                                     {"generation", step.generation},
+                                     {"from", control::to_string(step.from)},
+                                     {"to", control::to_string(step.to)},
+                                     {"reason", step.reason},
+                                     {"took_us", step.duration_us}};
+    // One line per step; those on the way to "started" matter when something is wrong.
+    const bool is_news = step.to == control::State::started || step.to == control::State::retired;
+    log_.write(has_failed ? observe::LogLevel::error
+               : is_news  ? observe::LogLevel::info
+                          : observe::LogLevel::debug,
+               "plugin step", fields);
+}
+
+void Node::wake() {
+    if (wake_posted_.exchange(true)) return;
+    (void)control_loop_.post([this] {
+        wake_posted_.store(false);
+        advance();
+    });
+}
+
+void Node::advance() {
+    const auto again_ms = supervisor_.advance();
+    {
+        const std::lock_guard lock(plugins_mutex_);
+        plugins_ = supervisor_.list();
+    }
+    if (again_ms) {
+        const std::uint64_t now_ms = clock_.monotonic_ms();
+        control_loop_.arm(static_cast<runtime::TimerFor<Node, ControlTick>&>(*this),
+                          *again_ms > now_ms ? std::min(*again_ms - now_ms, kTickMs) : 1);
+    }
+}
+
+void Node::on_timer(ControlTick) {
+    tickets_.expire(clock_.monotonic_ms());
+    advance();
+    control_loop_.arm(static_cast<runtime::TimerFor<Node, ControlTick>&>(*this), kTickMs);
+    if (is_stopping_ && !supervisor_.busy()) control_loop_.request_stop(0);
+}
+
+bool Node::start_plugins() {
+    const control::StartPlan plan = supervisor_.start(settings_.plugins);
+    for (const control::Blocked& blocked : plan.blocked)
+        log_.error("a plugin cannot start", {{"plugin", blocked.name}, {"reason", blocked.reason}});
+    on_timer(ControlTick{});
+    while (supervisor_.busy())
+        control_loop_.run_once(static_cast<int>(kTickMs));
+    advance();
+    bool all = plan.blocked.empty();
+    for (const control::PluginView& plugin : plugins())
+        all = all && (!plugin.wanted || plugin.state == control::State::started);
+    return all;
+}
+
+int Node::run() {
+    const runtime::RoleScope role(runtime::Role::control);
+    signals_ = std::make_unique<SignalWatch>(control_loop_, [this](int signal) { on_signal(signal); });
+    loops_.start();
+    if (!start_plugins()) log_.warn("not every plugin started; what needs them answers unavailable");
+    for (std::uint32_t index = 0; index < sockets_.size(); ++index)
+        transport_->listen(index, std::move(sockets_[index]));
+    house_.phase.store(SH_NODE_RUNNING);
+    admin_->start();
+    announce();
+    (void)control_loop_.run();
+    finish();
+    return exit_code_;
+}
+
+void Node::announce() const {
+    for (const Settings::Listener& listener : settings_.listeners)
+        log_.info("listening", {{"listener", listener.name}, {"address", listener.address}});
+    log_.info("ready", {{"node", settings_.node_id}, {"admin", admin_->address()}});
+    // One line for people and scripts, on standard output; everything else is log.
+    std::cout << "streamhost " STREAMHOST_VERSION " ready: http://"
+              << (settings_.listeners.empty() ? "-" : settings_.listeners.front().address)
+              << "/ (admin http://" << admin_->address() << "/health)" << std::endl;
+}
+
+void Node::on_signal(int signal) {
+    if (signal == SIGHUP)
+        return log_.info("SIGHUP: this version takes a changed configuration at a restart only");
+    if (house_.phase.load() >= SH_NODE_DRAINING) {
+        log_.warn("second signal: leaving at once");
+        (void)observe::flush_logging(200);
+        ::_exit(1);
+    }
+    begin_drain();
+}
+
+void Node::begin_drain() {
+    house_.phase.store(SH_NODE_DRAINING);
+    transport_->counters().draining.store(true);
+    const std::uint64_t sockets = transport_->counters().websockets.load();
+    log_.info("draining", {{"websockets", sockets}, {"window_ms", settings_.drain_window_ms}});
+    drain_until_ms_ = clock_.monotonic_ms() + settings_.balancer_wait_ms;
+    if (settings_.balancer_wait_ms == 0) transport_->drain(settings_.drain_window_ms);
+    control_loop_.arm(static_cast<runtime::TimerFor<Node, DrainDeadline>&>(*this),
+                      settings_.balancer_wait_ms > 0 ? settings_.balancer_wait_ms : 1);
+}
+
+// Looks every few milliseconds whether the last client is gone; the window's end comes first otherwise.
+void Node::on_timer(DrainDeadline) {
+    constexpr std::uint64_t kLookMs = 20;
+    constexpr std::uint64_t kCloseMs = 1'000;
+    auto& timer = static_cast<runtime::TimerFor<Node, DrainDeadline>&>(*this);
+    if (is_stopping_) {
+        log_.error("the time to stop is over; ending with what is left");
+        exit_code_ = 1;
+        return control_loop_.request_stop(0);
+    }
+    const std::uint64_t now_ms = clock_.monotonic_ms();
+    if (settings_.balancer_wait_ms > 0 && drain_until_ms_ <= now_ms && drain_until_ms_ != 0)
+        transport_->drain(settings_.drain_window_ms);
+    if (drain_until_ms_ != 0) drain_until_ms_ = 0;
+    const std::uint64_t left = transport_->counters().websockets.load();
+    drained_ms_ += kLookMs;
+    if (left > 0 && drained_ms_ < settings_.drain_window_ms + kCloseMs)
+        return control_loop_.arm(timer, kLookMs);
+    if (left > 0) log_.warn("connections are left after the drain window", {{"websockets", left}});
+    house_.phase.store(SH_NODE_STOPPING);
+    is_stopping_ = true;
+    transport_->stop_listening();
+    supervisor_.stop_all(settings_.plugin_drain_ms);
+    wake();
+    const std::uint64_t used = settings_.balancer_wait_ms + drained_ms_;
+    control_loop_.arm(timer,
+                      settings_.exit_within_ms > used + 1'000 ? settings_.exit_within_ms - used : 1'000);
+}
+
+void Node::finish() {
+    signals_.reset();
+    admin_.reset();
+    for (const std::string& job : short_pool_.stop(kPoolGraceMs).running)
+        log_.warn("still running", {{"job", job}});
+    for (const std::string& job : long_pool_.stop(kPoolGraceMs).running)
+        log_.warn("still running", {{"job", job}});
+    (void)loops_.store_loop().post([this] { store_->store().shutdown(); });
+    for (const std::string& loop : loops_.stop(kLoopGraceMs).stuck)
+        log_.error("a loop did not end", {{"loop", loop}});
+    log_.info("stopped");
+}
+
+std::vector<control::PluginView> Node::plugins() const {
+    const std::lock_guard lock(plugins_mutex_);
+    return plugins_;
+}
+
+bool Node::on_control(std::function<void()> body) {
+    auto done = std::make_shared<std::promise<void>>();
+    std::future<void> future = done->get_future();
+    const auto posted = control_loop_.post([this, held = std::move(body), done] {
+        const runtime::RoleScope role(runtime::Role::control);
+        held();
+        advance();
+        done->set_value();
+    });
+    return posted == runtime::PostStatus::accepted &&
+           future.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+}
+
+std::string Node::report() {
+    return make_report(house_, settings_, plugins(), *transport_, clock_.monotonic_ms() - started_ms_);
+}
+
+void Node::register_metrics() {
+    metrics_.add_collector(observe::kHostMetrics,
+                           [this](observe::Samples& out) { collect(out, house_, *transport_); });
+}
+
+}  // namespace streamhost::app

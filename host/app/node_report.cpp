@@ -1,0 +1,167 @@
+#include "app/node_report.hpp"
+
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Stringifier.h>
+
+#include "bridge/store_hub.hpp"
+#include "bridge/transport_hub.hpp"
+#include "runtime/fault.hpp"
+#include "runtime/role.hpp"
+
+namespace streamhost::app {
+
+namespace {
+
+using Object = Poco::JSON::Object;
+using ObjectPtr = Object::Ptr;
+
+ObjectPtr object() { return new Object(Poco::JSON_PRESERVE_KEY_ORDER); }
+
+const char* phase_name(std::uint32_t phase) {
+    switch (phase) {
+    case SH_NODE_STARTING: return "starting";
+    case SH_NODE_RUNNING: return "running";
+    case SH_NODE_DRAINING: return "draining";
+    default: return "stopping";
+    }
+}
+
+const char* health_name(std::uint32_t state) {
+    switch (state) {
+    case SH_HEALTH_OK: return "ok";
+    case SH_HEALTH_DEGRADED: return "degraded";
+    default: return "down";
+    }
+}
+
+Poco::JSON::Array loops_of(const bridge::House& house) {
+    Poco::JSON::Array list;
+    const std::uint64_t now_ns = house.clock.monotonic_ns();
+    for (std::size_t index = 0; index < house.loops.all_size(); ++index) {
+        const runtime::Loop& loop = house.loops.any_loop(index);
+        ObjectPtr one = object();
+        one->set("name", loop.options().name);
+        one->set("rounds", loop.meter().rounds());
+        one->set("lag_ms", static_cast<double>(loop.meter().lag_ns(now_ns)) / 1e6);
+        one->set("stuck_ms", static_cast<double>(loop.meter().stuck_ns(now_ns)) / 1e6);
+        list.add(one);
+    }
+    return list;
+}
+
+ObjectPtr transports_of(const Settings& settings) {
+    ObjectPtr all = object();
+    for (const Settings::Listener& listener : settings.listeners) {
+        ObjectPtr one = object();
+        one->set("address", listener.address);
+        one->set("websocket", listener.serves.websocket ? "on" : "off");
+        one->set("http", listener.serves.http ? "on" : "off");
+        all->set(listener.name, one);
+    }
+    return all;
+}
+
+ObjectPtr plugins_of(bridge::House& house, const std::vector<control::PluginView>& plugins) {
+    ObjectPtr all = object();
+    for (const control::PluginView& plugin : plugins) {
+        ObjectPtr one = object();
+        one->set("enabled", plugin.wanted);
+        one->set("state", std::string(control::to_string(plugin.state)));
+        one->set("version", plugin.version);
+        one->set("generation", plugin.generation);
+        one->set("faults", plugin.faults);
+        if (!plugin.reason.empty()) one->set("reason", plugin.reason);
+        all->set(plugin.name, one);
+    }
+    const std::lock_guard lock(house.health_mutex);
+    for (const auto& [key, health] : house.health) {
+        const ObjectPtr plugin = all->has(key.first) ? all->getObject(key.first) : object();
+        ObjectPtr components = plugin->has("components") ? plugin->getObject("components") : object();
+        ObjectPtr one = object();
+        one->set("state", health_name(health.state));
+        if (!health.detail.empty()) one->set("detail", health.detail);
+        components->set(key.second, one);
+        plugin->set("components", components);
+        all->set(key.first, plugin);
+    }
+    return all;
+}
+
+}  // namespace
+
+std::string make_report(bridge::House& house, const Settings& settings,
+                        const std::vector<control::PluginView>& plugins, bridge::TransportHub& transport,
+                        std::uint64_t uptime_ms) {
+    const net::ServerCounters& counters = transport.counters();
+    ObjectPtr report = object();
+    report->set("nodeId", house.node_id);
+    report->set("server", house.server_name);
+    report->set("phase", phase_name(house.phase.load()));
+    report->set("uptime_ms", uptime_ms);
+    report->set("connections", counters.connections.load());
+    report->set("websockets", counters.websockets.load());
+    report->set("connection_limit", static_cast<std::uint64_t>(settings.transport.limits.connections));
+    report->set("loops", loops_of(house));
+    report->set("transports", transports_of(settings));
+    ObjectPtr store = object();
+    store->set("kind", house.store->kind());
+    store->set("state", "ok");
+    report->set("store", store);
+    report->set("plugins", plugins_of(house, plugins));
+    return Poco::JSON::Stringifier::condense(Poco::Dynamic::Var(report));
+}
+
+void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& transport) {
+    const net::ServerCounters& counters = transport.counters();
+    const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+    out.gauge("connections", "Open client connections", {}, number(counters.connections.load()));
+    out.gauge("websockets", "Open WebSockets", {}, number(counters.websockets.load()));
+    out.counter("connections_accepted_total", "Accepted connections", {}, number(counters.accepted.load()));
+    out.counter("connections_over_limit_total", "Connections refused at the limit", {},
+                number(counters.over_limit.load()));
+    out.counter("requests_refused_total", "Malformed requests and upgrades", {},
+                number(counters.refused.load()));
+    out.counter("bytes_received_total", "Bytes from clients", {}, number(counters.bytes_in.load()));
+    out.counter("bytes_sent_total", "Bytes to clients", {}, number(counters.bytes_out.load()));
+    const delivery::LoopStats stats = transport.stats();
+    out.counter("frames_sent_total", "Frames to clients", {}, number(stats.frames));
+    out.counter("readers_behind_total", "Subscriptions that fell off this node's log", {},
+                number(stats.fell_off));
+    out.counter("slow_consumers_total", "Direct frames refused to clients that do not read", {},
+                number(stats.overflow));
+    out.gauge("readers", "Connections that can read streams", {}, number(stats.readers));
+    out.gauge("subscriptions", "Streams that this node's readers follow", {}, number(stats.cursors));
+    const std::uint64_t now_ns = house.clock.monotonic_ns();
+    for (std::size_t index = 0; index < house.loops.all_size(); ++index) {
+        const runtime::Loop& loop = house.loops.any_loop(index);
+        const observe::Label label{"loop", loop.options().name};
+        out.gauge("event_loop_lag_seconds", "Longest wait for a loop in the last second", {&label, 1},
+                  static_cast<double>(loop.meter().lag_ns(now_ns)) / 1e9);
+    }
+    out.counter("faults_total", "Bugs of the host that were met and survived", {},
+                number(runtime::fault_count()));
+    out.counter("role_violations_total", "Calls from a thread role that the contract does not allow", {},
+                number(runtime::role_violations()));
+    const control::Tickets::Stats tickets = house.tickets.stats();
+    out.counter("tickets_opened_total", "Asynchronous calls between plugins", {}, number(tickets.opened));
+    out.counter("tickets_expired_total", "Asynchronous calls that nobody answered in time", {},
+                number(tickets.expired));
+    const observe::LoggingStats logging = observe::logging_stats();
+    out.counter("log_lines_total", "Log lines written", {}, number(logging.written));
+    out.counter("log_lines_dropped_total", "Log lines dropped at the queue's limit", {},
+                number(logging.dropped));
+    const std::pair<const char*, runtime::WorkerPool&> pools[] = {{"short", house.short_pool},
+                                                                  {"long", house.long_pool}};
+    for (const auto& [name, pool] : pools) {
+        const observe::Label label{"pool", name};
+        const runtime::WorkerPool::Stats use = pool.stats();
+        out.gauge("workers_running", "Jobs under way", {&label, 1}, number(use.running));
+        out.counter("worker_jobs_total", "Jobs done", {&label, 1}, number(use.done));
+        out.counter("worker_busy_total", "Jobs refused", {&label, 1}, number(use.busy));
+        out.counter("worker_overruns_total", "Jobs over their time budget", {&label, 1},
+                    number(use.overruns));
+    }
+}
+
+}  // namespace streamhost::app

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/settings.hpp"
+#include "bridge/house.hpp"
+#include "control/supervisor.hpp"
+#include "observe/metrics.hpp"
+
+namespace streamhost::bridge {
+class TransportHub;
+}
+
+namespace streamhost::app {
+
+/// What operators see of this node, as JSON: phase, loops, plugins, transports per listener, store,
+/// components. [any]
+[[nodiscard]] std::string make_report(bridge::House& house, const Settings& settings,
+                                      const std::vector<control::PluginView>& plugins,
+                                      bridge::TransportHub& transport, std::uint64_t uptime_ms);
+
+/// The host's own numbers at a scrape. [any]
+void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& transport);
+
+}  // namespace streamhost::app

@@ -1,0 +1,151 @@
+#include "app/settings.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <Poco/Environment.h>
+#include <Poco/UUIDGenerator.h>
+#include <unistd.h>
+
+#include "config/compose.hpp"
+
+extern char** environ;
+
+namespace streamhost::app {
+
+using config::View;
+
+namespace {
+
+// Readable in a log and different at each start: two nodes by accident of one name would take each other's
+// leases.
+std::string made_up_node_id() {
+    std::string host = Poco::Environment::nodeName().substr(0, 32);
+    std::replace_if(
+        host.begin(), host.end(),
+        [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '_'; }, '-');
+    const std::string unique = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
+    return host + "-" + unique.substr(0, 8);
+}
+
+observe::LogLevel log_level(const std::string& name) {
+    if (name == "trace" || name == "debug") return observe::LogLevel::debug;
+    if (name == "warn") return observe::LogLevel::warn;
+    return name == "info" ? observe::LogLevel::info : observe::LogLevel::error;
+}
+
+bool is_on(const View& view, const std::string& path) {
+    const auto read = view.get_boolean(path);
+    return read.status != config::Lookup::ok || read.value;
+}
+
+template <typename Number>
+Number number(const View& view, std::string_view path) {
+    return static_cast<Number>(view.require_integer(path));
+}
+
+void read_listeners(const View& root, Settings& out) {
+    const auto count = root.size("listeners").value;
+    for (std::size_t index = 0; index < count; ++index) {
+        const std::string name(root.key("listeners", index).value);
+        const View listener = root.below("listeners." + name);
+        const std::string address = listener.require_string("address");
+        if (name == "admin") {
+            out.admin_address = address;
+            continue;
+        }
+        out.listeners.push_back({name,
+                                 address,
+                                 {name, is_on(listener, "transports.websocket.enabled"),
+                                  is_on(listener, "transports.http.enabled")}});
+        out.transport.listeners.push_back(out.listeners.back().serves);
+    }
+}
+
+void read_limits(const View& root, Settings& out) {
+    auto& limits = out.transport.limits;
+    limits.connections = number<std::size_t>(root, "limits.connections");
+    limits.head.head_bytes = std::min(number<std::size_t>(root, "limits.head_bytes"), net::kMaxHeadBytes);
+    limits.head_timeout_ms = number<std::uint32_t>(root, "limits.head_timeout_ms");
+    out.transport.max_message_bytes = number<std::uint32_t>(root, "limits.message_bytes");
+    out.transport.reader.direct_frames = number<std::uint32_t>(root, "limits.direct_frames");
+    out.transport.reader.direct_bytes = number<std::uint32_t>(root, "limits.direct_bytes");
+    out.transport.stall_ms = root.require_integer("limits.slow_reader_ms");
+    out.delivery.memory_bytes = number<std::size_t>(root, "delivery.memory");
+    out.delivery.idle_ms = root.require_integer("delivery.idle_shrink_ms");
+}
+
+}  // namespace
+
+config::Sources sources_of(const CommandLine& line) {
+    config::Sources sources;
+    sources.files = line.files;
+    sources.arguments = line.arguments;
+    for (char** entry = environ; *entry != nullptr; ++entry)
+        sources.environment.emplace_back(*entry);
+    return sources;
+}
+
+std::filesystem::path plugin_directory(const config::Sources& sources) {
+    const std::string configured = config::peek(sources, "plugins.directory");
+    if (!configured.empty()) return configured;
+    std::error_code unknown;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+    return program.parent_path().parent_path() / "lib" / "streamhost" / "plugins";
+}
+
+std::shared_ptr<const config::Schema> compose_schema(control::Catalogue& catalogue, std::string& text) {
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : catalogue.entries())
+        names.push_back(name);
+    std::vector<config::PluginSchema> schemas;
+    for (const std::string& name : names) {
+        const auto loaded = catalogue.load(name);
+        schemas.push_back({name, loaded ? loaded->descriptor.config_schema : "", !loaded});
+        if (!loaded) text += "plugin " + name + ": " + loaded.reason + "\n";
+    }
+    const config::Composed composed = config::compose(schemas);
+    if (!composed.issues.empty()) text += config::format(composed.issues) + "\n";
+    return composed.schema;
+}
+
+std::shared_ptr<const config::Configuration> load_configuration(const config::Sources& sources,
+                                                                control::Catalogue& catalogue,
+                                                                std::string& text) {
+    const auto loaded = config::load(compose_schema(catalogue, text), sources);
+    if (!loaded.errors.empty()) text += config::format(loaded.errors) + "\n";
+    if (!loaded.warnings.empty()) text += config::format(loaded.warnings) + "\n";
+    return loaded.configuration;
+}
+
+Settings settings_of(std::shared_ptr<const config::Configuration> configuration) {
+    Settings out;
+    const View root(configuration);
+    out.configuration = std::move(configuration);
+    out.node_id = root.require_string("node.id");
+    if (out.node_id.empty()) out.node_id = made_up_node_id();
+    read_listeners(root, out);
+    read_limits(root, out);
+    const auto plugin_count = root.size("plugins").value;
+    for (std::size_t index = 0; index < plugin_count; ++index) {
+        const std::string name(root.key("plugins", index).value);
+        const auto enabled = root.get_boolean("plugins." + name + ".enabled");
+        if (enabled.status == config::Lookup::ok && enabled.value) out.plugins.insert(name);
+    }
+    const auto loops = number<std::size_t>(root, "runtime.loops");
+    out.loops = loops > 0 ? loops : std::max(1U, std::thread::hardware_concurrency());
+    out.delivery.loops = static_cast<std::uint32_t>(out.loops);
+    out.short_workers = number<std::size_t>(root, "runtime.short_workers");
+    out.long_workers = number<std::size_t>(root, "runtime.long_workers");
+    out.logging.format =
+        root.require_string("logging.format") == "json" ? observe::LogFormat::json : observe::LogFormat::text;
+    out.logging.levels.level = log_level(root.require_string("logging.level"));
+    out.logging.queue_limit = number<std::size_t>(root, "logging.queue_lines");
+    out.balancer_wait_ms = number<std::uint32_t>(root, "drain.balancer_wait_ms");
+    out.drain_window_ms = number<std::uint32_t>(root, "drain.window_ms");
+    out.exit_within_ms = number<std::uint32_t>(root, "drain.exit_within_ms");
+    out.plugin_drain_ms = number<std::uint32_t>(root, "drain.plugin_ms");
+    return out;
+}
+
+}  // namespace streamhost::app

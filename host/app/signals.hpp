@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+
+#include "runtime/loop.hpp"
+
+namespace streamhost::app {
+
+/// The problem: a signal handler may do next to nothing, and arrives on any thread. So the signals that mean
+/// something are blocked in every thread, before the first one is made, and read from a descriptor on the
+/// control loop.
+void block_signals();  ///< first thing in main
+
+/// [control] Calls `on_signal` on the loop for SIGTERM, SIGINT and SIGHUP.
+class SignalWatch final : private runtime::FdHandler {
+public:
+    SignalWatch(runtime::Loop& loop, std::function<void(int)> on_signal);
+    ~SignalWatch();
+    SignalWatch(const SignalWatch&) = delete;
+    SignalWatch& operator=(const SignalWatch&) = delete;
+
+private:
+    void on_fd(std::uint32_t events) override;
+
+    runtime::Loop& loop_;
+    std::function<void(int)> on_signal_;
+    int fd_;
+    runtime::FdToken token_;
+};
+
+}  // namespace streamhost::app

@@ -1,0 +1,43 @@
+#include "app/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+namespace streamhost::app {
+namespace {
+
+using Verb = CommandLine::Verb;
+
+TEST(CommandLine, NothingMeansRun) {
+    const CommandLine line = parse_command_line({});
+    EXPECT_EQ(line.verb, Verb::kRun);
+    EXPECT_TRUE(line.error.empty());
+}
+
+TEST(CommandLine, FilesAndSettingsInBothForms) {
+    const CommandLine line = parse_command_line(
+        {"-c", "a.yaml", "--config=b.yaml", "--set", "node.id=x", "--set=store.kind=memory"});
+    EXPECT_EQ(line.files, (std::vector<std::string>{"a.yaml", "b.yaml"}));
+    EXPECT_EQ(line.arguments, (std::vector<std::string>{"node.id=x", "store.kind=memory"}));
+}
+
+TEST(CommandLine, ConfigCheckTakesItsFile) {
+    const CommandLine line = parse_command_line({"config", "check", "a.yaml"});
+    EXPECT_EQ(line.verb, Verb::kConfigCheck);
+    EXPECT_EQ(line.files, (std::vector<std::string>{"a.yaml"}));
+}
+
+TEST(CommandLine, MistakesAreTold) {
+    EXPECT_NE(parse_command_line({"serve"}).error.find("'serve' is no command"), std::string::npos);
+    EXPECT_NE(parse_command_line({"--sett", "a=b"}).error.find("'--sett'"), std::string::npos);
+    EXPECT_NE(parse_command_line({"--set"}).error.find("lacks its value"), std::string::npos);
+    EXPECT_NE(parse_command_line({"run", "a.yaml"}).error.find("one word too many"), std::string::npos);
+    EXPECT_NE(parse_command_line({"plugin", "check"}).error.find("path"), std::string::npos);
+}
+
+TEST(CommandLine, HelpAndVersionWinOverTheRest) {
+    EXPECT_EQ(parse_command_line({"run", "--help", "--nonsense"}).verb, Verb::kHelp);
+    EXPECT_EQ(parse_command_line({"--version"}).verb, Verb::kVersion);
+}
+
+}  // namespace
+}  // namespace streamhost::app
