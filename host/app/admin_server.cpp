@@ -1,6 +1,7 @@
 #include "app/admin_server.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
@@ -31,7 +32,9 @@ constexpr std::size_t kMaxBody = std::size_t{1} << 20;
 constexpr std::string_view kPlugins = "/admin/v1/plugins";
 
 bridge::HttpAnswer json_answer(std::uint32_t status, const Poco::Dynamic::Var& value) {
-    return {status, {{"Content-Type", "application/json"}}, Poco::JSON::Stringifier::condense(value)};
+    std::ostringstream text;
+    Poco::JSON::Stringifier::condense(value, text);
+    return {status, {{"Content-Type", "application/json"}}, text.str()};
 }
 
 bridge::HttpAnswer problem(std::uint16_t status, const std::string& detail) {

@@ -4,6 +4,8 @@
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Stringifier.h>
 
+#include <sstream>
+
 #include "bridge/store_hub.hpp"
 #include "bridge/transport_hub.hpp"
 #include "runtime/fault.hpp"
@@ -76,7 +78,7 @@ ObjectPtr plugins_of(bridge::House& house, const std::vector<control::PluginView
     }
     const std::lock_guard lock(house.health_mutex);
     for (const auto& [key, health] : house.health) {
-        const ObjectPtr plugin = all->has(key.first) ? all->getObject(key.first) : object();
+        ObjectPtr plugin = all->has(key.first) ? all->getObject(key.first) : object();
         ObjectPtr components = plugin->has("components") ? plugin->getObject("components") : object();
         ObjectPtr one = object();
         one->set("state", health_name(health.state));
@@ -109,7 +111,9 @@ std::string make_report(bridge::House& house, const Settings& settings,
     store->set("state", "ok");
     report->set("store", store);
     report->set("plugins", plugins_of(house, plugins));
-    return Poco::JSON::Stringifier::condense(Poco::Dynamic::Var(report));
+    std::ostringstream text;
+    Poco::JSON::Stringifier::condense(Poco::Dynamic::Var(report), text);
+    return text.str();
 }
 
 void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& transport) {
