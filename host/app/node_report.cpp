@@ -1,10 +1,10 @@
 #include "app/node_report.hpp"
 
+#include <sstream>
+
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Stringifier.h>
-
-#include <sstream>
 
 #include "bridge/store_hub.hpp"
 #include "bridge/transport_hub.hpp"

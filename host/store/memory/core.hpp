@@ -1,8 +1,8 @@
 #pragma once
 // The engine of the memory driver. A command takes effect inside its call, because nothing else runs on the
-// store loop; its answer waits in one queue with the live records, so that callers see the order and the "never
-// inside the call" of a store over the network. The slots bound that queue: each write adds one batch of live
-// records at most, and its answer behind it.
+// store loop; its answer waits in one queue with the live records, so that callers see the order and the
+// "never inside the call" of a store over the network. The slots bound that queue: each write adds one batch
+// of live records at most, and its answer behind it.
 
 #include <cstdint>
 #include <deque>
