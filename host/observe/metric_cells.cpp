@@ -12,14 +12,18 @@ std::size_t detail::next_shard() noexcept {
 
 double Counter::value() const noexcept {
     double sum = 0;
-    for (const auto& shard : shards_)
-        sum += shard.value.load(std::memory_order_relaxed);
+    for (const auto& shard : shards_) {
+        sum += static_cast<double>(shard.whole.load(std::memory_order_relaxed));
+        sum += shard.real.load(std::memory_order_relaxed);
+    }
     return sum;
 }
 
 void Counter::reset() noexcept {
-    for (auto& shard : shards_)
-        shard.value.store(0, std::memory_order_relaxed);
+    for (auto& shard : shards_) {
+        shard.whole.store(0, std::memory_order_relaxed);
+        shard.real.store(0, std::memory_order_relaxed);
+    }
 }
 
 Histogram::Histogram(std::vector<double> bounds)
@@ -32,7 +36,7 @@ void Histogram::observe(double value) noexcept {
     const std::size_t shard = detail::my_shard();
     const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
     count(shard, static_cast<std::size_t>(bucket)).fetch_add(1, std::memory_order_relaxed);
-    sums_[shard].value.fetch_add(value, std::memory_order_relaxed);
+    sums_[shard].real.fetch_add(value, std::memory_order_relaxed);
 }
 
 Histogram::Snapshot Histogram::snapshot() const {
@@ -43,7 +47,7 @@ Histogram::Snapshot Histogram::snapshot() const {
             const Line& line = lines_[shard * lines_per_shard_ + bucket / 8];
             sum.counts[bucket] += line.counts[bucket % 8].load(std::memory_order_relaxed);
         }
-        sum.sum += sums_[shard].value.load(std::memory_order_relaxed);
+        sum.sum += sums_[shard].real.load(std::memory_order_relaxed);
     }
     return sum;
 }
@@ -54,7 +58,7 @@ void Histogram::reset() noexcept {
             number.store(0, std::memory_order_relaxed);
     }
     for (auto& sum : sums_)
-        sum.value.store(0, std::memory_order_relaxed);
+        sum.real.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace streamhost::observe

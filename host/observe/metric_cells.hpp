@@ -37,17 +37,22 @@ inline constexpr std::size_t kShards = 8;
 
 /// A cache line of its own: two loops that count do not slow each other.
 struct alignas(64) Shard {
-    std::atomic<double> value{0};
+    std::atomic<std::uint64_t> whole{0};
+    std::atomic<double> real{0};
 };
 
 }  // namespace detail
 
-/// Only rises. add() is [any], lock-free, one uncontended atomic operation.
+/// Only rises. [any], lock-free. Whole numbers take one uncontended atomic addition; others, a
+/// compare-and-swap.
 class Counter final : public Metric {
 public:
     Counter() noexcept : Metric(MetricKind::counter) {}
-    void add(double amount = 1) noexcept {
-        shards_[detail::my_shard()].value.fetch_add(amount, std::memory_order_relaxed);
+    void add(std::uint64_t amount = 1) noexcept {
+        shards_[detail::my_shard()].whole.fetch_add(amount, std::memory_order_relaxed);
+    }
+    void add_real(double amount) noexcept {
+        shards_[detail::my_shard()].real.fetch_add(amount, std::memory_order_relaxed);
     }
     [[nodiscard]] double value() const noexcept;
     void reset() noexcept override;

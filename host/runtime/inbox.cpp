@@ -58,13 +58,13 @@ void Inbox::close(std::vector<Task>& left) {
     left.swap(waiting_);
 }
 
-void Inbox::wake() noexcept {
+void Inbox::wake() const noexcept {
     const std::uint64_t one = 1;
     // The only failure of a non-blocking eventfd is a full counter, which is readable already.
     [[maybe_unused]] const auto written = ::write(event_fd_, &one, sizeof one);
 }
 
-void Inbox::acknowledge() noexcept {
+void Inbox::acknowledge() const noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(event_fd_, &count, sizeof count);
 }

@@ -38,10 +38,10 @@ public:
     /// [consumer] Refuses all later tasks and hands out those that wait.
     void close(std::vector<Task>& left);
     /// [any] Wakes the consumer without a task.
-    void wake() noexcept;
+    void wake() const noexcept;
 
     [[nodiscard]] int event_fd() const noexcept { return event_fd_; }  ///< readable after the bell rang
-    void acknowledge() noexcept;                                       ///< [consumer] makes it unreadable
+    void acknowledge() const noexcept;                                 ///< [consumer] makes it unreadable
 
     struct Stats {
         std::size_t waiting = 0;

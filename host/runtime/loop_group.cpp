@@ -14,7 +14,7 @@ constexpr std::uint64_t kComeBackMs = 1'000;
 
 }  // namespace
 
-LoopGroup::LoopGroup(const Clock& clock, LoopGroupOptions options)
+LoopGroup::LoopGroup(const Clock& clock, const LoopGroupOptions& options)
     : io_count_(std::max<std::size_t>(options.loops, 1)) {
     const bool own_store = options.store == StorePlacement::own_thread ||
                            (options.store == StorePlacement::automatic && io_count_ > 1);

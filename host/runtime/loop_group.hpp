@@ -34,7 +34,7 @@ struct LoopGroupOptions {
 /// Owns the loops and their threads. The functions without a tag may be called from any thread.
 class LoopGroup {
 public:
-    LoopGroup(const Clock& clock, LoopGroupOptions options);
+    LoopGroup(const Clock& clock, const LoopGroupOptions& options);
     ~LoopGroup();  ///< stops; aborts, naming it, when a loop does not end
     LoopGroup(const LoopGroup&) = delete;
     LoopGroup& operator=(const LoopGroup&) = delete;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <new>
@@ -16,12 +17,14 @@ namespace streamhost::runtime {
 class Task {
 public:
     static constexpr std::size_t kInlineBytes = 48;
+    static constexpr std::size_t kInlineAlign = 16;
 
     Task() noexcept = default;
 
     template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Task> && std::invocable<std::decay_t<F>&>)
-        Task(F&& function) {  // implicit on purpose: post([=] { ... })
+        // Implicit on purpose, for post([=] { ... }); the constraint keeps it away from moves.
+        Task(F&& function) {  // NOLINT(bugprone-forwarding-reference-overload)
         using Stored = std::decay_t<F>;
         if constexpr (kFits<Stored>) {
             ::new (static_cast<void*>(storage_)) Stored(std::forward<F>(function));
@@ -42,7 +45,10 @@ public:
     ~Task() { reset(); }
 
     [[nodiscard]] explicit operator bool() const noexcept { return actions_ != nullptr; }
-    void operator()() { actions_->call(storage_); }
+    void operator()() {
+        assert(actions_ != nullptr);
+        actions_->call(storage_);
+    }
 
     /// Destroys the callable and what it captured.
     void reset() noexcept {
@@ -59,8 +65,7 @@ private:
 
     template <class F>
     static constexpr bool kFits =
-        sizeof(F) <= kInlineBytes &&
-        alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
+        sizeof(F) <= kInlineBytes&& kInlineAlign % alignof(F) == 0 && std::is_nothrow_move_constructible_v<F>;
     template <class F>
     static F& as(void* at) noexcept {
         return *std::launder(static_cast<F*>(at));
@@ -88,7 +93,7 @@ private:
     }
 
     const Actions* actions_ = nullptr;
-    alignas(std::max_align_t) std::byte storage_[kInlineBytes];
+    alignas(kInlineAlign) std::byte storage_[kInlineBytes];
 };
 
 }  // namespace streamhost::runtime

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 namespace streamhost::runtime {
 namespace {
@@ -12,6 +13,7 @@ void make_empty(TimerLink& head) noexcept { head.next = head.prev = &head; }
 bool is_empty(const TimerLink& head) noexcept { return head.next == &head; }
 
 void push_back(TimerLink& head, TimerLink& node) noexcept {
+    assert(head.prev != nullptr);
     node.next = &head;
     node.prev = head.prev;
     head.prev->next = &node;
@@ -19,6 +21,7 @@ void push_back(TimerLink& head, TimerLink& node) noexcept {
 }
 
 void unlink(TimerLink& node) noexcept {
+    assert(node.prev != nullptr && node.next != nullptr);
     node.prev->next = node.next;
     node.next->prev = node.prev;
     node.next = node.prev = nullptr;
@@ -71,7 +74,7 @@ void TimerWheel::file(Timer& timer) noexcept {
     // The level is where deadline and present first differ, so a slot's timers move down when its time
     // begins.
     const std::uint64_t differs = timer.deadline_ms_ ^ now_ms_;
-    const unsigned level = (static_cast<unsigned>(std::bit_width(differs)) - 1) / kSlotBits;
+    const unsigned level = (static_cast<unsigned>(std::bit_width(differs | 1)) - 1) / kSlotBits;
     const std::size_t slot = (timer.deadline_ms_ >> (level * kSlotBits)) % kSlots;
     push_back(slots_[level][slot], timer);
     occupied_[level] |= std::uint64_t{1} << slot;

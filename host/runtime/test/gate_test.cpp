@@ -64,6 +64,7 @@ TEST(CountedGate, CloseWhileManyPassLeavesNobodyInside) {
         std::atomic<int> working{0};
         std::atomic<int> passes{0};
         std::vector<std::thread> workers;
+        workers.reserve(3);
         for (int worker = 0; worker < 3; ++worker) {
             workers.emplace_back([&] {
                 while (gate.enter()) {

@@ -61,6 +61,7 @@ TEST(Inbox, ManyProducersLoseNothingAndKeepTheirOwnOrder) {
     std::vector<int> last(kProducers, -1);  // touched by the consumer alone
     int total = 0;
     std::vector<std::thread> producers;
+    producers.reserve(kProducers);
     for (int producer = 0; producer < kProducers; ++producer) {
         producers.emplace_back([&, producer] {
             for (int i = 0; i < kEach; ++i) {
