@@ -2,6 +2,7 @@
 # `tsan_tests` builds them.
 set(STREAMHOST_TSAN_TESTS
   runtime_test
+  observe_test
   delivery_test
   store_test
   control_test

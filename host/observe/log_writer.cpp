@@ -59,8 +59,9 @@ private:
 };
 
 struct LogWriter::Queue {
-    std::shared_ptr<spdlog::details::thread_pool> pool;
+    // In this order: the pool goes first and joins its thread, so that the logger dies here and not there.
     std::shared_ptr<spdlog::async_logger> logger;
+    std::shared_ptr<spdlog::details::thread_pool> pool;
 };
 
 LogWriter::LogWriter(int fd, std::size_t queue_limit)

@@ -201,7 +201,7 @@ double idle_share(const std::function<void()>& run, const std::function<void()>&
         run();
         share = static_cast<double>(thread_cpu_ns() - before_ns) / 1e9;
     });
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    std::this_thread::sleep_for(std::chrono::seconds(1));  // pause: the measured second
     stop();
     thread.join();
     return share;
