@@ -21,6 +21,7 @@ public:
         for (int step = 0; step != kSteps && !testing::Test::HasFatalFailure(); ++step)
             act();
         settle();
+        leave();
     }
 
     [[nodiscard]] LogSetStats stats() const { return world_.set.stats(); }
@@ -210,6 +211,24 @@ private:
                 const Stream& stream = streams_.at(name);
                 EXPECT_EQ(subscription.at, stream.story.at(stream.delivered)) << name;
             }
+        }
+    }
+
+    /// Everybody goes: after the grace nothing may be held, or a node would fill up with logs that nobody
+    /// reads.
+    void leave() {
+        for (auto& client : clients_)
+            world_.loops[client->loop]->close(*client->reader);
+        clients_.clear();
+        world_.pump();
+        world_.tick(now_ms_ += 60'000);
+        world_.pump();
+        EXPECT_EQ(world_.set.stats().logs, 0U);
+        EXPECT_EQ(world_.set.stats().log_memory_bytes, 0U);
+        for (auto& loop : world_.loops) {
+            EXPECT_EQ(loop->stats().views, 0U);
+            EXPECT_EQ(loop->stats().cursors, 0U);
+            EXPECT_EQ(loop->stats().readers, 0U);
         }
     }
 

@@ -196,6 +196,19 @@ TEST(LogSetTest, AFailingEncoderCostsItsReadersNotTheStream) {
     }
 }
 
+TEST(LogSetTest, WhatAFailedCallWroteIsNotCountedAsHeld) {
+    World world;
+    const Story story = Story().add_many(10, 5'000);
+    Reader& reader = world.open();
+    ASSERT_EQ(world.attach(reader, 1, "s", Plan({}).join({})).status, AttachStatus::kOk);
+    ASSERT_EQ(world.deliver("s", story, 0, 1), DeliverStatus::kOk);
+    world.encoder.fail_at = 10;  // behind several new blocks
+    ASSERT_EQ(world.deliver("s", story, 1, 10), DeliverStatus::kOk);
+    world.pump();
+    EXPECT_EQ(world.set.stats().logs, 0U);
+    EXPECT_EQ(world.set.stats().log_memory_bytes, 0U);
+}
+
 TEST(LogSetTest, AReplacedEncoderTakesOverAndAGoneOneFails) {
     World world;
     TestEncoder next;
