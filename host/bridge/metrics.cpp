@@ -1,3 +1,4 @@
+#include <cmath>
 #include <vector>
 
 #include "bridge/extensions.hpp"
@@ -42,9 +43,17 @@ sh_metric* get(const sh_host* host, std::uint32_t kind, const char* name, const 
     return reinterpret_cast<sh_metric*>(metric);
 }
 
+// Most counts are whole, and those have a cheaper cell; what would make a counter fall is not counted.
+void count(observe::Counter& counter, double value) {
+    constexpr double kExact = 9007199254740992.0;  // 2^53: above it a double skips whole numbers
+    if (!(value >= 0)) return;
+    if (value < kExact && std::trunc(value) == value) return counter.add(static_cast<std::uint64_t>(value));
+    counter.add_real(value);
+}
+
 void add(sh_metric* metric, double value) {
     switch (cell(metric).kind()) {
-    case observe::MetricKind::counter: return static_cast<observe::Counter&>(cell(metric)).add(value);
+    case observe::MetricKind::counter: return count(static_cast<observe::Counter&>(cell(metric)), value);
     case observe::MetricKind::gauge: return static_cast<observe::Gauge&>(cell(metric)).add(value);
     case observe::MetricKind::histogram: return static_cast<observe::Histogram&>(cell(metric)).observe(value);
     }
