@@ -14,29 +14,39 @@ std::string_view home_of(std::string_view stream) { return stream.substr(0, stre
 
 struct AlarmDue {};
 
-/// One post_at(): a timer on the store loop that owns itself.
+/// One post_at(): a timer on the store loop, kept by the hub until its time came.
 class StoreHub::Alarm final : private runtime::TimerFor<StoreHub::Alarm, AlarmDue> {
 public:
-    static void set(runtime::Loop& loop, std::uint64_t delay_ms, std::function<void()> task) {
-        auto* alarm = new Alarm(std::move(task));
-        loop.arm(*alarm, delay_ms);
+    Alarm(StoreHub& hub, std::int64_t at_ms, std::function<void()> task)
+        : hub_(hub), at_ms_(at_ms), task_(std::move(task)) {}
+    void arm(std::list<Alarm>::iterator self) {
+        self_ = self;
+        const std::int64_t delay = std::max<std::int64_t>(0, at_ms_ - hub_.now_ms());
+        hub_.house_.loops.store_loop().arm(*this, static_cast<std::uint64_t>(delay));
     }
 
 private:
     friend runtime::TimerFor<Alarm, AlarmDue>;
-    explicit Alarm(std::function<void()> task) : task_(std::move(task)) {}
     void on_timer(AlarmDue) {
-        const std::unique_ptr<Alarm> self(this);
+        // The loop counts from the beginning of its round, which is a little before the moment of arming.
+        if (hub_.now_ms() < at_ms_) return arm(self_);
+        const std::function<void()> task = std::move(task_);
+        hub_.alarms_.erase(self_);  // *this is gone
         const runtime::RoleScope role = role_of(SH_ON_STORE);
-        task_();
+        task();
     }
+
+    StoreHub& hub_;
+    const std::int64_t at_ms_;
     std::function<void()> task_;
+    std::list<Alarm>::iterator self_;
 };
 
 StoreHub::StoreHub(House& house)
     : house_(house),
       wall_at_start_ms_(house.clock.wall_ms()),
       monotonic_at_start_ms_(house.clock.monotonic_ms()) {}
+StoreHub::~StoreHub() = default;
 
 void StoreHub::use(std::unique_ptr<store::Store> store, std::string kind) {
     store_ = std::move(store);
@@ -56,8 +66,8 @@ void StoreHub::post(std::function<void()> task) {
 }
 
 void StoreHub::post_at(std::int64_t at_ms, std::function<void()> task) {
-    const std::int64_t delay = std::max<std::int64_t>(0, at_ms - now_ms());
-    Alarm::set(house_.loops.store_loop(), static_cast<std::uint64_t>(delay), std::move(task));
+    alarms_.emplace_front(*this, at_ms, std::move(task));
+    alarms_.front().arm(alarms_.begin());
 }
 
 void StoreHub::deliver(control::Instance& instance, std::uint64_t token, sh_result& result) {

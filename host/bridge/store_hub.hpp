@@ -1,5 +1,6 @@
 #pragma once
 
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -19,6 +20,7 @@ namespace streamhost::bridge {
 class StoreHub final : public store::LiveSink, public store::StoreLoop {
 public:
     explicit StoreHub(House& house);
+    ~StoreHub() override;
     StoreHub(const StoreHub&) = delete;
     StoreHub& operator=(const StoreHub&) = delete;
 
@@ -71,6 +73,7 @@ private:
     std::string kind_;
     std::unordered_map<std::uint64_t, Listener> listeners_;                           // by instance
     std::unordered_map<std::string, std::unordered_set<std::uint64_t>> subscribers_;  // by channel
+    std::list<Alarm> alarms_;                                                         // armed ones
     std::unique_ptr<store::Store> store_;
 };
 
