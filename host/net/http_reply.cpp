@@ -19,6 +19,7 @@ constexpr StatusText kStatusTexts[] = {
     {200, "OK", ""},
     {202, "Accepted", ""},
     {204, "No Content", ""},
+    {304, "Not Modified", ""},
     {400, "Bad Request", "bad_request"},
     {401, "Unauthorized", "unauthenticated"},
     {403, "Forbidden", "forbidden"},
@@ -97,8 +98,9 @@ void append_reply(std::string& out, const HttpReply& reply) {
         if (keeps_its_line(field)) append_field(out, field.name, field.value);
     }
     if (!reply.content_type.empty()) append_field(out, "Content-Type", reply.content_type);
-    // RFC 9110 8.6: a 204 must not carry a length.
-    if (reply.status != 204) append_field(out, "Content-Length", std::to_string(reply.body.size()));
+    // RFC 9110 8.6: a 204 must not carry a length, a 304 none but that of the content it leaves out.
+    if (reply.status != 204 && reply.status != 304)
+        append_field(out, "Content-Length", std::to_string(reply.body.size()));
     if (reply.after == AfterReply::kClose) append_field(out, "Connection", "close");
     out.append("\r\n").append(reply.body);
 }

@@ -22,6 +22,12 @@ TEST(HttpReply, NoContentHasNoLength) {
     EXPECT_EQ(out, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
 }
 
+TEST(HttpReply, NotModifiedHasNoLengthEither) {
+    std::string out;
+    append_reply(out, {.status = 304, .after = AfterReply::kKeepAlive});
+    EXPECT_EQ(out, "HTTP/1.1 304 Not Modified\r\n\r\n");
+}
+
 TEST(HttpReply, ProblemSaysWhatAndWhenToComeBack) {
     std::string out;
     append_problem(out, {.status = 503, .detail = "a \"plugin\" is\naway", .retry_after_s = 3});
