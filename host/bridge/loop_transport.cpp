@@ -92,18 +92,26 @@ void LoopTransport::message(net::Connection& connection, bool binary, std::span<
     if (!is_served) connection.close(1013, "this service was just switched off; try again");
 }
 
+// The plugin hears of it in a task of its own: a send or close that it makes may be what finds the connection
+// dead, and its context must not go away under its feet.
 void LoopTransport::closed(net::Connection& connection, std::uint16_t code, std::string_view reason) {
-    const std::unique_ptr<WebSocket> socket(static_cast<WebSocket*>(connection.user()));
+    std::unique_ptr<WebSocket> socket(static_cast<WebSocket*>(connection.user()));
     connection.set_user(nullptr);
     hub_.house().delivery->reader_closed(connection.id());
     delivery_.close(*socket->reader);
     if (!socket->is_open) return;
-    const auto& handler = socket->route->handler;
-    control::Instance& instance = *socket->route->instance;
+    runtime::Task tell = [this, socket = std::move(socket), id = connection.id(), code,
+                          why = std::string(reason)] { tell_closed(*socket, id, code, why); };
+    if (loop_.post(std::move(tell)) != runtime::PostStatus::accepted) tell();
+}
+
+void LoopTransport::tell_closed(const WebSocket& socket, net::ConnectionId id, std::uint16_t code,
+                                std::string_view reason) {
+    const auto& handler = socket.route->handler;
+    control::Instance& instance = *socket.route->instance;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
     instance.call("websocket closed", [&] {
-        handler.closed(handler.self, instance.loop_context(index_), socket->context, connection.id(), code,
-                       bytes(reason));
+        handler.closed(handler.self, instance.loop_context(index_), socket.context, id, code, bytes(reason));
     });
 }
 

@@ -52,6 +52,8 @@ private:
                  std::string_view body) override;
 
     WebSocket* find(net::ConnectionId id);
+    void tell_closed(const WebSocket& socket, net::ConnectionId id, std::uint16_t code,
+                     std::string_view reason);
     void flush(delivery::Reader& reader);
     void drain_one(net::ConnectionId id, std::uint32_t reconnect_after_ms);
 

@@ -73,7 +73,9 @@ void Connection::on_fd(std::uint32_t events) {
     }
     if ((events & EPOLLIN) != 0 && wants_input()) read();
     if (phase_ == Phase::kDead) return;
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0 && (events & EPOLLIN) == 0) return die(1006, {});
+    // Also while nothing may be read: a broken socket is reported in every round until it is closed.
+    const bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+    if (is_broken && ((events & EPOLLIN) == 0 || !wants_input())) return die(1006, {});
     watch();
 }
 

@@ -80,15 +80,16 @@ constexpr std::string_view status_code(sh_status status) noexcept {
     case SH_UNAUTHENTICATED: return "unauthenticated";
     case SH_BUSY:
     case SH_UNAVAILABLE:
-    case SH_GONE: return "unavailable";
+    case SH_GONE:
+    case SH_CANCELLED: return "unavailable";
     case SH_TIMEOUT: return "timeout";
     default: return "internal";
     }
 }
 
 constexpr bool is_retryable(sh_status status) noexcept {
-    return status == SH_BUSY || status == SH_UNAVAILABLE || status == SH_GONE || status == SH_TIMEOUT ||
-           status == SH_RATE_LIMITED || status == SH_HELD;
+    return status == SH_BUSY || status == SH_UNAVAILABLE || status == SH_GONE || status == SH_CANCELLED ||
+           status == SH_TIMEOUT || status == SH_RATE_LIMITED || status == SH_HELD;
 }
 
 }  // namespace streamhost

@@ -1,0 +1,230 @@
+#include "client.hpp"
+
+#include "frames.hpp"
+#include "names.hpp"
+
+namespace gateway {
+
+using streamhost::bytes;
+using streamhost::view;
+
+namespace {
+
+constexpr std::size_t kMaxHomes = 1'024;
+
+}  // namespace
+
+Client::Client(LoopClients& loop, streamhost::Connection connection) : loop_(loop), connection_(connection) {
+    loop_.add(connection_.id(), *this);
+}
+
+Client::~Client() {
+    loop_.remove(connection_.id());
+    if (state_ == State::kOpen) door().telemetry.open_sessions(-1);
+    if (has_joined_) door().services.leave(connection_.id());
+}
+
+void Client::begin() {
+    door().pending.fetch_add(1, std::memory_order_relaxed);
+    if (++pending_ == door().limits.pending) connection_.pause();
+}
+
+void Client::finish() {
+    if (pending_-- == door().limits.pending) connection_.resume();
+}
+
+void Client::message(bool is_binary, std::string_view data) {
+    if (is_binary) return connection_.close(4400, "binary messages are not part of this protocol");
+    handle(data);
+}
+
+void Client::handle(std::string_view text) {
+    text_ = text;
+    const Request request = loop_.parser.parse(text);
+    door().telemetry.request(request.body.index());
+    std::visit([&](const auto& body) { on(request, body); }, request.body);
+    text_ = {};
+}
+
+void Client::on(const Request& request, const Refused& refused) {
+    fail(request.id, {.code = refused.code, .message = refused.message});
+}
+
+void Client::on(const Request& request, const Ping& ping) { send(pong_frame(request.id, ping.ts)); }
+
+bool Client::is_open(const Request& request) {
+    if (state_ == State::kOpen) return true;
+    fail(request.id, {.code = "unauthenticated", .message = "say `hello` first"});
+    return false;
+}
+
+bool Client::may_use(const Request& request, std::string_view stream) {
+    const std::string home(home_of(stream));
+    if (home == session_ || homes_.contains(home)) return true;
+    connection_.pause();
+    door().services.check_owner(target(), home, user_,
+                                later([home, id = std::string(request.id), text = std::string(text_)](
+                                          Client& client, const sh_result& result) {
+                                    client.connection_.resume();
+                                    if (result.status != SH_OK)
+                                        return client.fail(id, error_of(result, "the session registry"));
+                                    if (client.homes_.size() >= kMaxHomes) client.homes_.clear();
+                                    client.homes_.insert(home);
+                                    client.handle(text);
+                                }));
+    return false;
+}
+
+sh_subscribe Client::subscription(std::string_view stream, std::uint32_t from, sh_position after) const {
+    sh_subscribe subscribe{};
+    subscribe.struct_size = sizeof(subscribe);
+    subscribe.from = from;
+    subscribe.reader = connection_.id();
+    subscribe.encoding = door().encoding;
+    subscribe.stream = bytes(stream);
+    subscribe.position = after;
+    subscribe.max_streams = door().limits.streams + 1;  // and the session's own
+    return subscribe;
+}
+
+void Client::on(const Request& request, const Subscribe& subscribe) {
+    if (!is_open(request) || !may_use(request, subscribe.stream)) return;
+    sh_subscribe wish = subscription(subscribe.stream, subscribe.from, subscribe.after);
+    wish.request = bytes(request.id);
+    if (subscribe.stream == session_) wish.flags = SH_SUBSCRIBE_FOLLOW_RUNS;
+    // `subscribed` is the answer; only a failure is told here.
+    door().services.subscribe(target(), wish,
+                              later([id = std::string(request.id)](Client& client, const sh_result& result) {
+                                  if (result.status != SH_OK)
+                                      client.fail(id, error_of(result, "subscribing"));
+                              }));
+}
+
+void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
+    if (!is_open(request)) return;
+    door().services.unsubscribe(
+        target(), connection_.id(), unsubscribe.stream,
+        later([id = std::string(request.id)](Client& client, const sh_result& result) {
+            client.answer(id, result, "subscribing", ok_frame(id));
+        }));
+}
+
+void Client::on(const Request& request, const Send& send_request) {
+    if (!is_open(request)) return;
+    const sh_chat_send message{sizeof(message),
+                               0,
+                               bytes(session_),
+                               bytes(user_),
+                               bytes(send_request.key),
+                               bytes(send_request.content),
+                               bytes(send_request.options)};
+    // A reader must know the run before its first frame.
+    connection_.hold_streams();
+    door().services.send(
+        target(), message, later([id = std::string(request.id)](Client& client, const sh_result& result) {
+            const bool is_duplicate = (result.flags & SH_RESULT_DUPLICATE) != 0;
+            const std::string_view body =
+                result.body == nullptr
+                    ? std::string_view()
+                    : std::string_view(result.body->data, static_cast<std::size_t>(result.body->size));
+            client.answer(id, result, "chat", accepted_frame(id, client.session_, body, is_duplicate));
+            client.connection_.release_streams();
+        }));
+}
+
+void Client::on(const Request& request, const Cancel& cancel) {
+    if (!is_open(request) || !may_use(request, cancel.run)) return;
+    door().services.cancel(target(), cancel.run, user_, cancel.reason,
+                           later([id = std::string(request.id)](Client& client, const sh_result& result) {
+                               client.answer(id, result, "chat", ok_frame(id));
+                           }));
+}
+
+void Client::on(const Request& request, const Refresh& /*refresh*/) {
+    if (is_open(request)) send(ok_frame(request.id));
+}
+
+void Client::on(const Request& request, const Append& append) {
+    if (!is_open(request) || !may_use(request, append.stream)) return;
+    const auto count = static_cast<std::uint32_t>(append.items.size());
+    Answer answered = later([id = std::string(request.id), stream = std::string(append.stream)](
+                                Client& client, const sh_result& result) {
+        client.answer(id, result, "the stream cache",
+                      appended_frame(id, stream, result.first, result.last, result.check));
+    });
+    if (append.is_owned) {
+        const sh_append write{sizeof(write),    count,      bytes(append.stream),
+                              append.fence,     append.seq, append.items.data(),
+                              bytes(append.end)};
+        return door().services.append(target(), write, std::move(answered));
+    }
+    const sh_publish write{sizeof(write), count, bytes(append.stream), bytes(append.key),
+                           append.items.data()};
+    door().services.publish(target(), write, std::move(answered));
+}
+
+void Client::on(const Request& request, const Claim& claim) {
+    if (!is_open(request) || !may_use(request, claim.stream)) return;
+    door().services.claim(target(), claim.stream, claim.lease_ms,
+                          later([id = std::string(request.id), stream = std::string(claim.stream)](
+                                    Client& client, const sh_result& result) {
+                              client.answer(
+                                  id, result, "the stream cache",
+                                  claimed_frame(id, stream, result.fence, result.last, result.check));
+                          }));
+}
+
+void Client::on(const Request& request, const Renew& renew) {
+    if (!is_open(request) || !may_use(request, renew.stream)) return;
+    door().services.renew(target(), renew.stream, renew.fence,
+                          later([id = std::string(request.id)](Client& client, const sh_result& result) {
+                              client.answer(id, result, "the stream cache", ok_frame(id));
+                          }));
+}
+
+void Client::on(const Request& request, const History& history) {
+    if (!is_open(request)) return;
+    auto scan = std::make_shared<HistoryScan>(history.before, history.limit);
+    door().services.tail(target(), session_,
+                         later([scan, id = std::string(request.id)](Client& client, const sh_result& result) {
+                             if (result.status != SH_OK)
+                                 return client.fail(id, error_of(result, "the stream cache"));
+                             scan->set_bounds(result.first, result.last);
+                             client.scan_history(scan, id);
+                         }));
+}
+
+void Client::scan_history(std::shared_ptr<HistoryScan> scan, const std::string& id) {
+    if (const auto range = scan->next()) {
+        return door().services.read(
+            target(), session_, *range, later([scan, id](Client& client, const sh_result& result) {
+                if (result.status != SH_OK) return client.fail(id, error_of(result, "the stream cache"));
+                scan->take(result.batch == nullptr
+                               ? std::span<const sh_record>()
+                               : std::span<const sh_record>(result.batch->records, result.batch->count));
+                client.scan_history(scan, id);
+            }));
+    }
+    if (!scan->has_found())
+        return fail(id, {.code = "not_found", .message = "no message `before` in what is kept"});
+    send(history_frame(id, scan->messages(), scan->next_before()));
+}
+
+void Client::answer(const std::string& id, const sh_result& result, std::string_view what,
+                    const std::string& frame) {
+    if (result.status != SH_OK) return fail(id, error_of(result, what));
+    send(frame);
+}
+
+void Client::fail(std::string_view id, const Error& error, std::string_view stream) const {
+    door().telemetry.error(error.code);
+    send(error_frame(id, error, stream));
+}
+
+void Client::drain(std::uint32_t reconnect_after_ms) const { send(goaway_frame(reconnect_after_ms)); }
+
+void Client::hello_is_due() const {
+    if (state_ == State::kNew) connection_.close(4400, "no `hello` in time");
+}
+
+}  // namespace gateway

@@ -1,0 +1,114 @@
+// One connection's side of the protocol: what it may ask in which state, and what it is told. Runs on the
+// connection's loop; every call to a service answers there later.
+//
+// States: new (only hello and ping), opening (the socket is not read), open. Before an answer comes the
+// client may be gone: closures carry its number and look it up.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "streamhost/websocket.hpp"
+
+#include "door.hpp"
+#include "errors.hpp"
+#include "history_scan.hpp"
+#include "request.hpp"
+
+namespace gateway {
+
+class Client {
+public:
+    Client(LoopClients& loop, streamhost::Connection connection);
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+    ~Client();
+
+    void message(bool is_binary, std::string_view data);
+    void drain(std::uint32_t reconnect_after_ms) const;
+    // Ten seconds have passed.
+    void hello_is_due() const;
+
+private:
+    enum class State { kNew, kOpening, kOpen };
+    // What `hello` wanted, until `welcome`.
+    struct Opening {
+        std::string id;
+        bool follow = true;
+        std::vector<std::pair<std::string, sh_position>> resume;
+    };
+
+    void handle(std::string_view text);
+    void on(const Request& request, const Refused& refused);
+    void on(const Request& request, const Hello& hello);
+    void on(const Request& request, const Subscribe& subscribe);
+    void on(const Request& request, const Unsubscribe& unsubscribe);
+    void on(const Request& request, const Send& send);
+    void on(const Request& request, const Cancel& cancel);
+    void on(const Request& request, const History& history);
+    void on(const Request& request, const Refresh& refresh);
+    void on(const Request& request, const Append& append);
+    void on(const Request& request, const Claim& claim);
+    void on(const Request& request, const Renew& renew);
+    void on(const Request& request, const Ping& ping);
+
+    void joined(const sh_result& result);
+    void resume(const std::string& stream, sh_position after);
+    void subscribe_resumed(const std::string& stream, sh_position after);
+    void resume_failed(const std::string& stream, const sh_result& result);
+    void opened(const sh_result& result);
+    void refuse_hello(const sh_result& result, std::string_view what);
+    [[nodiscard]] sh_subscribe subscription(std::string_view stream, std::uint32_t from,
+                                            sh_position after) const;
+
+    void scan_history(std::shared_ptr<HistoryScan> scan, const std::string& id);
+
+    // False, and the client was told: it has to say hello first.
+    bool is_open(const Request& request);
+    // True when this user may use the stream. Else the message is put aside until its owner is known, and is
+    // then handled again or refused; until then the socket is not read.
+    bool may_use(const Request& request, std::string_view stream);
+
+    void send(const std::string& frame) const { connection_.send_text(frame); }
+    void fail(std::string_view id, const Error& error, std::string_view stream = "") const;
+    void answer(const std::string& id, const sh_result& result, std::string_view what,
+                const std::string& frame);
+
+    // Wraps body(client, result): counts it as pending, and finds the client again when the answer comes.
+    template <typename Body>
+    Answer later(Body body) {
+        begin();
+        return
+            [&loop = loop_, id = connection_.id(), work = std::move(body)](const sh_result& result) mutable {
+                loop.door.pending.fetch_sub(1, std::memory_order_relaxed);
+                Client* client = loop.find(id);
+                if (client == nullptr) return;
+                client->finish();
+                work(*client, result);
+            };
+    }
+    void begin();
+    void finish();
+
+    [[nodiscard]] Door& door() const { return loop_.door; }
+    [[nodiscard]] sh_target target() const { return connection_.loop(); }
+
+    LoopClients& loop_;
+    streamhost::Connection connection_;
+    State state_ = State::kNew;
+    std::optional<Opening> opening_;
+    std::string session_;
+    std::string user_ = "anonymous";  // until an authenticator says otherwise
+    std::string affinity_;
+    std::set<std::string, std::less<>> homes_;  // that the user may use, beside the session
+    std::string_view text_;                     // of the message in hand
+    std::uint32_t pending_ = 0;
+    bool has_joined_ = false;
+};
+
+}  // namespace gateway

@@ -1,0 +1,143 @@
+// From `hello` to `welcome`: the session is joined, what the client names is resumed, the session's stream is
+// followed, and only then the socket is read again.
+#include <simdjson.h>
+
+#include "client.hpp"
+#include "frames.hpp"
+#include "names.hpp"
+
+namespace gateway {
+
+using streamhost::bytes;
+
+namespace {
+
+struct JoinAnswer {
+    std::string session;
+    std::string affinity;
+};
+
+// Another plugin may have written it, so it is read with a parser.
+JoinAnswer read_join(const sh_result& result) {
+    JoinAnswer answer;
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    std::string_view text;
+    if (result.body == nullptr ||
+        parser.parse(result.body->data, static_cast<std::size_t>(result.body->size)).get(root) !=
+            simdjson::SUCCESS)
+        return answer;
+    if (root["session"].get(text) == simdjson::SUCCESS) answer.session = text;
+    if (root["affinity"].get(text) == simdjson::SUCCESS) answer.affinity = text;
+    return answer;
+}
+
+// 0: the connection may try again.
+std::uint32_t close_code(sh_status status) {
+    switch (status) {
+    case SH_INVALID: return 0;
+    case SH_FORBIDDEN: return 4403;
+    case SH_UNAUTHENTICATED: return 4401;
+    case SH_RATE_LIMITED: return 4429;
+    default: return streamhost::is_retryable(status) ? 1013 : 1011;
+    }
+}
+
+}  // namespace
+
+void Client::on(const Request& request, const Hello& hello) {
+    if (state_ != State::kNew)
+        return fail(request.id, {.code = "bad_request",
+                                 .message = "a second `hello`; another session is another connection"});
+    state_ = State::kOpening;
+    has_joined_ = true;
+    opening_ = Opening{.id = std::string(request.id), .follow = hello.follow, .resume = {}};
+    for (const ResumePoint& point : hello.resume)
+        opening_->resume.emplace_back(point.stream, point.after);
+    connection_.pause();
+    connection_.hold_streams();
+    const sh_session_join join{sizeof(join),       0, connection_.id(), bytes(hello.session), bytes(user_),
+                               bytes(hello.client)};
+    door().services.join(target(), join,
+                         later([](Client& client, const sh_result& result) { client.joined(result); }));
+}
+
+void Client::joined(const sh_result& result) {
+    if (result.status != SH_OK) return refuse_hello(result, "the session registry");
+    JoinAnswer answer = read_join(result);
+    if (!is_session_id(answer.session)) {
+        door().host.error("the session service answered no session id");
+        return refuse_hello(streamhost::Host::make_result(SH_INTERNAL), "the session registry");
+    }
+    session_ = std::move(answer.session);
+    affinity_ = answer.affinity.empty() ? session_ : std::move(answer.affinity);
+    sh_subscribe wish = subscription(session_, SH_FROM_SNAPSHOT, {});
+    // Named streams first: a run that is named must not be followed from its snapshot.
+    for (const auto& [stream, after] : opening_->resume) {
+        if (stream != session_) {
+            resume(stream, after);
+            continue;
+        }
+        wish.from = SH_FROM_POSITION;
+        wish.position = after;
+    }
+    if (opening_->follow) wish.flags = SH_SUBSCRIBE_FOLLOW_RUNS;
+    door().services.subscribe(target(), wish,
+                              later([](Client& client, const sh_result& stand) { client.opened(stand); }));
+}
+
+void Client::resume(const std::string& stream, sh_position after) {
+    if (home_of(stream) == session_) return subscribe_resumed(stream, after);
+    door().services.check_owner(target(), home_of(stream), user_,
+                                later([stream, after](Client& client, const sh_result& result) {
+                                    if (result.status != SH_OK) return client.resume_failed(stream, result);
+                                    client.subscribe_resumed(stream, after);
+                                }));
+}
+
+void Client::subscribe_resumed(const std::string& stream, sh_position after) {
+    door().services.subscribe(target(), subscription(stream, SH_FROM_POSITION, after),
+                              later([stream](Client& client, const sh_result& result) {
+                                  if (result.status != SH_OK && result.status != SH_CANCELLED)
+                                      client.resume_failed(stream, result);
+                              }));
+}
+
+// There is no request to answer. A client that was promised this stream must not wait for ever: it is told,
+// and when trying again can help it is made to.
+void Client::resume_failed(const std::string& stream, const sh_result& result) {
+    const Error error = error_of(result, "resuming");
+    fail("", error, stream);
+    if (error.retryable) connection_.close(1013, "a stream could not be resumed; try again");
+}
+
+void Client::opened(const sh_result& result) {
+    if (result.status != SH_OK) return refuse_hello(result, "subscribing");
+    state_ = State::kOpen;
+    door().telemetry.open_sessions(1);
+    const sh_host* raw = door().host.raw();
+    send(welcome_frame(opening_->id,
+                       {.session = session_,
+                        .user = user_,
+                        .node = door().host.node_id(),
+                        .affinity = affinity_,
+                        .server = door().host.node().name(raw)},
+                       door().limits));
+    opening_.reset();
+    connection_.release_streams();
+    connection_.resume();
+}
+
+void Client::refuse_hello(const sh_result& result, std::string_view what) {
+    const Error error = error_of(result, what);
+    fail(opening_->id, error);
+    if (const std::uint32_t code = close_code(result.status); code != 0)
+        return connection_.close(code, error.message.substr(0, 120));
+    state_ = State::kNew;
+    has_joined_ = false;
+    opening_.reset();
+    connection_.release_streams();
+    connection_.resume();
+}
+
+}  // namespace gateway

@@ -1,0 +1,60 @@
+// What all clients of this node share, and what those of one loop share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "streamhost/host.hpp"
+
+#include "limits.hpp"
+#include "request_parser.hpp"
+#include "services.hpp"
+#include "telemetry.hpp"
+
+namespace gateway {
+
+class Client;
+
+// One per plugin; const but for counters, so loops share it. [loop]
+struct Door {
+    Door(streamhost::Host& house, const Limits& most)
+        : host(house), limits(most), services(house, most.service_timeout_ms), telemetry(house) {}
+
+    streamhost::Host& host;
+    Limits limits;
+    Services services;
+    Telemetry telemetry;
+    sh_handle encoding = 0;
+    std::atomic<std::uint32_t> pending{0};  // requests under way on all loops
+};
+
+// One per loop, touched by it alone.
+class LoopClients {
+public:
+    explicit LoopClients(Door& all) : door(all), parser(all.limits) {}
+
+    void add(sh_connection id, Client& client);
+    void remove(sh_connection id) { clients_.erase(id); }
+    // nullptr: gone. An answer finds its client by number, because the client may leave before it comes.
+    [[nodiscard]] Client* find(sh_connection id) const;
+    // Closes those who did not say hello in time.
+    void sweep(std::int64_t now_ms);
+
+    Door& door;
+    RequestParser parser;
+
+private:
+    struct Arrival {
+        sh_connection id;
+        std::int64_t due_ms;
+    };
+    std::unordered_map<sh_connection, Client*> clients_;
+    std::deque<Arrival> arrivals_;  // by due_ms
+};
+
+}  // namespace gateway

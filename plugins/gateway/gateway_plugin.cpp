@@ -1,0 +1,102 @@
+// Glue: the section, the WebSocket route and the encoding of protocol version 1; what messages mean is
+// Client's.
+#include <memory>
+#include <vector>
+
+#include "streamhost/plugin.hpp"
+#include "streamhost/websocket.hpp"
+
+#include "client.hpp"
+#include "encoder.hpp"
+#include "schema.hpp"
+
+namespace gateway {
+
+using streamhost::Connection;
+using streamhost::Failure;
+
+namespace {
+
+constexpr std::uint32_t kSweepMs = 250;
+constexpr const char* kSubprotocols[] = {"streamhost.v1.json", nullptr};
+
+class Gateway : public streamhost::Plugin, private streamhost::WebSocketHandler<Client, LoopClients> {
+public:
+    using Plugin::Plugin;
+
+    void configure(const streamhost::Config& config) override {
+        // Connections keep what their `welcome` told them: another section needs another instance.
+        if (door_ != nullptr) throw Failure(SH_NEEDS_RESTART, "gateway takes its section at the start");
+        const auto number = [&config](const char* key, std::uint32_t otherwise) {
+            return static_cast<std::uint32_t>(config.integer(key, otherwise));
+        };
+        path_ = config.string("path", "/v1/ws");
+        limits_.heartbeat_ms = number("heartbeat_ms", limits_.heartbeat_ms);
+        limits_.hello_ms = number("hello_timeout_ms", limits_.hello_ms);
+        limits_.service_timeout_ms = number("service_timeout_ms", limits_.service_timeout_ms);
+        limits_.streams = number("max_streams", limits_.streams);
+        limits_.pending = number("max_pending", limits_.pending);
+    }
+
+    void start() override {
+        door_ = std::make_unique<Door>(host(), limits_);
+        add_encoding();
+        for (std::uint32_t index = 0; index < host().loop_count(); ++index) {
+            LoopClients& loop = *loops_.emplace_back(std::make_unique<LoopClients>(*door_));
+            if (host().every(SH_ON_LOOP(index), kSweepMs, [&] { loop.sweep(host().monotonic_ms()); }) !=
+                SH_OK)
+                throw Failure(SH_BUSY, "no timer for late clients");
+        }
+        sh_websocket_route route{};
+        route.path = path_.c_str();
+        route.heartbeat_ms = limits_.heartbeat_ms;
+        route.subprotocols = kSubprotocols;
+        route.max_message_bytes = limits_.message_bytes;
+        route.too_large_code = 4413;
+        serve(host(), route);
+    }
+
+    streamhost::DrainReport drain(std::uint32_t /*deadline_ms*/) override {
+        const std::uint32_t left = door_->pending.load(std::memory_order_relaxed);
+        return {left, left == 0 ? "" : std::to_string(left) + " requests wait for their answer"};
+    }
+
+    void* loop_start(std::uint32_t loop) override { return loops_.at(loop).get(); }
+
+private:
+    void add_encoding() {
+        const auto* delivery = host().require<sh_delivery_ext>(SH_EXT_DELIVERY);
+        const sh_status status =
+            delivery->add_encoding(host().raw(), "streamhost.v1.json", &json_encoder(), &door_->encoding);
+        if (status != SH_OK) throw Failure(status, "delivery refused the encoding");
+    }
+
+    std::unique_ptr<Client> open(LoopClients* loop, Connection connection,
+                                 const streamhost::OpenInfo& /*info*/) override {
+        return std::make_unique<Client>(*loop, connection);
+    }
+    void message(LoopClients* /*loop*/, Client& client, Connection /*connection*/, bool binary,
+                 std::string_view data) override {
+        client.message(binary, data);
+    }
+    void drain(LoopClients* /*loop*/, Client& client, Connection /*connection*/,
+               std::uint32_t reconnect_after_ms) override {
+        client.drain(reconnect_after_ms);
+    }
+
+    std::string path_;
+    Limits limits_;
+    std::unique_ptr<Door> door_;
+    std::vector<std::unique_ptr<LoopClients>> loops_;
+};
+
+constexpr const char* kUses[] = {SH_SVC_SESSION, SH_SVC_RECOVERY, SH_SVC_CHAT, SH_SVC_STREAMCACHE, nullptr};
+
+}  // namespace
+}  // namespace gateway
+
+STREAMHOST_PLUGIN(gateway::Gateway, {.name = "gateway",
+                                     .version = "1.0.0",
+                                     .summary = "Protocol version 1 over WebSocket",
+                                     .uses = gateway::kUses,
+                                     .schema = gateway::kSchema})

@@ -1,0 +1,23 @@
+#include "client.hpp"
+#include "door.hpp"
+
+namespace gateway {
+
+void LoopClients::add(sh_connection id, Client& client) {
+    clients_.emplace(id, &client);
+    arrivals_.push_back({id, door.host.monotonic_ms() + door.limits.hello_ms});
+}
+
+Client* LoopClients::find(sh_connection id) const {
+    const auto found = clients_.find(id);
+    return found == clients_.end() ? nullptr : found->second;
+}
+
+void LoopClients::sweep(std::int64_t now_ms) {
+    while (!arrivals_.empty() && arrivals_.front().due_ms <= now_ms) {
+        if (const Client* client = find(arrivals_.front().id)) client->hello_is_due();
+        arrivals_.pop_front();
+    }
+}
+
+}  // namespace gateway

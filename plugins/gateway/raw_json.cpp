@@ -1,0 +1,73 @@
+#include "raw_json.hpp"
+
+#include <cstddef>
+
+namespace gateway {
+
+namespace {
+
+constexpr std::string_view kWhite = " \t\r\n";
+
+std::size_t skip_white(std::string_view json, std::size_t at) noexcept {
+    at = json.find_first_not_of(kWhite, at);
+    return at == std::string_view::npos ? json.size() : at;
+}
+
+// `at` is the opening quote; answers the place after the closing one.
+std::size_t skip_string(std::string_view json, std::size_t at) noexcept {
+    for (++at; at < json.size(); ++at) {
+        at = json.find_first_of("\"\\", at);
+        if (at == std::string_view::npos) break;
+        if (json[at] == '"') return at + 1;
+        ++at;  // what is escaped
+    }
+    return json.size();
+}
+
+std::size_t skip_nested(std::string_view json, std::size_t at) noexcept {
+    std::size_t depth = 0;
+    while ((at = json.find_first_of("\"{}[]", at)) != std::string_view::npos) {
+        if (json[at] == '"') {
+            at = skip_string(json, at);
+            continue;
+        }
+        depth = json[at] == '{' || json[at] == '[' ? depth + 1 : depth - 1;
+        ++at;
+        if (depth == 0) return at;
+    }
+    return json.size();
+}
+
+std::size_t skip_value(std::string_view json, std::size_t at) noexcept {
+    if (at >= json.size()) return json.size();
+    if (json[at] == '"') return skip_string(json, at);
+    if (json[at] == '{' || json[at] == '[') return skip_nested(json, at);
+    const std::size_t end = json.find_first_of(",]} \t\r\n", at);
+    return end == std::string_view::npos ? json.size() : end;
+}
+
+}  // namespace
+
+std::vector<std::string_view> raw_values(std::string_view json) {
+    std::vector<std::string_view> values;
+    std::size_t at = skip_white(json, 0);
+    if (at >= json.size()) return values;
+    const bool is_object = json[at] == '{';
+    for (at = skip_white(json, at + 1); at < json.size() && json[at] != ']' && json[at] != '}';) {
+        if (is_object) {
+            at = skip_white(json, skip_string(json, at));  // the name
+            at = skip_white(json, at + 1);                 // the colon
+        }
+        const std::size_t end = skip_value(json, at);
+        values.push_back(json.substr(at, end - at));
+        at = skip_white(json, end);
+        if (at < json.size() && json[at] == ',') at = skip_white(json, at + 1);
+    }
+    return values;
+}
+
+std::string_view without_quotes(std::string_view json_string) noexcept {
+    return json_string.size() < 2 ? std::string_view() : json_string.substr(1, json_string.size() - 2);
+}
+
+}  // namespace gateway

@@ -1,0 +1,128 @@
+#include "services.hpp"
+
+#include <utility>
+
+namespace gateway {
+
+using streamhost::bytes;
+
+Services::Services(streamhost::Host& host, std::uint32_t timeout_ms)
+    : host_(host),
+      timeout_ms_(timeout_ms),
+      session_(host.acquire<sh_session>(SH_SVC_SESSION)),
+      recovery_(host.acquire<sh_recovery>(SH_SVC_RECOVERY)),
+      chat_(host.acquire<sh_chat>(SH_SVC_CHAT)),
+      streamcache_(host.acquire<sh_streamcache>(SH_SVC_STREAMCACHE)) {}
+
+void Services::join(sh_target on, const sh_session_join& join, Answer answer) {
+    ask(
+        on, session_,
+        [&](const sh_session& table, void* self, sh_ticket ticket) { table.join(self, &join, ticket); },
+        std::move(answer));
+}
+
+// Without an answer; where the service is away, so are its books.
+void Services::leave(sh_connection connection) const {
+    static_cast<void>(
+        session_.call([&](const sh_session& table, void* self) { table.leave(self, connection); }));
+}
+
+void Services::check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer) {
+    ask(
+        on, session_,
+        [&](const sh_session& table, void* self, sh_ticket ticket) {
+            table.check_owner(self, bytes(home), bytes(user), ticket);
+        },
+        std::move(answer));
+}
+
+void Services::subscribe(sh_target on, const sh_subscribe& subscribe, Answer answer) {
+    ask(
+        on, recovery_,
+        [&](const sh_recovery& table, void* self, sh_ticket ticket) {
+            table.subscribe(self, &subscribe, ticket);
+        },
+        std::move(answer));
+}
+
+void Services::unsubscribe(sh_target on, sh_connection reader, std::string_view stream, Answer answer) {
+    ask(
+        on, recovery_,
+        [&](const sh_recovery& table, void* self, sh_ticket ticket) {
+            table.unsubscribe(self, reader, bytes(stream), ticket);
+        },
+        std::move(answer));
+}
+
+void Services::send(sh_target on, const sh_chat_send& send, Answer answer) {
+    ask(
+        on, chat_,
+        [&](const sh_chat& table, void* self, sh_ticket ticket) { table.send(self, &send, ticket); },
+        std::move(answer));
+}
+
+void Services::cancel(sh_target on, std::string_view run, std::string_view user, std::string_view reason,
+                      Answer answer) {
+    ask(
+        on, chat_,
+        [&](const sh_chat& table, void* self, sh_ticket ticket) {
+            table.cancel(self, bytes(run), bytes(user), bytes(reason), ticket);
+        },
+        std::move(answer));
+}
+
+void Services::tail(sh_target on, std::string_view stream, Answer answer) {
+    ask(
+        on, streamcache_,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.tail(self, bytes(stream), ticket);
+        },
+        std::move(answer));
+}
+
+void Services::read(sh_target on, std::string_view stream, const sh_range& range, Answer answer) {
+    ask(
+        on, streamcache_,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.read(self, bytes(stream), &range, ticket);
+        },
+        std::move(answer));
+}
+
+void Services::claim(sh_target on, std::string_view stream, std::uint32_t lease_ms, Answer answer) {
+    ask(
+        on, streamcache_,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.claim(self, bytes(stream), lease_ms, ticket);
+        },
+        std::move(answer));
+}
+
+void Services::renew(sh_target on, std::string_view stream, std::uint64_t fence, Answer answer) {
+    ask(
+        on, streamcache_,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.renew(self, bytes(stream), fence, ticket);
+        },
+        std::move(answer));
+}
+
+void Services::append(sh_target on, const sh_append& append, Answer answer) {
+    ask(
+        on, streamcache_,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.append(self, &append, ticket);
+        },
+        std::move(answer));
+}
+
+void Services::publish(sh_target on, const sh_publish& publish, Answer answer) {
+    ask(
+        on, streamcache_,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.publish(self, &publish, ticket);
+        },
+        std::move(answer));
+}
+
+}  // namespace gateway

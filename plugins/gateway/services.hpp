@@ -1,0 +1,55 @@
+// The services that the gateway calls, as one object: each call answers once, on the client's loop, also when
+// nobody provides the service or no answer comes in time.
+#pragma once
+
+#include <string_view>
+
+#include "streamhost/abi/svc/chat.h"
+#include "streamhost/abi/svc/recovery.h"
+#include "streamhost/abi/svc/session.h"
+#include "streamhost/abi/svc/streamcache.h"
+#include "streamhost/host.hpp"
+
+namespace gateway {
+
+using Answer = streamhost::Host::Answer;
+
+// [control] to make, [loop] to use; `on` is the loop that the answer is wanted on. Views are copied by
+// whoever provides the service.
+class Services {
+public:
+    Services(streamhost::Host& host, std::uint32_t timeout_ms);
+
+    void join(sh_target on, const sh_session_join& join, Answer answer);
+    void leave(sh_connection connection) const;
+    void check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);
+
+    void subscribe(sh_target on, const sh_subscribe& subscribe, Answer answer);
+    void unsubscribe(sh_target on, sh_connection reader, std::string_view stream, Answer answer);
+
+    void send(sh_target on, const sh_chat_send& send, Answer answer);
+    void cancel(sh_target on, std::string_view run, std::string_view user, std::string_view reason,
+                Answer answer);
+
+    void tail(sh_target on, std::string_view stream, Answer answer);
+    void read(sh_target on, std::string_view stream, const sh_range& range, Answer answer);
+    void claim(sh_target on, std::string_view stream, std::uint32_t lease_ms, Answer answer);
+    void renew(sh_target on, std::string_view stream, std::uint64_t fence, Answer answer);
+    void append(sh_target on, const sh_append& append, Answer answer);
+    void publish(sh_target on, const sh_publish& publish, Answer answer);
+
+private:
+    template <typename Table, typename Body>
+    void ask(sh_target on, const streamhost::Lease<Table>& lease, Body&& body, Answer answer) {
+        host_.ask(on, lease, timeout_ms_, std::forward<Body>(body), std::move(answer));
+    }
+
+    streamhost::Host& host_;
+    std::uint32_t timeout_ms_;
+    streamhost::Lease<sh_session> session_;
+    streamhost::Lease<sh_recovery> recovery_;
+    streamhost::Lease<sh_chat> chat_;
+    streamhost::Lease<sh_streamcache> streamcache_;
+};
+
+}  // namespace gateway

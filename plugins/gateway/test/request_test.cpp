@@ -1,0 +1,236 @@
+// What a client may write, and what it hears when it may not.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "streamhost/bytes.hpp"
+
+#include "names.hpp"
+#include "raw_json.hpp"
+#include "request_parser.hpp"
+
+namespace gateway {
+namespace {
+
+using streamhost::view;
+
+class RequestTest : public ::testing::Test {
+protected:
+    const Request& parse(std::string text) {
+        text_ = std::move(text);
+        request_ = parser_.parse(text_);
+        return request_;
+    }
+    template <typename Body>
+    const Body& parse_as(std::string text) {
+        parse(std::move(text));
+        if (const auto* refused = std::get_if<Refused>(&request_.body)) ADD_FAILURE() << refused->message;
+        return std::get<Body>(request_.body);
+    }
+    // "code: message"
+    std::string refusal(std::string text) {
+        const auto* refused = std::get_if<Refused>(&parse(std::move(text)).body);
+        return refused == nullptr ? "" : std::string(refused->code) + ": " + refused->message;
+    }
+
+    Limits limits_{};
+    RequestParser parser_{limits_};
+    std::string text_;
+    Request request_;
+};
+
+TEST(RawJson, GivesTheTextOfEachMember) {
+    const auto values =
+        raw_values(R"( { "a" : "x\"},{" , "b\\":[1,[2,"]"]], "c": {"d":{}} ,"e":-1.5e3,"f":null } )");
+    ASSERT_EQ(values.size(), 5u);
+    EXPECT_EQ(values[0], R"("x\"},{")");
+    EXPECT_EQ(values[1], R"([1,[2,"]"]])");
+    EXPECT_EQ(values[2], R"({"d":{}})");
+    EXPECT_EQ(values[3], "-1.5e3");
+    EXPECT_EQ(values[4], "null");
+    EXPECT_TRUE(raw_values("{}").empty());
+    EXPECT_TRUE(raw_values(" [ ] ").empty());
+    EXPECT_EQ(raw_values("[1]").size(), 1u);
+    EXPECT_EQ(without_quotes(R"("a\"b")"), R"(a\"b)");
+}
+
+TEST(RawJson, EndsAlsoForTextThatIsNoJson) {
+    for (const char* text : {"", "{", "[", "{\"a", "{\"a\":", "[\"\\", "[[[", "{\"a\":[}", "}", "[1,,,]"})
+        EXPECT_LE(raw_values(text).size(), 8u) << text;
+}
+
+TEST(Names, AreStrict) {
+    EXPECT_TRUE(is_session_id("a-B_9"));
+    EXPECT_TRUE(is_session_id(std::string(64, 'a')));
+    for (const std::string& bad :
+         {std::string(), std::string(65, 'a'), std::string("a.b"), std::string("ä"), std::string("a b")})
+        EXPECT_FALSE(is_session_id(bad)) << bad;
+    EXPECT_TRUE(is_stream_id("a"));
+    EXPECT_TRUE(is_stream_id("a.b.c-_"));
+    EXPECT_TRUE(is_stream_id("a." + std::string(126, 'b')));
+    EXPECT_FALSE(is_stream_id("a." + std::string(127, 'b')));
+    for (const char* bad : {"", ".", "a.", ".a", "a.\"", "a/b"})
+        EXPECT_FALSE(is_stream_id(bad)) << bad;
+    EXPECT_FALSE(is_run_id("a"));
+    EXPECT_EQ(home_of("a.b.c"), "a");
+}
+
+TEST(Names, PositionsHaveOneForm) {
+    EXPECT_EQ(parse_position("0")->seq, 0u);
+    const auto position = parse_position("42.9f86d081884c7d65");
+    ASSERT_TRUE(position.has_value());
+    EXPECT_EQ(position->seq, 42u);
+    EXPECT_EQ(position->check, 0x9f86d081884c7d65u);
+    EXPECT_TRUE(parse_position("9007199254740991.0000000000000000").has_value());
+    for (const char* bad :
+         {"", "1", "0.0000000000000000", "01.9f86d081884c7d65", "-1.9f86d081884c7d65", "1.9F86d081884c7d65",
+          "1.9f86d081884c7d6", "1.9f86d081884c7d655", "9007199254740992.9f86d081884c7d65",
+          ".9f86d081884c7d65", "99999999999999999999999.9f86d081884c7d65", "1.+f86d081884c7d65"})
+        EXPECT_FALSE(parse_position(bad).has_value()) << bad;
+}
+
+TEST_F(RequestTest, HelloWithAll) {
+    const auto& hello = parse_as<Hello>(
+        R"({"type":"hello","id":"a\"b","token":"t","session":"s","client":{"name":"js","version":"1.0"},
+            "follow":false,"resume":[{"stream":"s","after":"0"},{"stream":"s.r","after":"2.00000000000000ff"}],"more":1})");
+    EXPECT_EQ(request_.id, R"("a\"b")");
+    EXPECT_EQ(hello.session, "s");
+    EXPECT_EQ(hello.token, "t");
+    EXPECT_EQ(hello.client, "js 1.0");
+    EXPECT_FALSE(hello.follow);
+    ASSERT_EQ(hello.resume.size(), 2u);
+    EXPECT_EQ(hello.resume[0].stream, "s");
+    EXPECT_EQ(hello.resume[0].after.seq, 0u);
+    EXPECT_EQ(hello.resume[1].stream, "s.r");
+    EXPECT_EQ(hello.resume[1].after.check, 0xffu);
+    EXPECT_TRUE(parse_as<Hello>(R"({"type":"hello","id":1,"session":null})").session.empty());
+    EXPECT_EQ(request_.id, "1");
+}
+
+TEST_F(RequestTest, SubscribeKnowsItsForms) {
+    EXPECT_EQ(parse_as<Subscribe>(R"({"type":"subscribe","id":1,"stream":"a.b"})").from,
+              static_cast<std::uint32_t>(SH_FROM_SNAPSHOT));
+    EXPECT_EQ(parse_as<Subscribe>(R"({"type":"subscribe","id":1,"stream":"a","from":"tail"})").from,
+              static_cast<std::uint32_t>(SH_FROM_TAIL));
+    EXPECT_EQ(parse_as<Subscribe>(R"({"type":"subscribe","id":1,"stream":"a","after":"7.0000000000000001"})")
+                  .after.seq,
+              7u);
+    EXPECT_NE(refusal(R"({"type":"subscribe","id":1,"stream":"a","after":"0","from":"tail"})"), "");
+    EXPECT_NE(refusal(R"({"type":"subscribe","id":1,"stream":"a","from":"here"})"), "");
+    EXPECT_NE(refusal(R"({"type":"subscribe","id":1})").find("`stream` is missing"), std::string::npos);
+}
+
+TEST_F(RequestTest, SendPassesTheTextOn) {
+    const auto& send =
+        parse_as<Send>(R"({"type":"send","id":2,"content":"a\u00e4\n","key":"k","options":{"x": [1]}})");
+    EXPECT_EQ(send.content, R"("a\u00e4\n")");
+    EXPECT_EQ(send.key, "k");
+    EXPECT_EQ(send.options, R"({"x": [1]})");
+    EXPECT_EQ(parse_as<Send>(R"({"type":"send","id":2,"data":[1, {"a":2}]})").content, R"([1, {"a":2}])");
+    EXPECT_NE(refusal(R"({"type":"send","id":2})"), "");
+    EXPECT_NE(refusal(R"({"type":"send","id":2,"content":"a","data":1})"), "");
+    EXPECT_NE(refusal(R"({"type":"send","id":2,"content":1})"), "");
+    EXPECT_NE(refusal(R"({"type":"send","id":2,"content":"a","options":"x"})"), "");
+    EXPECT_NE(refusal(R"({"type":"send","id":2,"content":"a","key":")" + std::string(129, 'k') + "\"}"), "");
+}
+
+TEST_F(RequestTest, AppendToAnOwnedStream) {
+    const auto& append = parse_as<Append>(
+        R"({"type":"append","id":3,"stream":"s.r","fence":4,"seq":5,"entries":[{"kind":"text","delta":"a\"b"},{"kind":"part","x":{"y":1}}],
+            "end":{"outcome":"error","error":{"code":"x","message":"m","more":1},"usage":{"total_tokens": 3}}})");
+    EXPECT_TRUE(append.is_owned);
+    EXPECT_EQ(append.fence, 4u);
+    EXPECT_EQ(append.seq, 5u);
+    ASSERT_EQ(append.items.size(), 2u);
+    EXPECT_EQ(append.items[0].type, static_cast<std::uint32_t>(SH_RECORD_TEXT));
+    EXPECT_EQ(view(append.items[0].data), R"(a\"b)");
+    EXPECT_EQ(view(append.items[1].data), R"({"kind":"part","x":{"y":1}})");
+    EXPECT_EQ(append.end,
+              R"("outcome":"error","error":{"code":"x","message":"m"},"usage":{"total_tokens": 3})");
+}
+
+TEST_F(RequestTest, AppendToASharedStream) {
+    const auto& append = parse_as<Append>(
+        R"({"type":"append","id":3,"stream":"news","key":"k","entries":[{"kind":"text","delta":""}]})");
+    EXPECT_FALSE(append.is_owned);
+    EXPECT_EQ(append.key, "k");
+    EXPECT_EQ(view(append.items.at(0).data), "");
+}
+
+TEST_F(RequestTest, AppendSaysWhatIsWrong) {
+    const auto with = [](const std::string& rest) {
+        return R"({"type":"append","id":3,"stream":"s.r",)" + rest + "}";
+    };
+    EXPECT_NE(refusal(with(R"("entries":[])")).find("is empty"), std::string::npos);
+    EXPECT_NE(refusal(with(R"("entries":[{"kind":"text","delta":"a"}],"end":{"outcome":"complete"})"))
+                  .find("claimed"),
+              std::string::npos);
+    EXPECT_NE(refusal(with(R"("fence":1,"entries":[{"kind":"text","delta":"a"}])")).find("`seq` is missing"),
+              std::string::npos);
+    EXPECT_NE(refusal(with(R"("fence":0,"seq":1,"entries":[{"kind":"text","delta":"a"}])")), "");
+    EXPECT_NE(refusal(with(R"("fence":1,"seq":1,"key":"k","entries":[{"kind":"text","delta":"a"}])")), "");
+    EXPECT_NE(refusal(with(R"("entries":[{"kind":"run"}])")).find("\"text\" or \"part\""), std::string::npos);
+    EXPECT_NE(refusal(with(R"("entries":[{"kind":"text","delta":1}])")), "");
+    EXPECT_NE(refusal(with(R"("entries":["x"])")), "");
+    EXPECT_NE(refusal(with(R"("fence":1,"seq":1,"end":{"outcome":"done"})")), "");
+    EXPECT_NE(refusal(with(R"("fence":1,"seq":1,"end":{"outcome":"error","error":{"code":"x"}})")), "");
+    std::string many = R"("entries":[)";
+    for (int index = 0; index < 257; ++index)
+        many += std::string(index > 0 ? "," : "") + R"({"kind":"part"})";
+    EXPECT_EQ(refusal(with(many + "]")), "too_large: an append has at most 256 entries");
+    const std::string big =
+        R"("entries":[{"kind":"text","delta":")" + std::string(limits_.entry_bytes, 'a') + "\"}]";
+    EXPECT_EQ(refusal(with(big)), "too_large: an entry has at most 262144 bytes");
+}
+
+TEST_F(RequestTest, TheOthers) {
+    EXPECT_EQ(parse_as<Claim>(R"({"type":"claim","id":1,"stream":"s.r","lease_ms":1000})").lease_ms, 1'000u);
+    EXPECT_NE(refusal(R"({"type":"claim","id":1,"stream":"s.r","lease_ms":999})"), "");
+    EXPECT_EQ(parse_as<Renew>(R"({"type":"renew","id":1,"stream":"s.r","fence":9})").fence, 9u);
+    EXPECT_EQ(parse_as<Cancel>(R"({"type":"cancel","id":1,"run":"s.r","reason":"user"})").reason, "user");
+    EXPECT_NE(refusal(R"({"type":"cancel","id":1,"run":"s"})"), "");
+    EXPECT_EQ(parse_as<History>(R"({"type":"history","id":1})").limit, 50u);
+    EXPECT_NE(refusal(R"({"type":"history","id":1,"limit":201})"), "");
+    EXPECT_EQ(parse_as<Refresh>(R"({"type":"refresh","id":1,"token":"t"})").token, "t");
+    EXPECT_EQ(parse_as<Unsubscribe>(R"({"type":"unsubscribe","id":1,"stream":"s"})").stream, "s");
+    EXPECT_EQ(parse_as<Ping>(R"({"type":"ping","ts":12.5})").ts, "12.5");
+    EXPECT_TRUE(request_.id.empty());
+    EXPECT_NE(refusal(R"({"type":"ping","ts":{}})"), "");
+}
+
+TEST_F(RequestTest, GarbageIsRefusedWithAReason) {
+    EXPECT_EQ(refusal("nonsense"), "bad_request: not JSON");
+    EXPECT_EQ(refusal(""), "bad_request: not JSON");
+    EXPECT_EQ(refusal("[1]"), "bad_request: a message is one JSON object");
+    EXPECT_EQ(refusal("{}"), "bad_request: `type` is missing");
+    EXPECT_EQ(refusal(R"({"type":1})"), "bad_request: `type` has to be a string");
+    EXPECT_EQ(refusal(R"({"type":"dance","id":7})"),
+              "unknown_type: this version has no message of type \"dance\"");
+    EXPECT_EQ(request_.id, "7");
+    EXPECT_EQ(refusal(R"({"type":"send","content":"a"})"),
+              "bad_request: `id` is missing: a string or an integer that the answer will repeat");
+    EXPECT_EQ(refusal(R"({"type":"ping","id":[1]})"), "bad_request: `id` has to be a string");
+    EXPECT_EQ(refusal(R"({"type":"ping","id":1.5})"), "bad_request: `id` has to be a string");
+    EXPECT_NE(refusal(R"({"type":"ping","id":")" + std::string(129, 'x') + "\"}"), "");
+    EXPECT_EQ(refusal(std::string(1'000, '[') + std::string(1'000, ']')),
+              "bad_request: nested deeper than 64 levels");
+    EXPECT_EQ(refusal(R"({"type":"hello","id":1,"resume":[{"stream":"a"}]})"),
+              "bad_request: `after` is missing");
+    EXPECT_EQ(refusal(R"({"type":"hello","id":1,"session":"a b"})"),
+              "bad_request: `session` has to be 1 to 64 of A-Z a-z 0-9 _ -");
+    // The parser goes on after all of it, also with a larger message than before.
+    EXPECT_EQ(parse_as<Send>(R"({"type":"send","id":1,"content":")" + std::string(500'000, 'a') + "\"}")
+                  .content.size(),
+              500'002u);
+}
+
+TEST_F(RequestTest, DepthIsLimitedAlsoAfterALargeMessage) {
+    parse(R"({"type":"send","id":1,"content":")" + std::string(600'000, 'a') + "\"}");
+    const std::string deep = std::string(63, '[') + std::string(63, ']');
+    EXPECT_EQ(refusal(R"({"type":"send","id":1,"data":)" + deep + "}"), "");
+    EXPECT_EQ(refusal(R"({"type":"send","id":1,"data":[[)" + deep + "]]}"),
+              "bad_request: nested deeper than 64 levels");
+}
+
+}  // namespace
+}  // namespace gateway
