@@ -23,17 +23,19 @@ typedef struct sh_session_join {
 typedef struct sh_session {
     uint32_t struct_size;
     uint32_t reserved;
-    /* SH_OK: body = {"session","affinity","created","last_node"}. SH_FORBIDDEN: the session is another
-     * user's. [any] */
+    /* SH_OK: body = {"session","affinity","created","last_node"}: created in ms since 1970, last_node empty
+     * when there was none. SH_FORBIDDEN: the session is another user's. SH_CONFLICT: the connection has
+     * joined already. [any] */
     void (*join)(void* self, const sh_session_join* join, sh_ticket ticket);
     /* The connection closed; no answer. [any] */
     void (*leave)(void* self, sh_connection connection);
     /* SH_OK: body = JSON array of {"session","user","node","connections","since"}; user empty: all, at most
-     * 1,000. [any] */
+     * 1,000. count = registrations on all nodes, last = sessions on this one. [any] */
     void (*list)(void* self, sh_bytes user, sh_ticket ticket);
     /* Closes all connections of the session with 4403 on every node. SH_OK: count on this node. [any] */
     void (*kick)(void* self, sh_bytes session, sh_ticket ticket);
-    /* SH_OK: the user owns the session's streams or nobody does; SH_FORBIDDEN. [any] */
+    /* SH_OK: the user owns the session's streams or nobody does; SH_FORBIDDEN. Ask before a write: what nobody
+     * owned is the user's from then on, as with join, unless the user is "anonymous". [any] */
     void (*check_owner)(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket);
 } sh_session;
 

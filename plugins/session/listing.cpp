@@ -1,0 +1,118 @@
+#include "listing.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <simdjson.h>
+
+#include "streamhost/json.hpp"
+#include "streamhost/status.hpp"
+
+namespace session {
+
+namespace {
+
+using streamhost::json_string;
+using Element = simdjson::dom::element;
+
+std::string text_of(const Element& object, std::string_view name) {
+    std::string_view text;
+    return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
+}
+
+template <typename Number>
+Number number_of(const Element& object, std::string_view name) {
+    Number number = 0;
+    return object[name].get(number) == simdjson::SUCCESS ? number : Number{0};
+}
+
+// `data` is the text that the registering node wrote (roster.cpp).
+void read_data(simdjson::dom::parser& parser, const std::string& data, Registered& out) {
+    Element object;
+    if (parser.parse(data).get(object) != simdjson::SUCCESS) return;
+    out.connections = number_of<std::uint64_t>(object, "connections");
+    out.since_ms = number_of<std::int64_t>(object, "since");
+    out.created_ms = number_of<std::int64_t>(object, "created");
+}
+
+}  // namespace
+
+Listing read_listing(std::string_view json) {
+    Listing listing;
+    simdjson::dom::parser parser;
+    simdjson::dom::parser data_parser;
+    Element root;
+    if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return listing;
+    listing.last_node = text_of(root, "last_node");
+    simdjson::dom::array entries;
+    if (root["entries"].get(entries) != simdjson::SUCCESS) return listing;
+    for (const Element entry : entries) {
+        Registered one{text_of(entry, "session"), text_of(entry, "node"), text_of(entry, "user"), 0, 0, 0};
+        if (one.session.empty()) continue;
+        read_data(data_parser, text_of(entry, "data"), one);
+        listing.entries.push_back(std::move(one));
+    }
+    return listing;
+}
+
+std::vector<std::string> read_names(std::string_view json) {
+    std::vector<std::string> names;
+    simdjson::dom::parser parser;
+    simdjson::dom::array list;
+    if (parser.parse(json.data(), json.size()).get(list) != simdjson::SUCCESS) return names;
+    for (const Element element : list) {
+        std::string_view name;
+        if (element.get(name) == simdjson::SUCCESS) names.emplace_back(name);
+    }
+    return names;
+}
+
+std::string show(const std::vector<Registered>& entries) {
+    std::string out = "[";
+    for (const Registered& one : entries) {
+        if (out.size() > 1) out += ',';
+        out += "{\"session\":" + json_string(one.session) + ",\"user\":" + json_string(one.user) +
+               ",\"node\":" + json_string(one.node) + ",\"connections\":" + std::to_string(one.connections) +
+               ",\"since\":" + std::to_string(one.since_ms) + "}";
+    }
+    return out + "]";
+}
+
+std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t otherwise) {
+    for (const Registered& one : entries)
+        if (one.created_ms > 0) otherwise = std::min(otherwise, one.created_ms);
+    return otherwise;
+}
+
+bool is_word(std::string_view text, std::size_t max_size) noexcept {
+    return !text.empty() && text.size() <= max_size && std::all_of(text.begin(), text.end(), [](char byte) {
+        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+               byte == '_' || byte == '-';
+    });
+}
+
+std::string_view home_of(std::string_view stream) noexcept { return stream.substr(0, stream.find('.')); }
+
+std::string random_id() {
+    static constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
+    std::array<unsigned char, 16> random{};  // 5 bits of each are used
+    // Up to 256 bytes come whole or not at all, see getrandom(2).
+    while (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
+        if (errno != EINTR) throw streamhost::Failure(SH_UNAVAILABLE, "the system has no random numbers");
+    std::string id(random.size(), '\0');
+    std::transform(random.begin(), random.end(), id.begin(),
+                   [](unsigned char byte) { return kDigits[byte & 31u]; });
+    return id;
+}
+
+std::string_view shortened(std::string_view text, std::size_t max_size) noexcept {
+    if (text.size() <= max_size) return text;
+    while (max_size > 0 && (static_cast<unsigned char>(text[max_size]) & 0xC0u) == 0x80u)
+        --max_size;
+    return text.substr(0, max_size);
+}
+
+}  // namespace session

@@ -1,0 +1,47 @@
+// What the store's registry answers, read; and what an operator is shown of it. Pure. [any]
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace session {
+
+// One session on one node.
+struct Registered {
+    std::string session;
+    std::string node;
+    std::string user;
+    std::uint64_t connections = 0;
+    std::int64_t since_ms = 0;
+    std::int64_t created_ms = 0;
+};
+
+struct Listing {
+    std::vector<Registered> entries;
+    std::string last_node;
+};
+
+// {"entries":[{"session","node","user","data"}],"last_node"}. What cannot be read is left out: an entry of
+// another version of this plugin must not hide the rest.
+[[nodiscard]] Listing read_listing(std::string_view json);
+// ["...", ...]
+[[nodiscard]] std::vector<std::string> read_names(std::string_view json);
+
+// [{"session","user","node","connections","since"}]
+[[nodiscard]] std::string show(const std::vector<Registered>& entries);
+// When the session was first registered, of those that still say so; `otherwise` without any.
+[[nodiscard]] std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t otherwise);
+
+// Letters, digits, _ and -, 1 to `max_size` of them.
+[[nodiscard]] bool is_word(std::string_view text, std::size_t max_size) noexcept;
+// The part of a stream's id that says whose it is.
+[[nodiscard]] std::string_view home_of(std::string_view stream) noexcept;
+// 80 random bits as 16 characters. Throws Failure(SH_UNAVAILABLE) when the system has none.
+[[nodiscard]] std::string random_id();
+// At most `max_size` bytes, cut between code points.
+[[nodiscard]] std::string_view shortened(std::string_view text, std::size_t max_size) noexcept;
+
+}  // namespace session

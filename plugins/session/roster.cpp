@@ -1,0 +1,243 @@
+#include "roster.hpp"
+
+#include <algorithm>
+
+#include "streamhost/json.hpp"
+
+#include "owner_check.hpp"
+
+namespace session {
+
+namespace {
+
+constexpr std::int64_t kTrustOwnerMs = 60'000;
+
+bool is_gone(sh_status status) { return status == SH_OK || status == SH_NOT_FOUND; }
+
+}  // namespace
+
+void Roster::want(const std::string& session, Entry& entry) {
+    entry.is_dirty = true;
+    if (entry.is_queued || entry.is_under_way) return;
+    entry.is_queued = true;
+    due_.push_back(session);
+}
+
+void Roster::admit(Entry& entry, const Member& member) {
+    if (entry.connections.empty()) {
+        ++open_;
+        entry.since_ms = member.since_ms;
+        entry.created_ms = entry.created_ms == 0 ? member.created_ms : entry.created_ms;
+    }
+    if (entry.user != member.user) entry.owned_until_ms = 0;
+    entry.user = member.user;
+    entry.client = member.client;
+    entry.connections.push_back({member.connection, member.user});
+    homes_.emplace(member.connection, member.session);
+}
+
+sh_status Roster::join(const Member& member) {
+    if (is_closed_) return SH_UNAVAILABLE;
+    if (homes_.contains(member.connection)) return SH_CONFLICT;
+    Entry& entry = entries_[member.session];
+    // The owner's key may have lapsed under connections that stayed; while they are here it is theirs.
+    const bool is_held = !entry.connections.empty() && entry.user != kAnonymous && entry.user != member.user;
+    if (is_held) return SH_FORBIDDEN;
+    admit(entry, member);
+    want(member.session, entry);
+    return SH_OK;
+}
+
+void Roster::leave(sh_connection connection, std::int64_t now_ms) {
+    const auto home = homes_.find(connection);
+    if (home == homes_.end()) return;
+    const auto found = entries_.find(home->second);
+    Entry& entry = found->second;
+    std::erase_if(entry.connections, [&](const Connection& one) { return one.id == connection; });
+    if (entry.connections.empty()) {
+        entry.gone_ms = now_ms;
+        --open_;
+    }
+    homes_.erase(home);
+    want(found->first, entry);
+}
+
+void Roster::close(std::int64_t now_ms) {
+    if (is_closed_) return;
+    is_closed_ = true;
+    chores_.clear();
+    chores_.push_back({Command::Kind::kNodeRemove, {}, {}, {}});
+    homes_.clear();
+    open_ = 0;
+    for (auto& [session, entry] : entries_) {
+        entry.connections.clear();
+        entry.gone_ms = now_ms;
+        want(session, entry);
+    }
+}
+
+Command Roster::node_put() const {
+    const std::string data =
+        "{\"sessions\":" + std::to_string(open_) + ",\"connections\":" + std::to_string(homes_.size()) + "}";
+    return {Command::Kind::kNodePut, {}, {}, data};
+}
+
+// What a write brings itself needs no renewal.
+void Roster::plan_renewals() {
+    Command renew{Command::Kind::kRenew, {}, {}, {}};
+    for (const auto& [session, entry] : entries_) {
+        if (entry.connections.empty() || entry.is_queued || entry.is_under_way) continue;
+        renew.sessions.push_back(session);
+        if (renew.sessions.size() < kRenewBatch) continue;
+        chores_.push_back(std::move(renew));
+        renew = {Command::Kind::kRenew, {}, {}, {}};
+    }
+    if (!renew.sessions.empty()) chores_.push_back(std::move(renew));
+}
+
+// Writes that failed are tried once a heartbeat. A removal that fails for a whole lease has become needless.
+void Roster::retry_writes(std::int64_t now_ms) {
+    for (auto at = entries_.begin(); at != entries_.end();) {
+        Entry& entry = at->second;
+        const bool is_waiting = entry.is_dirty && !entry.is_queued && !entry.is_under_way;
+        if (is_waiting && entry.connections.empty() && now_ms - entry.gone_ms >= options_.ttl_ms) {
+            at = entries_.erase(at);
+            continue;
+        }
+        if (is_waiting) want(at->first, entry);
+        ++at;
+    }
+}
+
+void Roster::tick(std::int64_t now_ms) {
+    // Stopped for longer than a lease: what this node knows of the others is as old.
+    if (last_tick_ms_ >= 0 && now_ms - last_tick_ms_ > options_.ttl_ms) healthy_since_ms_ = -1;
+    last_tick_ms_ = now_ms;
+    if (is_closed_) return;
+    retry_writes(now_ms);
+    if (!chores_.empty() || chores_in_flight_ > 0) return;  // the last heartbeat is not over yet
+    chores_.push_back(node_put());
+    plan_renewals();
+    if (healthy_since_ms_ >= 0 && now_ms - healthy_since_ms_ >= options_.ttl_ms)
+        chores_.push_back({Command::Kind::kExpire, {}, {}, {}});
+}
+
+std::optional<Command> Roster::write_of(const std::string& session, Entry& entry) const {
+    entry.is_under_way = true;
+    entry.is_dirty = false;
+    if (entry.connections.empty()) return Command{Command::Kind::kRemove, {session}, {}, {}};
+    std::string data = "{\"connections\":" + std::to_string(entry.connections.size()) +
+                       ",\"since\":" + std::to_string(entry.since_ms) +
+                       ",\"created\":" + std::to_string(entry.created_ms) +
+                       ",\"client\":" + streamhost::json_string(entry.client) + "}";
+    return Command{Command::Kind::kPut, {session}, entry.user, std::move(data)};
+}
+
+std::optional<Command> Roster::next() {
+    if (in_flight_ >= kWindow) return std::nullopt;
+    if (!chores_.empty() && chores_in_flight_ < kChoreWindow) {
+        Command chore = std::move(chores_.front());
+        chores_.pop_front();
+        ++in_flight_;
+        ++chores_in_flight_;
+        return chore;
+    }
+    if (due_.empty()) return std::nullopt;
+    const std::string session = std::move(due_.front());
+    due_.pop_front();
+    ++in_flight_;
+    Entry& entry = entries_.at(session);
+    entry.is_queued = false;
+    return write_of(session, entry);
+}
+
+void Roster::answered(const Command& command, const Outcome& outcome, std::int64_t now_ms) {
+    --in_flight_;
+    if (command.kind == Command::Kind::kPut || command.kind == Command::Kind::kRemove)
+        return answered_write(command, outcome.status);
+    --chores_in_flight_;
+    answered_chore(command, outcome, now_ms);
+}
+
+void Roster::answered_write(const Command& command, sh_status status) {
+    const auto found = entries_.find(command.sessions.front());
+    Entry& entry = found->second;
+    entry.is_under_way = false;
+    const bool has_changed = entry.is_dirty;
+    const bool is_removal = command.kind == Command::Kind::kRemove;
+    const bool has_failed = is_removal ? !is_gone(status) : status != SH_OK;
+    if (!has_failed && is_removal && entry.connections.empty()) {
+        entries_.erase(found);
+        return;
+    }
+    // What changed meanwhile is written at once; what failed waits for the heartbeat.
+    if (has_changed && !has_failed) return want(found->first, entry);
+    entry.is_dirty = has_failed;
+    // There is no further heartbeat: the lease ends by itself.
+    if (is_closed_ && has_failed) entries_.erase(found);
+}
+
+void Roster::write_again(const std::string& session) {
+    const auto found = entries_.find(session);
+    if (found == entries_.end() || found->second.connections.empty()) return;
+    want(found->first, found->second);
+}
+
+void Roster::answered_chore(const Command& command, const Outcome& outcome, std::int64_t now_ms) {
+    for (const std::string& session : outcome.missing)
+        write_again(session);
+    for (const auto& [session, node] : outcome.lapsed)
+        if (node == options_.node) write_again(session);
+    if (outcome.status != SH_OK) {
+        healthy_since_ms_ = -1;
+        has_lost_store_ = true;
+        return;
+    }
+    if (command.kind == Command::Kind::kNodePut) {
+        has_lost_store_ = false;
+        if (healthy_since_ms_ < 0) healthy_since_ms_ = now_ms;
+    }
+    if (command.kind == Command::Kind::kExpire && outcome.lapsed.size() == kExpirePage && !is_closed_)
+        chores_.push_back({Command::Kind::kExpire, {}, {}, {}});
+}
+
+bool Roster::has(std::string_view session) const {
+    const auto found = entries_.find(std::string(session));
+    return found != entries_.end() && !found->second.connections.empty();
+}
+
+std::vector<sh_connection> Roster::connections_of(std::string_view session) const {
+    std::vector<sh_connection> ids;
+    const auto found = entries_.find(std::string(session));
+    if (found == entries_.end()) return ids;
+    for (const Connection& one : found->second.connections)
+        ids.push_back(one.id);
+    return ids;
+}
+
+std::vector<sh_connection> Roster::strangers_of(std::string_view session) const {
+    std::vector<sh_connection> ids;
+    const auto found = entries_.find(std::string(session));
+    if (found == entries_.end()) return ids;
+    for (const Connection& one : found->second.connections)
+        if (one.user != found->second.user) ids.push_back(one.id);
+    return ids;
+}
+
+std::int64_t Roster::created_ms(std::string_view session) const {
+    const auto found = entries_.find(std::string(session));
+    return found == entries_.end() ? 0 : found->second.created_ms;
+}
+
+void Roster::note_owner(std::string_view session, std::string_view user, std::int64_t now_ms) {
+    const auto found = entries_.find(std::string(session));
+    if (found == entries_.end() || found->second.user != user || user == kAnonymous) return;
+    found->second.owned_until_ms = now_ms + kTrustOwnerMs;
+}
+
+bool Roster::is_owner(std::string_view session, std::string_view user, std::int64_t now_ms) const {
+    const auto found = entries_.find(std::string(session));
+    return found != entries_.end() && found->second.user == user && now_ms < found->second.owned_until_ms;
+}
+
+}  // namespace session

@@ -1,0 +1,138 @@
+// The problem: the registry in the store must say which sessions are on this node, while connections come and
+// go, answers get lost, the store goes away and comes back empty, and this node may be stopped so long that
+// the others take it for dead. Nodes that clean up after each other must never remove what lives.
+//
+// The roster keeps what is true here and brings the store to say the same: each session has one command under
+// way at most, and what was answered is compared with what is true by then. Every entry is a lease that the
+// heartbeat renews; a renewal that names missing entries has them written again. Lapsed entries are only
+// taken by a node that itself reached the store for one whole lease: after an outage everybody is late.
+//
+// No I/O and no clock: events go in, next() says what to ask the store. Not thread-safe. [store]
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "streamhost/abi/ext/websocket.h"
+#include "streamhost/abi/status.h"
+
+namespace session {
+
+struct RosterOptions {
+    std::string node;
+    std::int64_t ttl_ms = 30'000;  // lease of an entry
+};
+
+// Who joins, as checked before.
+struct Member {
+    sh_connection connection = 0;
+    std::string session;
+    std::string user;
+    std::string client;
+    std::int64_t since_ms = 0;    // wall clock
+    std::int64_t created_ms = 0;  // of the session, on whatever node it was first
+};
+
+struct Command {
+    enum class Kind { kPut = 1, kRemove, kRenew, kExpire, kNodePut, kNodeRemove };
+    Kind kind = Kind::kPut;
+    std::vector<std::string> sessions;  // one for put and remove
+    std::string user;
+    std::string data;  // JSON
+};
+
+struct Outcome {
+    sh_status status = SH_OK;
+    std::vector<std::string> missing;                         // renew
+    std::vector<std::pair<std::string, std::string>> lapsed;  // expire: session, node
+};
+
+class Roster {
+public:
+    static constexpr std::size_t kWindow = 256;      // commands under way
+    static constexpr std::size_t kChoreWindow = 8;   // of them the heartbeat's, so that it leaves room
+    static constexpr std::size_t kRenewBatch = 256;  // sessions of one renewal
+    static constexpr std::uint32_t kExpirePage = 100;
+
+    explicit Roster(RosterOptions options) : options_(std::move(options)) {}
+
+    // SH_CONFLICT: the connection has joined already; SH_FORBIDDEN: the session is held by another user.
+    [[nodiscard]] sh_status join(const Member& member);
+    void leave(sh_connection connection, std::int64_t now_ms);
+    // All sessions and the node leave the store; nothing joins any more.
+    void close(std::int64_t now_ms);
+
+    // The heartbeat.
+    void tick(std::int64_t now_ms);
+    // What to ask the store now, until there is nothing.
+    [[nodiscard]] std::optional<Command> next();
+    void answered(const Command& command, const Outcome& outcome, std::int64_t now_ms);
+
+    [[nodiscard]] bool has(std::string_view session) const;
+    [[nodiscard]] bool has_joined(sh_connection connection) const { return homes_.contains(connection); }
+    [[nodiscard]] std::vector<sh_connection> connections_of(std::string_view session) const;
+    // Connections of the session whose user is another than the session's: it had no owner when they came.
+    [[nodiscard]] std::vector<sh_connection> strangers_of(std::string_view session) const;
+    [[nodiscard]] std::int64_t created_ms(std::string_view session) const;
+    // The user was found to own the session. True for a while afterwards, so that not each write asks.
+    void note_owner(std::string_view session, std::string_view user, std::int64_t now_ms);
+    [[nodiscard]] bool is_owner(std::string_view session, std::string_view user, std::int64_t now_ms) const;
+
+    [[nodiscard]] std::size_t sessions() const noexcept { return open_; }
+    [[nodiscard]] std::size_t connections() const noexcept { return homes_.size(); }
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+    // Commands that wait or are under way.
+    [[nodiscard]] std::size_t unsettled() const noexcept { return in_flight_ + due_.size() + chores_.size(); }
+    // A heartbeat did not get through, and none has since.
+    [[nodiscard]] bool has_lost_store() const noexcept { return has_lost_store_; }
+
+private:
+    struct Connection {
+        sh_connection id = 0;
+        std::string user;
+    };
+    struct Entry {
+        std::string user;
+        std::string client;
+        std::int64_t since_ms = 0;
+        std::int64_t created_ms = 0;
+        std::int64_t gone_ms = 0;  // when the last connection left
+        std::int64_t owned_until_ms = 0;
+        std::vector<Connection> connections;
+        bool is_dirty = true;  // the store does not say what is true here
+        bool is_queued = false;
+        bool is_under_way = false;
+    };
+    using Entries = std::unordered_map<std::string, Entry>;
+
+    void want(const std::string& session, Entry& entry);
+    void admit(Entry& entry, const Member& member);
+    [[nodiscard]] std::optional<Command> write_of(const std::string& session, Entry& entry) const;
+    void plan_renewals();
+    void retry_writes(std::int64_t now_ms);
+    void answered_write(const Command& command, sh_status status);
+    void answered_chore(const Command& command, const Outcome& outcome, std::int64_t now_ms);
+    void write_again(const std::string& session);
+    [[nodiscard]] Command node_put() const;
+
+    RosterOptions options_;
+    Entries entries_;
+    std::unordered_map<sh_connection, std::string> homes_;  // session of a connection
+    std::deque<std::string> due_;                           // sessions to write
+    std::deque<Command> chores_;                            // of the heartbeat, in order
+    std::size_t in_flight_ = 0;
+    std::size_t chores_in_flight_ = 0;
+    std::size_t open_ = 0;  // sessions with connections
+    std::int64_t last_tick_ms_ = -1;
+    std::int64_t healthy_since_ms_ = -1;  // -1: the last heartbeat did not get through
+    bool has_lost_store_ = false;
+    bool is_closed_ = false;
+};
+
+}  // namespace session

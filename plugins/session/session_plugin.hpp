@@ -1,0 +1,45 @@
+// The plugin as the host sees it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "streamhost/abi/svc/session.h"
+#include "streamhost/plugin.hpp"
+
+#include "sessions.hpp"
+
+namespace session {
+
+class SessionPlugin : public streamhost::Plugin {
+public:
+    using Plugin::Plugin;
+
+    void configure(const streamhost::Config& config) override;
+    void start() override;
+    // Takes this node's sessions out of the registry.
+    streamhost::DrainReport drain(std::uint32_t deadline_ms) override;
+
+private:
+    static SessionPlugin& of(void* self) { return *static_cast<SessionPlugin*>(self); }
+    template <typename Body>
+    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept;
+    template <typename Body>
+    void on_store(sh_ticket ticket, Body body);
+
+    static void join(void* self, const sh_session_join* join, sh_ticket ticket) noexcept;
+    static void leave(void* self, sh_connection connection) noexcept;
+    static void list(void* self, sh_bytes user, sh_ticket ticket) noexcept;
+    static void kick(void* self, sh_bytes session, sh_ticket ticket) noexcept;
+    static void check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
+    static void on_kick(void* self, sh_bytes topic, sh_bytes payload) noexcept;
+    static const sh_session kTable;
+    static const sh_topic_events kKickEvents;
+
+    std::uint32_t heartbeat_ms_ = 10'000;
+    std::uint32_t ttl_ms_ = 30'000;
+    std::unique_ptr<Sessions> sessions_;
+    bool told_ = false;  // [control]
+};
+
+}  // namespace session

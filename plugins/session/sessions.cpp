@@ -1,0 +1,262 @@
+#include "sessions.hpp"
+
+#include <utility>
+
+#include "streamhost/json.hpp"
+
+namespace session {
+
+using streamhost::bytes;
+using streamhost::Host;
+using streamhost::json_string;
+using streamhost::view;
+
+namespace {
+
+constexpr std::string_view kKickTopic = "streamhost.session.kick";
+constexpr std::uint32_t kPubsubDeadlineMs = 2'000;
+constexpr std::uint32_t kNodesOfSession = 100;
+constexpr std::uint32_t kMaxListed = 1'000;
+
+std::string_view body_of(const sh_result& result) {
+    return result.body == nullptr ? std::string_view() : view({result.body->data, result.body->size});
+}
+
+}  // namespace
+
+Sessions::Sessions(Host& host, StorePort store, RosterOptions options, streamhost::Lease<sh_pubsub> pubsub,
+                   const sh_lease* events)
+    : host_(host),
+      store_(store),
+      websocket_(host.require<sh_websocket_ext>(SH_EXT_WEBSOCKET)),
+      pubsub_(pubsub),
+      events_(events),
+      roster_(std::move(options)),
+      local_(host.gauge("sessions", "Sessions with connections", {{"scope", "node"}})),
+      known_(host.gauge("sessions", "Sessions with connections", {{"scope", "all"}})),
+      connections_(host.gauge("session_connections", "Connections that joined a session")),
+      reaped_(host.counter("sessions_reaped_total", "Registrations of dead nodes that were taken away")),
+      cleanup_errors_(
+          host.counter("session_cleanup_errors_total", "Registrations that could not be cleaned")),
+      kicked_(host.counter("session_kicks_total", "Connections that were closed by a kick")),
+      forbidden_(host.counter("session_forbidden_total", "Users who asked for what another user owns")) {}
+
+// ------------------------------------------------------------------------------------------------- owners
+
+void Sessions::ask(const std::shared_ptr<Question>& question) {
+    store_.ask_owner(question->home, question->check, [this, question](const sh_result& result) {
+        question->check.answered(result.status, body_of(result), result.wait_ms);
+        if (question->check.step() != OwnerCheck::Step::kDone) return ask(question);
+        if (question->check.result() == SH_FORBIDDEN) forbidden_.add();
+        question->verdict(question->check.result());
+    });
+}
+
+void Sessions::check_owner(const std::string& home, const std::string& user, sh_ticket ticket) {
+    if (roster_.is_owner(home, user, host_.monotonic_ms())) return host_.complete(ticket, SH_OK);
+    ask(std::make_shared<Question>(Question{
+        home, OwnerCheck(user), [this, home, user, ticket](sh_status status) {
+            if (status == SH_OK) roster_.note_owner(home, user, host_.monotonic_ms());
+            host_.complete(ticket, status, status == SH_FORBIDDEN ? "another user owns this session" : "");
+        }}));
+}
+
+// -------------------------------------------------------------------------------------------------- joins
+
+void Sessions::refuse(const Request& request, sh_status status) {
+    joining_.erase(request->member.connection);
+    host_.complete(request->ticket, status,
+                   status == SH_FORBIDDEN  ? "the session is another user's"
+                   : status == SH_CONFLICT ? "this connection has joined a session already"
+                   : status == SH_GONE     ? "the connection closed"
+                                           : "the session could not be joined now");
+}
+
+void Sessions::join(std::shared_ptr<JoinRequest> request) {
+    const Member& member = request->member;
+    if (is_closed_)
+        return host_.complete(request->ticket, SH_UNAVAILABLE, "this node's registry is stopping");
+    if (roster_.has_joined(member.connection) || joining_.contains(member.connection))
+        return host_.complete(request->ticket, SH_CONFLICT, "this connection has joined a session already");
+    joining_.emplace(member.connection, request);
+    ask(std::make_shared<Question>(Question{member.session, OwnerCheck(member.user),
+                                            [this, request](sh_status status) { owned(request, status); }}));
+}
+
+void Sessions::owned(const Request& request, sh_status status) {
+    if (status != SH_OK) return refuse(request, status);
+    if (!roster_.has(request->member.session)) return look_up(request);
+    request->last_node = host_.node_id();
+    request->member.created_ms = roster_.created_ms(request->member.session);
+    admit(request);
+}
+
+// Where it was before. Only a hint for balancers: a store that cannot tell now refuses nobody.
+void Sessions::look_up(const Request& request) {
+    store_.list(request->member.session, "", kNodesOfSession, [this, request](const sh_result& result) {
+        const Listing listing = result.status == SH_OK ? read_listing(body_of(result)) : Listing();
+        request->last_node = listing.last_node;
+        request->member.created_ms = created_of(listing.entries, request->member.since_ms);
+        admit(request);
+    });
+}
+
+void Sessions::admit(const Request& request) {
+    if (request->has_left) return refuse(request, SH_GONE);
+    const Member& member = request->member;
+    if (const sh_status status = roster_.join(member); status != SH_OK) return refuse(request, status);
+    joining_.erase(member.connection);
+    roster_.note_owner(member.session, member.user, host_.monotonic_ms());
+    // They came when the session was nobody's; what is written from now on is not for them.
+    for (const sh_connection stranger : roster_.strangers_of(member.session))
+        websocket_->close(stranger, kKicked, bytes("the session has an owner now"));
+    pump();
+    answer_join(*request);
+}
+
+void Sessions::answer_join(const JoinRequest& request) {
+    const Member& member = request.member;
+    const auto body = host_.make_buffer("{\"session\":" + json_string(member.session) +
+                                        ",\"affinity\":" + json_string(member.session) +
+                                        ",\"created\":" + std::to_string(member.created_ms) +
+                                        ",\"last_node\":" + json_string(request.last_node) + "}");
+    sh_result result = Host::make_result(SH_OK);
+    result.body = body.get();
+    host_.complete(request.ticket, result);
+}
+
+void Sessions::leave(sh_connection connection) {
+    if (const auto found = joining_.find(connection); found != joining_.end()) found->second->has_left = true;
+    roster_.leave(connection, host_.monotonic_ms());
+    pump();
+}
+
+// -------------------------------------------------------------------------------------------------- lists
+
+void Sessions::list(const std::string& user, sh_ticket ticket) {
+    store_.list("", user, kMaxListed, [this, ticket](const sh_result& found) {
+        if (found.status != SH_OK) return host_.complete(ticket, found.status, "the store could not list");
+        const auto body = host_.make_buffer(show(read_listing(body_of(found)).entries));
+        sh_result result = Host::make_result(SH_OK);
+        result.body = body.get();
+        result.count = found.count;
+        result.last = roster_.sessions();
+        host_.complete(ticket, result);
+    });
+}
+
+// -------------------------------------------------------------------------------------------------- kicks
+
+std::size_t Sessions::close_all(const std::string& session, std::string_view reason) {
+    const auto connections = roster_.connections_of(session);
+    for (const sh_connection connection : connections)
+        websocket_->close(connection, kKicked, bytes(reason));
+    kicked_.add(static_cast<double>(connections.size()));
+    return connections.size();
+}
+
+void Sessions::kick(const std::string& session, sh_ticket ticket) {
+    const std::size_t count = close_all(session, "kicked");
+    const std::string payload = session + ' ' + host_.node_id();
+    host_.ask(
+        SH_ON_STORE, pubsub_, kPubsubDeadlineMs,
+        [&](const sh_pubsub& table, void* self, sh_ticket told) {
+            table.publish(self, bytes(kKickTopic), bytes(payload), told);
+        },
+        [this, count, ticket](const sh_result& told) {
+            sh_result result = Host::make_result(SH_OK);
+            result.count = count;
+            if (told.status != SH_OK) streamhost::copy_text(result.detail, "other nodes could not be told");
+            host_.complete(ticket, result);
+        });
+}
+
+void Sessions::kicked_elsewhere(std::string_view payload) {
+    const std::size_t space = payload.find(' ');
+    if (space == std::string_view::npos || payload.substr(space + 1) == host_.node_id()) return;
+    (void)close_all(std::string(payload.substr(0, space)), "kicked");
+}
+
+// Asked at each heartbeat, since pubsub may have been replaced meanwhile; a repeat is cheap.
+void Sessions::subscribe() {
+    host_.ask(
+        SH_ON_STORE, pubsub_, kPubsubDeadlineMs,
+        [&](const sh_pubsub& table, void* self, sh_ticket ticket) {
+            table.subscribe(self, bytes(kKickTopic), 0, events_, ticket);
+        },
+        [this](const sh_result& result) { note_kicks(result.status); });
+}
+
+void Sessions::note_kicks(sh_status status) {
+    if ((status == SH_OK) == (kicks_ == SH_OK)) return;
+    kicks_ = status;
+    host_.set_health("kick", status == SH_OK ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
+                     status == SH_OK ? "" : "no topics now: a kick reaches this node only");
+}
+
+// ----------------------------------------------------------------------------------------------- registry
+
+void Sessions::heartbeat() {
+    if (is_closed_) return;
+    subscribe();
+    roster_.tick(host_.monotonic_ms());
+    pump();
+}
+
+void Sessions::pump() {
+    if (is_pumping_) return;  // an answer inside the call: the loop below goes on
+    is_pumping_ = true;
+    while (auto command = roster_.next()) {
+        auto sent = std::make_shared<Command>(std::move(*command));
+        store_.send(*sent, [this, sent](const sh_result& result) {
+            answered(*sent, result);
+            pump();
+        });
+    }
+    is_pumping_ = false;
+    show_state();
+}
+
+void Sessions::answered(const Command& command, const sh_result& result) {
+    Outcome outcome{result.status, {}, {}};
+    if (command.kind == Command::Kind::kRenew && result.status == SH_OK)
+        outcome.missing = read_names(body_of(result));
+    if (command.kind == Command::Kind::kExpire) {
+        if (result.status != SH_OK) {
+            cleanup_errors_.add();
+        } else {
+            for (Registered& one : read_listing(body_of(result)).entries)
+                outcome.lapsed.emplace_back(std::move(one.session), std::move(one.node));
+            known_.set(static_cast<double>(result.count));
+            note_reaped(outcome.lapsed.size());
+        }
+    }
+    roster_.answered(command, outcome, host_.monotonic_ms());
+}
+
+void Sessions::note_reaped(std::size_t count) {
+    if (count == 0) return;
+    reaped_.add(static_cast<double>(count));
+    host_.info("registrations of dead nodes were taken away", {{"count", std::to_string(count)}});
+}
+
+void Sessions::show_state() {
+    local_.set(static_cast<double>(roster_.sessions()));
+    connections_.set(static_cast<double>(roster_.connections()));
+    if (is_closed_) left_.store(static_cast<std::uint32_t>(roster_.unsettled()));
+    const bool is_healthy = !roster_.has_lost_store();
+    if (is_healthy == was_healthy_ || is_closed_) return;
+    was_healthy_ = is_healthy;
+    host_.set_health(
+        "registry", is_healthy ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
+        is_healthy ? "" : "the store was not reached; registrations are written when it is back");
+}
+
+void Sessions::close() {
+    if (is_closed_) return;
+    is_closed_ = true;
+    roster_.close(host_.monotonic_ms());
+    pump();
+}
+
+}  // namespace session

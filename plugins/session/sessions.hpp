@@ -1,0 +1,93 @@
+// Joins, checks and kicks in progress: between the callers' tickets on one side and the roster, the store and
+// the topic of kicks on the other. All of it on the store loop, but for left().
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "streamhost/abi/svc/pubsub.h"
+#include "streamhost/abi/svc/session.h"
+#include "streamhost/host.hpp"
+
+#include "listing.hpp"
+#include "roster.hpp"
+#include "store_port.hpp"
+
+namespace session {
+
+inline constexpr std::uint32_t kKicked = 4403;
+
+struct JoinRequest {
+    Member member;
+    sh_ticket ticket = 0;
+    std::string last_node;
+    bool has_left = false;  // the connection closed while we asked
+};
+
+class Sessions {
+public:
+    Sessions(streamhost::Host& host, StorePort store, RosterOptions options,
+             streamhost::Lease<sh_pubsub> pubsub, const sh_lease* events);
+    Sessions(const Sessions&) = delete;
+    Sessions& operator=(const Sessions&) = delete;
+
+    void join(std::shared_ptr<JoinRequest> request);
+    void leave(sh_connection connection);
+    void list(const std::string& user, sh_ticket ticket);
+    void kick(const std::string& session, sh_ticket ticket);
+    void check_owner(const std::string& home, const std::string& user, sh_ticket ticket);
+
+    void heartbeat();
+    // A kick on another node.
+    void kicked_elsewhere(std::string_view payload);
+    void close();
+    // What a drain waits for; not zero before close() ran. [any]
+    [[nodiscard]] std::uint32_t left() const noexcept { return left_.load(); }
+
+private:
+    using Request = std::shared_ptr<JoinRequest>;
+    using Verdict = streamhost::UniqueFunction<void(sh_status)>;
+    struct Question {
+        std::string home;
+        OwnerCheck check;
+        Verdict verdict;
+    };
+
+    void ask(const std::shared_ptr<Question>& question);
+    void owned(const Request& request, sh_status status);
+    void look_up(const Request& request);
+    void admit(const Request& request);
+    void answer_join(const JoinRequest& request);
+    void refuse(const Request& request, sh_status status);
+    std::size_t close_all(const std::string& session, std::string_view reason);
+    void pump();
+    void answered(const Command& command, const sh_result& result);
+    void note_reaped(std::size_t count);
+    void show_state();
+    void subscribe();
+    void note_kicks(sh_status status);
+
+    streamhost::Host& host_;
+    StorePort store_;
+    const sh_websocket_ext* websocket_;
+    streamhost::Lease<sh_pubsub> pubsub_;
+    const sh_lease* events_;
+    Roster roster_;
+    std::unordered_map<sh_connection, Request> joining_;
+    bool is_pumping_ = false;
+    bool is_closed_ = false;
+    bool was_healthy_ = true;
+    sh_status kicks_ = SH_OK;  // the last answer to subscribe()
+    std::atomic<std::uint32_t> left_{1};
+    streamhost::Metric local_;
+    streamhost::Metric known_;
+    streamhost::Metric connections_;
+    streamhost::Metric reaped_;
+    streamhost::Metric cleanup_errors_;
+    streamhost::Metric kicked_;
+    streamhost::Metric forbidden_;
+};
+
+}  // namespace session

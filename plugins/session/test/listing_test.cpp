@@ -1,0 +1,68 @@
+#include "listing.hpp"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace session {
+namespace {
+
+TEST(Listing, ReadsWhatTheStoreAnswers) {
+    const Listing listing = read_listing(
+        R"({"entries":[{"session":"s","node":"n\"1","user":"ann","data":"{\"connections\":2,\"since\":20,\"created\":10,\"client\":\"x\"}","left_ms":5},)"
+        R"({"session":"s","node":"n2","user":"ann","data":"{\"connections\":1,\"since\":30,\"created\":10}","left_ms":6}],"last_node":"n2"})");
+    EXPECT_EQ(listing.last_node, "n2");
+    ASSERT_EQ(listing.entries.size(), 2u);
+    EXPECT_EQ(listing.entries[0].node, "n\"1");
+    EXPECT_EQ(listing.entries[0].connections, 2u);
+    EXPECT_EQ(created_of(listing.entries, 99), 10);
+    EXPECT_EQ(show(listing.entries),
+              R"([{"session":"s","user":"ann","node":"n\"1","connections":2,"since":20},)"
+              R"({"session":"s","user":"ann","node":"n2","connections":1,"since":30}])");
+}
+
+TEST(Listing, WhatCannotBeReadHidesNothingElse) {
+    const Listing listing =
+        read_listing(R"({"entries":[{"session":"a","node":"n","user":"u","data":"not json"},{"node":"n"},7,)"
+                     R"({"session":"b","node":"n","user":"u","data":"{\"connections\":\"many\"}"}]})");
+    ASSERT_EQ(listing.entries.size(), 2u);
+    EXPECT_EQ(listing.entries[0].session, "a");
+    EXPECT_EQ(listing.entries[1].connections, 0u);
+    EXPECT_EQ(created_of(listing.entries, 99), 99);
+    EXPECT_TRUE(read_listing("").entries.empty());
+    EXPECT_TRUE(read_listing("[]").entries.empty());
+    EXPECT_EQ(show({}), "[]");
+}
+
+TEST(Listing, Names) {
+    EXPECT_EQ(read_names(R"(["a","b\n"])"), (std::vector<std::string>{"a", "b\n"}));
+    EXPECT_TRUE(read_names("[]").empty());
+    EXPECT_TRUE(read_names("{").empty());
+}
+
+TEST(Listing, Ids) {
+    EXPECT_TRUE(is_word("aZ0_-", 5));
+    EXPECT_FALSE(is_word("aZ0_-", 4));
+    EXPECT_FALSE(is_word("", 4));
+    EXPECT_FALSE(is_word("a b", 4));
+    EXPECT_EQ(home_of("s.run.1"), "s");
+    EXPECT_EQ(home_of("s"), "s");
+    std::set<std::string> ids;
+    for (int index = 0; index < 1'000; ++index)
+        ids.insert(random_id());
+    EXPECT_EQ(ids.size(), 1'000u);
+    EXPECT_TRUE(is_word(*ids.begin(), 16));
+    EXPECT_EQ(ids.begin()->size(), 16u);
+}
+
+TEST(Listing, CutsBetweenCodePoints) {
+    EXPECT_EQ(shortened("abc", 3), "abc");
+    EXPECT_EQ(shortened("a\xc3\xa4", 2), "a");
+    EXPECT_EQ(shortened("a\xc3\xa4"
+                        "b",
+                        3),
+              "a\xc3\xa4");
+}
+
+}  // namespace
+}  // namespace session
