@@ -3,7 +3,7 @@
 
 dev_bench() {
     [[ -x tests/bench/run ]] || die "no benchmark in this tree (tests/bench/run)"
-    packages_need run test
+    packages_need run bench
     mkdir -p build
     build_preset bench
     exec tests/bench/run "$@"

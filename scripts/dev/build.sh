@@ -20,7 +20,8 @@ build_groups() {
     case $1 in
         release) echo run ;;
         fuzz) echo run fuzz ;;
-        dev | asan | tsan | bench) echo run test ;;
+        bench) echo run bench ;;
+        dev | asan | tsan) echo run test ;;
         *) die "unknown preset: $1 (dev, release, asan, tsan, fuzz, bench)" ;;
     esac
 }

@@ -1,0 +1,96 @@
+// idle: what a connection costs that does nothing. Bare on the echo's path, or after hello in protocol 1.
+#include <string>
+
+#include "greeted.hpp"
+#include "run.hpp"
+
+namespace streamhost::load {
+namespace {
+
+// Waits until a second went by in which the server used less than a twentieth of it, so that neither start-up
+// nor freeing is taken for the cost of a connection. Returns what it used of that second: the price of rest.
+double settle(Setting& setting) {
+    constexpr double kAtRest = 0.05;
+    const std::int64_t until_ns = now_ns() + 60 * kSecond;
+    while (now_ns() < until_ns) {
+        const std::int64_t from_ns = now_ns();
+        const double before_s = cpu_time(setting.server).total_s();
+        while (now_ns() < from_ns + kSecond)
+            setting.loop.turn(from_ns + kSecond);
+        const double used = cpu_time(setting.server).total_s() - before_s;
+        if (used < kAtRest) return used;
+    }
+    throw Failure("the server does not come to rest");
+}
+
+template <typename Base>
+class Idlers final : public Base {
+public:
+    using Base::Base;
+
+    // Each one is still there and is answered.
+    void ping_all() {
+        for (std::uint32_t index = 0; index < this->size(); ++index)
+            this->at(index).ping();
+        wait_for(
+            this->loop(), 20, [this] { return pongs_ == this->size(); },
+            [this] { return std::to_string(this->size() - pongs_) + " pongs are missing"; });
+    }
+
+private:
+    void pong(Connection&) override { ++pongs_; }
+    std::uint32_t pongs_ = 0;
+};
+
+// Half of them at a time: the second half's share is free of what the first connection made the server build.
+template <typename Kind>
+void measure(Setting& setting, std::uint32_t connections, Run& run) {
+    double rest = 0;
+    const auto pss = [&] {
+        rest = settle(setting);
+        return static_cast<double>(pss_bytes(setting.server));
+    };
+    const std::uint32_t half = connections / 2;
+    const double at_0 = pss();
+    Kind first(setting.loop, setting.target, half, 0);
+    first.open_all();
+    const double at_half = pss();
+    Kind second(setting.loop, setting.target, half, half);
+    second.open_all();
+    const double at_all = pss();
+    const double rest_with_all = rest;
+    first.ping_all();
+    second.ping_all();
+    first.abort_all();
+    second.abort_all();
+    const double after = pss();
+    run.count = 2 * static_cast<std::uint64_t>(half);
+    run.numbers = {{"pss_bytes_before", at_0},
+                   {"pss_bytes_with_half", at_half},
+                   {"pss_bytes_with_all", at_all},
+                   {"pss_bytes_after_closing", after},
+                   {"bytes_per_connection", (at_all - at_0) / static_cast<double>(run.count)},
+                   {"bytes_per_connection_of_second_half", (at_all - at_half) / half},
+                   {"cpu_share_at_rest", rest_with_all}};
+}
+
+}  // namespace
+
+Run run_idle(Setting& setting) {
+    const std::string mode = setting.parameters.choice("mode", {"bare", "hello"});
+    const auto connections = static_cast<std::uint32_t>(setting.parameters.number("connections", 10'000, 2));
+    setting.parameters.finish();
+    Run run;
+    run.scenario = "idle " + mode;
+    run.unit = "connections";
+    if (mode == "bare") {
+        setting.target.path = "/echo";
+        measure<Idlers<Crowd>>(setting, connections, run);
+    } else {
+        use_protocol(setting.target);
+        measure<Idlers<Greeted>>(setting, connections, run);
+    }
+    return run;
+}
+
+}  // namespace streamhost::load
