@@ -108,7 +108,7 @@ std::string make_report(bridge::House& house, const Settings& settings,
     report->set("transports", transports_of(settings));
     ObjectPtr store = object();
     store->set("kind", house.store->kind());
-    store->set("state", "ok");
+    store->set("state", house.store->is_up() ? "ok" : "down");
     report->set("store", store);
     report->set("plugins", plugins_of(house, plugins));
     std::ostringstream text;

@@ -140,6 +140,7 @@ void StoreHub::on_topic(std::string_view pattern, std::string_view topic, const 
 }
 
 void StoreHub::on_link(store::Link link, std::uint64_t epoch) {
+    is_up_.store(link == store::Link::kUp, std::memory_order_relaxed);
     const auto listeners = listeners_;
     const runtime::RoleScope role = role_of(SH_ON_STORE);
     for (const auto& [id, listener] : listeners) {

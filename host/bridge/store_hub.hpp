@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@ public:
     void use(std::unique_ptr<store::Store> store, std::string kind);
     [[nodiscard]] store::Store& store() noexcept { return *store_; }
     [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
+    /// As the driver said last; down before it first said so. [any]
+    [[nodiscard]] bool is_up() const noexcept { return is_up_.load(std::memory_order_relaxed); }
     void set_events(control::Instance& by, const sh_store_events& events);  ///< [control]
 
     /// A completion that carries `result` to complete(token), unless the instance is gone by then.
@@ -71,6 +74,7 @@ private:
     std::int64_t wall_at_start_ms_;
     std::uint64_t monotonic_at_start_ms_;
     std::string kind_;
+    std::atomic<bool> is_up_{false};
     std::unordered_map<std::uint64_t, Listener> listeners_;                           // by instance
     std::unordered_map<std::string, std::unordered_set<std::uint64_t>> subscribers_;  // by channel
     std::list<Alarm> alarms_;                                                         // armed ones

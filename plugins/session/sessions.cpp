@@ -201,6 +201,13 @@ void Sessions::heartbeat() {
     subscribe();
     roster_.tick(host_.monotonic_ms());
     pump();
+    count_all();
+}
+
+void Sessions::count_all() {
+    store_.list("", "", 1, [this](const sh_result& result) {
+        if (result.status == SH_OK) known_.set(static_cast<double>(result.count));
+    });
 }
 
 void Sessions::pump() {
@@ -227,7 +234,6 @@ void Sessions::answered(const Command& command, const sh_result& result) {
         } else {
             for (Registered& one : read_listing(body_of(result)).entries)
                 outcome.lapsed.emplace_back(std::move(one.session), std::move(one.node));
-            known_.set(static_cast<double>(result.count));
             note_reaped(outcome.lapsed.size());
         }
     }

@@ -67,6 +67,7 @@ private:
     void note_reaped(std::size_t count);
     void show_state();
     void subscribe();
+    void count_all();
     void note_kicks(sh_status status);
 
     streamhost::Host& host_;

@@ -1,0 +1,75 @@
+#include "verdict.hpp"
+
+#include <cmath>
+
+namespace health {
+
+namespace {
+
+void judge_loops(const Facts& facts, const JudgeOptions& options, Verdict& verdict) {
+    verdict.is_live = true;
+    for (const LoopFacts& loop : facts.loops) {
+        if (loop.stuck_ms <= options.stuck_after_ms) continue;
+        verdict.is_live = false;
+        verdict.reasons.push_back("loop " + loop.name + " has not come back for " +
+                                  std::to_string(std::llround(loop.stuck_ms)) + " ms");
+    }
+}
+
+void judge_readiness(const Facts& facts, Verdict& verdict) {
+    const bool is_full = facts.connection_limit > 0 && facts.connections >= facts.connection_limit;
+    verdict.is_started = facts.phase != "starting";
+    verdict.is_ready = facts.phase == "running" && !is_full;
+    if (facts.phase != "running") verdict.reasons.push_back("the node is " + facts.phase);
+    if (is_full) verdict.reasons.push_back("the node has as many connections as it may");
+}
+
+void degrade(Verdict& verdict, std::string reason) {
+    verdict.is_degraded = true;
+    verdict.reasons.push_back(std::move(reason));
+}
+
+void judge_plugin(const PluginFacts& plugin, Verdict& verdict) {
+    if (plugin.is_wanted && plugin.state != "started")
+        degrade(verdict, "plugin " + plugin.name + " is " + plugin.state +
+                             (plugin.reason.empty() ? "" : ": " + plugin.reason));
+    for (const ComponentFacts& component : plugin.components) {
+        if (component.state == "ok") continue;
+        degrade(verdict, plugin.name + " " + component.name + " is " + component.state +
+                             (component.detail.empty() ? "" : ": " + component.detail));
+    }
+}
+
+void judge_canary(const CanaryView& canary, Verdict& verdict) {
+    if (canary[static_cast<std::size_t>(Probe::kStore)].state == Tweet::kFailing)
+        degrade(verdict, "the store does not answer a write");
+    if (canary[static_cast<std::size_t>(Probe::kTopic)].state == Tweet::kFailing)
+        degrade(verdict, "a message to ourselves does not come back");
+}
+
+}  // namespace
+
+std::string_view Verdict::status() const noexcept {
+    if (!is_live || !is_ready) return "down";
+    return is_degraded ? "degraded" : "ok";
+}
+
+Verdict judge(const Facts& facts, const CanaryView& canary, const JudgeOptions& options) {
+    Verdict verdict;
+    if (!facts.is_readable) {
+        // The process answers, so it lives; nothing else is known.
+        verdict.is_live = true;
+        degrade(verdict, "the host's report cannot be read");
+        return verdict;
+    }
+    judge_loops(facts, options, verdict);
+    judge_readiness(facts, verdict);
+    if (facts.store_state != "ok")
+        degrade(verdict, "the store " + facts.store_kind + " is " + facts.store_state);
+    for (const PluginFacts& plugin : facts.plugins)
+        judge_plugin(plugin, verdict);
+    judge_canary(canary, verdict);
+    return verdict;
+}
+
+}  // namespace health

@@ -1,0 +1,172 @@
+#include "watch.hpp"
+
+#include <charconv>
+#include <utility>
+
+namespace health {
+
+using streamhost::bytes;
+using streamhost::Host;
+using streamhost::view;
+
+namespace {
+
+constexpr std::int64_t kKeyMs = 60'000;
+constexpr std::string_view kRunsActive = "streamhost_runs_active";
+
+constexpr std::size_t at(Probe probe) { return static_cast<std::size_t>(probe); }
+
+}  // namespace
+
+Watch::Watch(Host& host, WatchOptions options, const sh_lease* topic_events)
+    : host_(host),
+      options_(options),
+      store_(host.require<sh_store_ext>(SH_EXT_STORE)),
+      topic_events_(topic_events),
+      pubsub_(host.acquire<sh_pubsub>(SH_SVC_PUBSUB)),
+      session_(host.acquire<sh_session>(SH_SVC_SESSION)),
+      name_(std::string("streamhost.canary.") + host.node_id()),
+      ready_(host.gauge("ready", "1 while new connections are welcome")),
+      degraded_(host.gauge("degraded", "1 while something is not as it should be")) {
+    const std::vector<double> buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
+    const char* names[kProbes] = {"store", "topic"};
+    for (std::size_t index = 0; index < kProbes; ++index) {
+        seconds_[index] = host.histogram("canary_seconds", "From a probe to its return", buckets,
+                                         {{"probe", names[index]}});
+        failures_[index] =
+            host.counter("canary_failures_total", "Probes that did not return", {{"probe", names[index]}});
+    }
+}
+
+// ------------------------------------------------------------------------------------------------- canary
+
+void Watch::beat() {
+    std::uint64_t round = 0;
+    CanaryView before{};
+    CanaryView after{};
+    {
+        const std::lock_guard lock(mutex_);
+        const std::int64_t now_ms = host_.monotonic_ms();
+        before = canary_.view(now_ms);
+        round = canary_.begin(now_ms);
+        after = canary_.view(now_ms);
+    }
+    for (std::size_t index = 0; index < kProbes; ++index)
+        failures_[index].add(static_cast<double>(after[index].failures - before[index].failures));
+    write(round);
+    say(round);
+    count_sessions();
+}
+
+void Watch::came_back(Probe probe, std::uint64_t round) {
+    std::int64_t took_ms = -1;
+    {
+        const std::lock_guard lock(mutex_);
+        took_ms = canary_.came_back(probe, round, host_.monotonic_ms());
+    }
+    if (took_ms >= 0) seconds_[at(probe)].add(static_cast<double>(took_ms) / 1e3);
+}
+
+void Watch::missed(Probe probe, std::uint64_t round, sh_status status) {
+    const std::lock_guard lock(mutex_);
+    // The topics are a plugin's: without it nothing is wrong. The store is always there or down.
+    if (probe == Probe::kTopic && status == SH_UNAVAILABLE) return canary_.unavailable(probe, round);
+    canary_.failed(probe, round);
+    failures_[at(probe)].add();
+}
+
+void Watch::write(std::uint64_t round) {
+    const std::string text = std::to_string(round);
+    const std::uint64_t token = host_.expect([this, round](const sh_result& result) {
+        if (result.status == SH_OK) return came_back(Probe::kStore, round);
+        missed(Probe::kStore, round, result.status);
+    });
+    const sh_status status =
+        store_->key_set(host_.raw(), bytes(name_), bytes(text), kKeyMs, SH_KEY_ALWAYS, {}, token);
+    if (status == SH_OK) return;
+    host_.forget(token);
+    missed(Probe::kStore, round, status);
+}
+
+// Subscribed in each round, since pubsub may have been replaced meanwhile; a repeat is cheap.
+void Watch::say(std::uint64_t round) {
+    const std::uint32_t deadline_ms = options_.canary_interval_ms;
+    const auto publish = [this, round, deadline_ms] {
+        host_.ask(
+            SH_ON_STORE, pubsub_, deadline_ms,
+            [&](const sh_pubsub& table, void* self, sh_ticket ticket) {
+                const std::string text = std::to_string(round);
+                table.publish(self, bytes(name_), bytes(text), ticket);
+            },
+            [this, round](const sh_result& result) {
+                if (result.status != SH_OK) missed(Probe::kTopic, round, result.status);
+            });
+    };
+    host_.ask(
+        SH_ON_STORE, pubsub_, deadline_ms,
+        [&](const sh_pubsub& table, void* self, sh_ticket ticket) {
+            table.subscribe(self, bytes(name_), 0, topic_events_, ticket);
+        },
+        [this, round, publish](const sh_result& result) {
+            if (result.status == SH_OK) return publish();
+            missed(Probe::kTopic, round, result.status);
+        });
+}
+
+void Watch::heard(std::string_view payload) {
+    std::uint64_t round = 0;
+    const auto read = std::from_chars(payload.data(), payload.data() + payload.size(), round);
+    if (read.ec == std::errc()) came_back(Probe::kTopic, round);
+}
+
+void Watch::count_sessions() {
+    host_.ask(
+        SH_ON_STORE, session_, options_.canary_interval_ms,
+        [](const sh_session& table, void* self, sh_ticket ticket) { table.list(self, {}, ticket); },
+        [this](const sh_result& result) {
+            const std::lock_guard lock(mutex_);
+            sessions_.reset();
+            if (result.status == SH_OK) sessions_ = SessionCounts{result.last, result.count};
+        });
+}
+
+// ----------------------------------------------------------------------------------------------- pictures
+
+std::shared_ptr<const Picture> Watch::draw() const {
+    const auto report = streamhost::Buffer::adopt(host_.node().report(host_.raw()));
+    auto drawn = std::make_shared<Picture>();
+    drawn->facts = read_report(view(report));
+    drawn->wall_ms = host_.wall_ms();
+    {
+        const std::lock_guard lock(mutex_);
+        drawn->canary = canary_.view(host_.monotonic_ms());
+        drawn->sessions = sessions_;
+    }
+    drawn->verdict = judge(drawn->facts, drawn->canary, options_.judge);
+    return drawn;
+}
+
+std::shared_ptr<const Picture> Watch::picture() {
+    const std::lock_guard lock(picture_mutex_);
+    const std::int64_t now_ms = host_.monotonic_ms();
+    if (picture_ == nullptr || now_ms - drawn_ms_ >= kFreshMs) {
+        picture_ = draw();
+        drawn_ms_ = now_ms;
+    }
+    return picture_;
+}
+
+std::optional<std::uint64_t> Watch::active_streams() const {
+    const auto text = streamhost::Buffer::adopt(host_.node().metrics_text(host_.raw()));
+    const auto runs = metric_of(view(text), kRunsActive);
+    if (!runs || *runs < 0) return {};
+    return static_cast<std::uint64_t>(*runs);
+}
+
+void Watch::show_metrics() {
+    const auto now = picture();
+    ready_.set(now->verdict.is_ready ? 1 : 0);
+    degraded_.set(now->verdict.is_degraded ? 1 : 0);
+}
+
+}  // namespace health
