@@ -74,11 +74,11 @@ struct AppendRequest {
         0;  ///< Of the claim. 0: not compared; a fence that a failover gave twice is not noticed then.
     std::span<const Record> records = {};  ///< 1 .. kMaxBatch
     State end_state = State::kOpen;  ///< Not kOpen if and only if the last record, and no other, is kEnd.
-    std::uint32_t lease_ms = 0;      ///< 0: leaves the lease alone.
+    std::uint32_t lease_ms = 0;      ///< 0: leaves the lease alone; never shortens it.
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
-/// Keeps the lease while there is nothing to append; `lease_ms` 0 gives it back. kOk · kNoStream · kConflict
+/// Keeps the lease while there is nothing to append, never shortens it; `lease_ms` 0 gives it back. kOk · kNoStream · kConflict
 /// · kFenced · kEnded.
 struct RenewRequest {
     std::string_view id = {};

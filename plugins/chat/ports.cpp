@@ -1,6 +1,5 @@
 #include "ports.hpp"
 
-#include <memory>
 #include <utility>
 
 namespace chat {
@@ -23,7 +22,7 @@ void Cache::ask(Body&& body, Answer answer) {
 
 void Cache::claim(std::string_view run, std::uint32_t lease_ms, Answer answer) {
     ask([&](const sh_streamcache& table, void* self,
-            sh_ticket ticket) { table.claim(self, bytes(run), lease_ms, ticket); },
+            sh_ticket ticket) { table.claim(self, bytes(run), lease_ms, SH_CLAIM_KEEP, ticket); },
         std::move(answer));
 }
 
@@ -90,20 +89,8 @@ void Cache::write_end(std::string_view run, std::uint64_t fence, std::string_vie
         std::move(answer));
 }
 
-template <typename Command>
-void OpenRuns::command(Command&& send, Answer answer) {
-    auto shared = std::make_shared<Answer>(std::move(answer));
-    const std::uint64_t token = host_.expect([shared](const sh_result& result) { (*shared)(result); });
-    const sh_status status = send(token);
-    if (status == SH_OK) return;
-    host_.forget(token);
-    auto refuse = [shared, status] { (*shared)(Host::make_result(status)); };
-    // A full queue of the loop we are on cannot carry the bad news: it is told here and now.
-    if (host_.post(SH_ON_STORE, refuse) != SH_OK) refuse();
-}
-
 void OpenRuns::put(std::string_view run, std::uint32_t due_in_ms, Answer answer) {
-    command(
+    host_.command(
         [&](std::uint64_t token) {
             return store_->open_put(host_.raw(), bytes(kShard), bytes(run), due_in_ms, token);
         },
@@ -111,7 +98,7 @@ void OpenRuns::put(std::string_view run, std::uint32_t due_in_ms, Answer answer)
 }
 
 void OpenRuns::take(std::uint32_t max, std::uint32_t again_in_ms, Answer answer) {
-    command(
+    host_.command(
         [&](std::uint64_t token) {
             return store_->open_take(host_.raw(), bytes(kShard), max, again_in_ms, token);
         },
@@ -119,7 +106,7 @@ void OpenRuns::take(std::uint32_t max, std::uint32_t again_in_ms, Answer answer)
 }
 
 void OpenRuns::remove(std::string_view run, Answer answer) {
-    command(
+    host_.command(
         [&](std::uint64_t token) {
             return store_->open_remove(host_.raw(), bytes(kShard), bytes(run), token);
         },
@@ -128,7 +115,8 @@ void OpenRuns::remove(std::string_view run, Answer answer) {
 
 void OpenRuns::tail(std::string_view run, Answer answer) {
     const sh_bytes id = bytes(run);
-    command([&](std::uint64_t token) { return store_->tail(host_.raw(), &id, 1, token); }, std::move(answer));
+    host_.command([&](std::uint64_t token) { return store_->tail(host_.raw(), &id, 1, token); },
+                  std::move(answer));
 }
 
 }  // namespace chat

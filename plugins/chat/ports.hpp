@@ -49,9 +49,6 @@ public:
     void tail(std::string_view run, Answer answer);
 
 private:
-    template <typename Command>
-    void command(Command&& send, Answer answer);
-
     streamhost::Host& host_;
     const sh_store_ext* store_;
 };

@@ -103,9 +103,10 @@ void snapshot(void* /*self*/, sh_bytes stream, const sh_record* records, std::ui
     streamhost::guard(nullptr, [&] { write_snapshot(stream, records, count, at, writer); });
 }
 
-std::string_view state_name(std::uint32_t state) noexcept {
-    if (state == SH_STREAM_UNKNOWN || state == 0) return "pending";
-    return state == SH_STREAM_OPEN ? "active" : "ended";
+// A run that was accepted and has produced nothing is pending, too.
+std::string_view state_name(const sh_notice& notice) noexcept {
+    if (notice.state == SH_STREAM_OPEN) return notice.last == 0 ? "pending" : "active";
+    return notice.state == SH_STREAM_UNKNOWN || notice.state == 0 ? "pending" : "ended";
 }
 
 void subscribed(const sh_notice& notice, sh_frame_writer* writer) {
@@ -113,8 +114,9 @@ void subscribed(const sh_notice& notice, sh_frame_writer* writer) {
     head.text(R"({"type":"subscribed",)");
     Head tail;
     if (notice.request.size > 0) tail.text(",");
-    tail.text(R"("stream":")").text(view(notice.stream)).text(R"(","first":)").number(notice.first);
-    tail.text(R"(,"head":)").number(notice.last).text(R"(,"state":")").text(state_name(notice.state));
+    tail.text(R"("stream":")").text(view(notice.stream)).text(R"(","first":)");
+    tail.number(notice.last == 0 ? 0 : notice.first);
+    tail.text(R"(,"head":)").number(notice.last).text(R"(,"state":")").text(state_name(notice));
     tail.text(R"(","recovered":)").text(notice.recovered != 0 ? "true" : "false");
     if (notice.reason.size > 0) tail.text(R"(,"reason":")").text(view(notice.reason)).text("\"");
     const std::string_view id = notice.request.size > 0 ? R"("id":)" : "";

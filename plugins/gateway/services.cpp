@@ -93,7 +93,7 @@ void Services::claim(sh_target on, std::string_view stream, std::uint32_t lease_
     ask(
         on, streamcache_,
         [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.claim(self, bytes(stream), lease_ms, ticket);
+            table.claim(self, bytes(stream), lease_ms, 0, ticket);
         },
         std::move(answer));
 }

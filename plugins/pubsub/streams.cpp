@@ -31,18 +31,6 @@ Streams::Streams(Host& host, StreamsOptions options)
           host.counter("stream_divergence_total", "Streams whose store content changed under their readers")),
       tail_hits_(host.counter("tailcheck_hits_total", "Entries that only the tail check found")) {}
 
-template <typename Call>
-void Streams::command(Call&& call, Host::Answer done) {
-    auto shared = std::make_shared<Host::Answer>(std::move(done));
-    const std::uint64_t token = host_.expect([shared](const sh_result& result) { (*shared)(result); });
-    const sh_status status = call(token);
-    if (status == SH_OK) return;
-    host_.forget(token);
-    auto refuse = [shared, status] { (*shared)(Host::make_result(status)); };
-    // When not even the store loop takes a task the refusal is told here and now.
-    if (host_.post(SH_ON_STORE, refuse) != SH_OK) refuse();
-}
-
 Streams::Stream* Streams::find(const std::string& id, std::uint64_t life) {
     const auto found = streams_.find(id);
     return found != streams_.end() && found->second.life == life ? &found->second : nullptr;
@@ -80,8 +68,8 @@ void Streams::open(Stream& stream) {
         if (find(id, life) == nullptr) return;
         if (subscribed.status != SH_OK) return fail_open(id, life, subscribed.status);
         const sh_bytes one = bytes(id);
-        command([&](std::uint64_t token) { return store_->tail(host_.raw(), &one, 1, token); },
-                [this, id, life](const sh_result& tail) { opened(id, life, tail); });
+        host_.command([&](std::uint64_t token) { return store_->tail(host_.raw(), &one, 1, token); },
+                      [this, id, life](const sh_result& tail) { opened(id, life, tail); });
     };
     const auto known = homes_.find(home);
     if (known != homes_.end()) {
@@ -91,8 +79,8 @@ void Streams::open(Stream& stream) {
     }
     // Asked each time: a repeat is cheap, and its answer says that the channel is live before the log is
     // read.
-    command([&](std::uint64_t token) { return store_->subscribe(host_.raw(), bytes(home), token); },
-            ask_tail);
+    host_.command([&](std::uint64_t token) { return store_->subscribe(host_.raw(), bytes(home), token); },
+                  ask_tail);
 }
 
 void Streams::fail_open(const std::string& id, std::uint64_t life, sh_status status) {
@@ -181,7 +169,7 @@ void Streams::answer_waiting(Stream& stream, sh_status status) {
 
 void Streams::read(Stream& stream, std::uint64_t from) {
     gaps_.add();
-    command(
+    host_.command(
         [&](std::uint64_t token) {
             return store_->read(host_.raw(), bytes(stream.id), from, kPageEntries, kPageBytes, token);
         },
@@ -260,7 +248,7 @@ void Streams::check_some(const std::vector<std::string>& ids) {
         views.push_back(bytes(id));
         asked.emplace_back(id, streams_.at(id).life);
     }
-    command(
+    host_.command(
         [&](std::uint64_t token) {
             return store_->tail(host_.raw(), views.data(), static_cast<std::uint32_t>(views.size()), token);
         },
@@ -299,8 +287,9 @@ void Streams::drop(Map::iterator found) {
     const auto home = homes_.find(home_of(id));
     if (home == homes_.end() || --home->second > 0) return;
     homes_.erase(home);
-    command([&](std::uint64_t token) { return store_->unsubscribe(host_.raw(), bytes(home_of(id)), token); },
-            [](const sh_result&) {});
+    host_.command(
+        [&](std::uint64_t token) { return store_->unsubscribe(host_.raw(), bytes(home_of(id)), token); },
+        [](const sh_result&) {});
 }
 
 void Streams::close() {

@@ -75,9 +75,6 @@ private:
     void check_some(const std::vector<std::string>& ids);
     void drop(Map::iterator found);
     Stream* find(const std::string& id, std::uint64_t life);
-    template <typename Call>
-    void command(Call&& call, streamhost::Host::Answer done);
-
     streamhost::Host& host_;
     const sh_store_ext* store_;
     const sh_delivery_ext* delivery_;

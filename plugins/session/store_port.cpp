@@ -8,18 +8,6 @@ namespace session {
 using streamhost::bytes;
 using streamhost::Host;
 
-template <typename Call>
-void StorePort::command(Call&& call, Answer answer) {
-    auto shared = std::make_shared<Answer>(std::move(answer));
-    const std::uint64_t token = host_.expect([shared](const sh_result& result) { (*shared)(result); });
-    const sh_status status = call(token);
-    if (status == SH_OK) return;
-    host_.forget(token);
-    auto refuse = [shared, status] { (*shared)(Host::make_result(status)); };
-    // A full queue of the loop we are on cannot carry the bad news: it is told here and now.
-    if (host_.post(SH_ON_STORE, refuse) != SH_OK) refuse();
-}
-
 sh_status StorePort::put(const Command& command, std::uint64_t token) const {
     const sh_store_session entry{sizeof(entry),          options_.ttl_ms,     bytes(command.sessions.front()),
                                  bytes(host_.node_id()), bytes(command.user), bytes(command.data)};
@@ -54,13 +42,13 @@ sh_status StorePort::call(const Command& command, std::uint64_t token) const {
 }
 
 void StorePort::send(const Command& command, Answer answer) {
-    this->command([&](std::uint64_t token) { return call(command, token); }, std::move(answer));
+    host_.command([&](std::uint64_t token) { return call(command, token); }, std::move(answer));
 }
 
 void StorePort::ask_owner(std::string_view home, const OwnerCheck& check, Answer answer) {
     const std::string key = "owner:" + std::string(home);
     const sh_bytes user = bytes(check.user());
-    command(
+    host_.command(
         [&](std::uint64_t token) -> sh_status {
             const sh_host* host = host_.raw();
             switch (check.step()) {
@@ -77,7 +65,7 @@ void StorePort::ask_owner(std::string_view home, const OwnerCheck& check, Answer
 }
 
 void StorePort::list(std::string_view session, std::string_view user, std::uint32_t max, Answer answer) {
-    command(
+    host_.command(
         [&](std::uint64_t token) {
             return store_->session_list(host_.raw(), bytes(session), bytes(user), max, token);
         },

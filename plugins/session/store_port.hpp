@@ -30,8 +30,6 @@ public:
     void list(std::string_view session, std::string_view user, std::uint32_t max, Answer answer);
 
 private:
-    template <typename Call>
-    void command(Call&& call, Answer answer);
     [[nodiscard]] sh_status call(const Command& command, std::uint64_t token) const;
     [[nodiscard]] sh_status put(const Command& command, std::uint64_t token) const;
     [[nodiscard]] sh_status renew(const Command& command, std::uint64_t token) const;

@@ -46,8 +46,10 @@ TEST_P(OwnedStreams, ARepeatedClaimAnswersTheSameFence) {
 TEST_P(OwnedStreams, ALapsedLeaseGoesToTheNextWithAHigherFence) {
     auto first = produce(fresh_run(), 7, 300);
     ASSERT_EQ(append(first, records_after({}, {"a"})).status, Status::kOk);  // renews to 6 s
-    ASSERT_EQ(renew(first, 300).status, Status::kOk);
+    ASSERT_EQ(renew(first, 300).status, Status::kOk);                        // never shortens it
     pass(300);
+    EXPECT_EQ(claim({.id = first.id, .pid = 8, .lease_ms = 6000}).status, Status::kHeld);
+    ASSERT_EQ(renew(first, 0).status, Status::kOk);  // gives it back
     const auto second = claim({.id = first.id, .pid = 8, .lease_ms = 6000});
     EXPECT_EQ(second.status, Status::kOk);
     EXPECT_GT(second.info.fence, first.fence);

@@ -128,7 +128,8 @@ StreamAnswer MemoryStreams::append_now(const AppendRequest& request) {
     }
     if (verdict != Status::kOk && verdict != Status::kDuplicate) return answer(verdict, *stream);
     if (stream->state == State::kOpen) {
-        if (request.lease_ms > 0) stream->lease_end_ms = core_.now() + request.lease_ms;
+        if (request.lease_ms > 0)
+            stream->lease_end_ms = std::max(stream->lease_end_ms, core_.now() + request.lease_ms);
         table_.touch(*stream);
     }
     return answer(verdict, *stream, last);
@@ -157,7 +158,8 @@ StreamAnswer MemoryStreams::renew_now(const RenewRequest& request) {
     if (stream->mode != Mode::kOwned) return answer(Status::kConflict, *stream);
     if (!is_producer(*stream, request.fence, request.pid)) return answer(Status::kFenced, *stream);
     if (stream->state != State::kOpen) return answer(Status::kEnded, *stream);
-    stream->lease_end_ms = core_.now() + request.lease_ms;
+    const std::int64_t end_ms = core_.now() + request.lease_ms;
+    stream->lease_end_ms = request.lease_ms == 0 ? end_ms : std::max(stream->lease_end_ms, end_ms);
     table_.touch(*stream);
     return answer(Status::kOk, *stream);
 }

@@ -148,7 +148,7 @@ private:
 
     void fill_table() {
         table_.struct_size = sizeof(table_);
-        table_.claim = [](void* self, sh_bytes id, std::uint32_t, sh_ticket ticket) {
+        table_.claim = [](void* self, sh_bytes id, std::uint32_t, std::uint32_t, sh_ticket ticket) {
             if (of(self).failed("claim", ticket)) return;
             FakeStream& stream = of(self).streams[std::string(view(id))];
             sh_result done = result(stream.state == SH_STREAM_OPEN ? SH_OK : SH_ENDED);

@@ -158,6 +158,16 @@ public:
         async_->withdraw(host_, ticket);
         answer_later(target, token, status);
     }
+    // A store command: call(token) sends it and says whether it was taken. `answer` runs once, later, on the
+    // store loop; only when that loop's queue is full a refusal is told here and now. [store]
+    template <typename Call>
+    void command(Call&& call, Answer answer) {
+        const std::uint64_t token = answers_.put(std::move(answer));
+        const sh_status status = call(token);
+        if (status == SH_OK) return;
+        auto refuse = [this, token, status] { run_answer(token, make_result(status)); };
+        if (post(SH_ON_STORE, refuse) != SH_OK) refuse();
+    }
     // A number for a store command whose answer is to run `answer`. [any]
     [[nodiscard]] std::uint64_t expect(Answer answer) { return answers_.put(std::move(answer)); }
     void forget(std::uint64_t token) { answers_.drop(token); }

@@ -17,6 +17,11 @@ extern "C" {
 
 #define SH_SVC_STREAMCACHE "streamhost.streamcache/1"
 
+enum {
+    SH_CLAIM_KEEP = 1u << 0 /* the producer is in this process: its lease is renewed until the end, and write()
+                               takes its entries. Without it silence of a lease's length gives the stream up */
+};
+
 /* An entry that has no number yet. */
 typedef struct sh_item {
     uint32_t type; /* SH_RECORD_*, not SH_RECORD_END */
@@ -69,12 +74,12 @@ typedef struct sh_streamcache {
     uint32_t reserved;
     /* SH_OK: fence, last and check (where to go on), count = how often it was claimed, body = the job given
      * to send(). SH_HELD: wait_ms. SH_ENDED, SH_CONFLICT (a shared stream). lease_ms 1,000 to 600,000;
-     * appends renew it. */
-    void (*claim)(void* self, sh_bytes stream, uint32_t lease_ms, sh_ticket ticket);
+     * appends renew it. flags: SH_CLAIM_*. */
+    void (*claim)(void* self, sh_bytes stream, uint32_t lease_ms, uint32_t flags, sh_ticket ticket);
     void (*renew)(void* self, sh_bytes stream, uint64_t fence, sh_ticket ticket);
     /* SH_OK: first, last, check; a repeat with the same content has SH_RESULT_DUPLICATE, with other content
      * SH_CONFLICT. SH_GAP: first = expected. SH_FENCED, SH_ENDED, SH_DIVERGED, SH_FULL, SH_NOT_FOUND (never
-     * claimed). */
+     * claimed). Appends to one stream are done in the order of the calls; SH_BUSY: 1,024 wait already. */
     void (*append)(void* self, const sh_append* append, sh_ticket ticket);
     /* SH_OK: first, last, check, SH_RESULT_DUPLICATE. SH_CONFLICT: an owned stream, or the key with another
      * content. */
@@ -97,7 +102,7 @@ typedef struct sh_streamcache {
     void (*runs)(void* self, sh_bytes session, sh_ticket ticket);
 
     /* A local producer with batching: one append is in flight per stream, what arrives meanwhile is the next
-     * batch. After claim, from the claiming plugin. write() copies and answers at once: SH_OK, SH_BUSY (its
+     * batch. After claim with SH_CLAIM_KEEP, from the claiming plugin. write() copies and answers at once: SH_OK, SH_BUSY (its
      * buffer is full: wait for a ticket of an earlier write), SH_FENCED, SH_ENDED. The ticket answers when
      * the store took it (last, check). */
     sh_status (*write)(void* self, sh_bytes stream, uint64_t fence, const sh_item* items, uint32_t count,

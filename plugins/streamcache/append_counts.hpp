@@ -1,0 +1,37 @@
+// How appends to owned streams ended, for operators.
+#pragma once
+
+#include <map>
+#include <string_view>
+
+#include "streamhost/host.hpp"
+
+namespace streamcache {
+
+class AppendCounts {
+public:
+    // [control]
+    explicit AppendCounts(const streamhost::Host& host) {
+        for (const char* result : {"ok", "dup", "gap", "fenced", "closed", "nostream", "full", "error"})
+            counters_[result] =
+                host.counter("appends_total", "Appends to owned streams by result", {{"result", result}});
+    }
+    // [any]
+    void count(const sh_result& result) const { counters_.find(name(result))->second.add(); }
+
+private:
+    static std::string_view name(const sh_result& result) {
+        switch (result.status) {
+        case SH_OK: return (result.flags & SH_RESULT_DUPLICATE) != 0 ? "dup" : "ok";
+        case SH_GAP: return "gap";
+        case SH_FENCED: return "fenced";
+        case SH_ENDED: return "closed";
+        case SH_NOT_FOUND: return "nostream";
+        case SH_FULL: return "full";
+        default: return "error";
+        }
+    }
+    std::map<std::string_view, streamhost::Metric> counters_;
+};
+
+}  // namespace streamcache

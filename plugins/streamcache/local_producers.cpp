@@ -1,0 +1,154 @@
+#include "local_producers.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace streamcache {
+
+using streamhost::bytes;
+using streamhost::Host;
+using streamhost::view;
+
+void LocalProducers::claimed(const std::string& stream, const sh_result& claim, std::uint32_t lease_ms,
+                             std::uint64_t producer) {
+    ProducerOptions options = options_;
+    options.lease_ms = lease_ms;
+    auto held =
+        std::make_shared<Held>(Producer(store_->chain, claim.fence, {claim.last, claim.check}, options));
+    held->pid = producer;
+    const std::lock_guard lock(mutex_);
+    auto& slot = producers_[stream];
+    if (slot != nullptr) answer(slot->producer.fail(SH_FENCED));
+    slot = std::move(held);
+}
+
+sh_status LocalProducers::write(std::string_view stream, std::uint64_t fence, const sh_item* items,
+                                std::uint32_t count, const sh_bytes* end, sh_ticket ticket) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = producers_.find(stream);
+        if (found == producers_.end() || found->second->producer.fence() != fence) return SH_FENCED;
+        Producer& producer = found->second->producer;
+        const sh_status status =
+            end != nullptr ? producer.end(view(*end), ticket) : producer.write(items, count, ticket);
+        if (status != SH_OK) return status;
+    }
+    // A refused post is no loss: the next write or tick pumps again.
+    static_cast<void>(host_.post(SH_ON_STORE, [this, id = std::string(stream)] { pump(id); }));
+    return SH_OK;
+}
+
+void LocalProducers::pump(const std::string& stream) {
+    Ref held;
+    std::optional<AppendCommand> next;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = producers_.find(stream);
+        if (found == producers_.end()) return;
+        held = found->second;
+        next = held->producer.next(host_.monotonic_ms());
+        held->in_flight = held->in_flight || next.has_value();
+    }
+    if (!next) return;
+    const sh_store_append request{.struct_size = sizeof(request),
+                                  .count = static_cast<std::uint32_t>(next->records.size()),
+                                  .stream = bytes(stream),
+                                  .records = next->records.data(),
+                                  .fence = held->producer.fence(),
+                                  .producer = held->pid,
+                                  .end_state = next->end_state,
+                                  .lease_ms = options_.lease_ms};
+    host_.command([&](std::uint64_t token) { return store_->append(host_.raw(), &request, token); },
+                  [this, stream, held](const sh_result& result) { appended(stream, held, result); });
+}
+
+void LocalProducers::appended(const std::string& stream, const Ref& held, const sh_result& result) {
+    counts_.count(result);
+    std::vector<Answer> answers;
+    std::optional<std::int64_t> retry_at;
+    {
+        const std::lock_guard lock(mutex_);
+        held->in_flight = false;
+        answers = held->producer.appended(result, host_.monotonic_ms());
+        retry_at = held->producer.retry_at();
+        drop_if_over(stream, held);
+    }
+    answer(answers);
+    if (!retry_at) return pump(stream);
+    const std::int64_t wait = std::max<std::int64_t>(1, *retry_at - host_.monotonic_ms());
+    // Without a timer the tick retries a second later.
+    static_cast<void>(
+        host_.after(SH_ON_STORE, static_cast<std::uint64_t>(wait), [this, stream] { pump(stream); }));
+}
+
+void LocalProducers::tick() {
+    std::vector<std::pair<std::string, Ref>> silent;
+    std::vector<std::string> all;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [stream, held] : producers_) {
+            all.push_back(stream);
+            if (held->producer.wants_renewal(host_.monotonic_ms())) silent.emplace_back(stream, held);
+        }
+    }
+    for (const auto& stream : all)
+        pump(stream);
+    for (const auto& [stream, held] : silent)
+        renew(stream, held);
+}
+
+void LocalProducers::renew(const std::string& stream, const Ref& held) {
+    host_.command(
+        [&](std::uint64_t token) {
+            return store_->renew(host_.raw(), bytes(stream), held->producer.fence(), held->pid,
+                                 options_.lease_ms, token);
+        },
+        [this, stream, held](const sh_result& result) {
+            std::vector<Answer> answers;
+            {
+                const std::lock_guard lock(mutex_);
+                answers = held->producer.renewed(result.status, host_.monotonic_ms());
+                drop_if_over(stream, held);
+            }
+            answer(answers);
+        });
+}
+
+void LocalProducers::drop_if_over(const std::string& stream, const Ref& held) {
+    const auto found = producers_.find(stream);
+    if (held->producer.is_over() && found != producers_.end() && found->second == held)
+        producers_.erase(found);
+}
+
+void LocalProducers::answer(const std::vector<Answer>& answers) const {
+    for (const Answer& each : answers) {
+        sh_result result = Host::make_result(each.status);
+        result.last = each.last.seq;
+        result.check = each.last.check;
+        host_.complete(each.ticket, result);
+    }
+}
+
+streamhost::DrainReport LocalProducers::left() const {
+    const std::lock_guard lock(mutex_);
+    streamhost::DrainReport report;
+    for (const auto& [stream, held] : producers_) {
+        if (held->producer.waiting_items() == 0 && !held->in_flight) continue;
+        ++report.left;
+        report.why = "entries of " + stream + " wait for the store";
+    }
+    return report;
+}
+
+void LocalProducers::fail_all(sh_status why) {
+    std::map<std::string, Ref, std::less<>> producers;
+    {
+        const std::lock_guard lock(mutex_);
+        producers.swap(producers_);
+    }
+    for (const auto& [stream, held] : producers)
+        answer(held->producer.fail(why));
+}
+
+}  // namespace streamcache

@@ -1,0 +1,201 @@
+// The real program on ports of its own, whatever plugins it runs: ready is what it says itself.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+export const binary = process.env.STREAMHOST_BINARY ?? path.join(root, 'build/release/bin/streamhost');
+export const pluginDirectory = path.join(path.dirname(binary), '../lib/streamhost/plugins');
+const READY_MS = 30_000;
+const END_MS = 30_000;
+const POLL_MS = 20;
+const TICKS_PER_S = 100; // of Linux, whatever the kernel's own clock does
+
+/** Somebody else may take it before the host does; then the host says so and the test fails with its words. */
+export async function freePort() {
+    const server = createServer();
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+}
+
+/** A folder that is gone when `use` is over. */
+export async function inFolder(use) {
+    const folder = await mkdtemp(path.join(tmpdir(), 'streamhost-test-'));
+    try {
+        return await use(folder);
+    } finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+
+/** `text` as a configuration file in `folder`. */
+export async function configFile(folder, text, name = 'streamhost.yaml') {
+    const file = path.join(folder, name);
+    await writeFile(file, text);
+    return file;
+}
+
+const within = (promise, ms, what) => {
+    let timer;
+    const late = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms);
+    });
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+};
+
+const asSets = (settings) => Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+
+/**
+ * Runs the program to its end: for everything that does not serve.
+ *
+ * @param {string[]} words the command line
+ * @param {Record<string, string>} [environment]
+ */
+export async function runHost(words, environment = {}) {
+    const host = new HostProcess(words, environment);
+    const status = await host.ended();
+    return { ...status, out: host.out, err: host.err };
+}
+
+/**
+ * A serving host: `settings` over the defaults, every listener on a free port of the loopback.
+ *
+ * @param {Record<string, string | number | boolean>} [settings] of `--set`
+ * @param {{words?: string[], environment?: Record<string, string>, descriptors?: number}} [more]
+ */
+export async function serveHost(settings = {}, { words = [], environment = {}, descriptors } = {}) {
+    const [port, adminPort] = [await freePort(), await freePort()];
+    const host = new HostProcess(
+        [
+            ...words,
+            ...asSets({
+                'listeners.public.address': `127.0.0.1:${port}`,
+                'listeners.admin.address': `127.0.0.1:${adminPort}`,
+                ...settings,
+            }),
+        ],
+        environment,
+        descriptors,
+    );
+    host.port = port;
+    host.adminPort = adminPort;
+    try {
+        await host.ready();
+    } catch (error) {
+        await host.kill();
+        throw error;
+    }
+    return host;
+}
+
+export class HostProcess {
+    out = '';
+    err = '';
+    port = 0;
+    adminPort = 0;
+    #process;
+    #exit = null;
+    #watchers = new Set();
+
+    constructor(words, environment = {}, descriptors = undefined) {
+        // prlimit becomes the program: the process is the same.
+        const command = descriptors === undefined ? [binary] : ['prlimit', `--nofile=${descriptors}`, binary];
+        this.#process = spawn(command[0], [...command.slice(1), ...words], { cwd: root, env: { ...process.env, ...environment } });
+        const news = () => this.#watchers.forEach((look) => look());
+        this.#process.stdout.on('data', (text) => ((this.out += text), news()));
+        this.#process.stderr.on('data', (text) => ((this.err += text), news()));
+        this.#process.on('error', (error) => ((this.#exit = { code: null, signal: null, error }), news()));
+        // 'close', not 'exit': all that it printed has arrived then.
+        this.#process.on('close', (code, signal) => ((this.#exit ??= { code, signal }), news()));
+    }
+
+    get log() {
+        return this.out + this.err;
+    }
+    get url() {
+        return `ws://127.0.0.1:${this.port}`;
+    }
+
+    /** Until `look()` answers something: looked at again whenever the process printed or ended. */
+    #until(look, ms, what) {
+        const found = new Promise((resolve) => {
+            const again = () => {
+                const result = look();
+                if (!result) return;
+                this.#watchers.delete(again);
+                resolve(result);
+            };
+            this.#watchers.add(again);
+            again();
+        });
+        return within(found, ms, what).catch((error) => {
+            throw new Error(`${error.message}\n${this.log}`);
+        });
+    }
+
+    async ready() {
+        await this.printed(/streamhost \S+ ready: /);
+    }
+
+    /** Until it printed what matches, or fails with what it printed instead. */
+    async printed(pattern) {
+        const found = await this.#until(() => this.log.match(pattern) ?? this.#exit, READY_MS, `printing ${pattern}`);
+        if (!(found instanceof Array)) throw new Error(`the host ended (${JSON.stringify(found)}) before it printed ${pattern}\n${this.log}`);
+        return found;
+    }
+
+    /** @returns {Promise<{code: number | null, signal: string | null}>} */
+    ended(ms = END_MS) {
+        return this.#until(() => this.#exit, ms, 'ending');
+    }
+
+    signal(name) {
+        this.#process.kill(name);
+    }
+
+    async stop() {
+        this.signal('SIGTERM');
+        return this.ended();
+    }
+
+    async kill() {
+        if (this.#exit) return;
+        this.signal('SIGKILL');
+        await this.ended();
+    }
+
+    /** Asks again until it is so; for what nobody tells. */
+    async until(isSo, ms = READY_MS) {
+        const end = Date.now() + ms;
+        while (!(await isSo())) {
+            if (Date.now() > end) throw new Error(`not so within ${ms} ms: ${isSo}\n${this.log}`);
+            await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        }
+    }
+
+    async openDescriptors() {
+        return (await readdir(`/proc/${this.#process.pid}/fd`)).length;
+    }
+
+    /** CPU time used so far. */
+    async cpuMs() {
+        const stat = await readFile(`/proc/${this.#process.pid}/stat`, 'utf8');
+        const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+        return ((user + system) * 1_000) / TICKS_PER_S;
+    }
+
+    /** A call of the admin listener: JSON in, JSON out. */
+    async admin(pathname, body) {
+        const answer = await fetch(`http://127.0.0.1:${this.adminPort}${pathname}`, {
+            method: body === undefined ? 'GET' : 'POST',
+            body: body === undefined ? undefined : JSON.stringify(body),
+        });
+        const text = await answer.text();
+        return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
+    }
+}
