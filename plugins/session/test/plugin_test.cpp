@@ -351,6 +351,21 @@ TEST(SessionPlugin, ADeadNodesSessionsAreTakenAwayAndComeBackWithIt) {
     EXPECT_EQ(cluster.sessions.count({"s", "n1"}), 1u) << "it judged nobody by its own sleep";
 }
 
+TEST(SessionPlugin, ANodeThatIsMerelyLateIsNotTakenForDead) {
+    FakeCluster cluster;
+    Node one(cluster, "n1");
+    Node two(cluster, "n2");
+    (void)one.join(1, "s");
+    (void)two.join(2, "t");
+    one.host.advance(4 * kHeartbeat);
+    two.host.advance(4 * kHeartbeat);
+    one.host.advance(5 * kHeartbeat);  // n2 stands still, for longer than a lease
+    EXPECT_EQ(one.list().body.find("n2"), std::string::npos) << "it does not count now";
+    EXPECT_EQ(cluster.sessions.size(), 2u);
+    one.host.advance(2 * kHeartbeat);
+    EXPECT_EQ(cluster.sessions.size(), 1u);
+}
+
 TEST(SessionPlugin, AnOutageOfTheStoreCostsNobody) {
     FakeCluster cluster;
     Node one(cluster, "n1");
