@@ -33,10 +33,13 @@ CompletionStream::State CompletionStream::fail(std::string_view code, std::strin
 
 CompletionStream::State CompletionStream::take(std::string_view data, std::string& text) {
     if (state_ != State::open) return state_;
-    if (data == "[DONE]") return state_ = State::done;
+    if (data == "[DONE]") {
+        text += halves_.finish();
+        return state_ = State::done;
+    }
     simdjson::dom::parser parser;
     element root;
-    if (parser.parse(data.data(), data.size()).get(root) != SUCCESS || !root.is_object())
+    if (parser.parse(halves_.mend(data)).get(root) != SUCCESS || !root.is_object())
         return fail("internal", "The provider sent something that is no answer.");
     element member;
     if (root["error"].get(member) == SUCCESS && !member.is_null())

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "provider.hpp"
+#include "surrogate_carry.hpp"
 
 namespace chat {
 
@@ -23,6 +24,7 @@ private:
     State fail(std::string_view code, std::string_view message);
 
     State state_ = State::open;
+    SurrogateCarry halves_;
     std::string finish_reason_;
     std::string usage_;  // members, without braces
     std::string code_;

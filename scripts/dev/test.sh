@@ -96,7 +96,7 @@ node_tests() {
         return 0
     }
     bin=$(node_need)
-    PATH=$bin:$PATH node --test --test-concurrency=1 --test-timeout=120000 \
+    PATH=$bin:$PATH node --test --test-concurrency=1 --test-timeout=300000 \
         --test-reporter=spec --test-reporter-destination=stdout \
         --test-reporter=tap --test-reporter-destination="$report" "$@" || true
     passed=$(awk '$1 == "#" && $2 == "pass" {print $3}' "$report")

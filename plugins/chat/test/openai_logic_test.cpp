@@ -41,6 +41,24 @@ TEST(CompletionStream, WithoutDoneAReasonToFinishIsEnough) {
     EXPECT_TRUE(stream.verdict().complete());
 }
 
+TEST(CompletionStream, APairCutInTwoIsOneCodePoint) {
+    CompletionStream stream;
+    std::string text;
+    EXPECT_EQ(stream.take(R"({"choices":[{"delta":{"content":"of \\\ud83d"}}]})", text), State::open);
+    EXPECT_EQ(text, "of \\");
+    EXPECT_EQ(stream.take(R"({"choices":[{"delta":{"content":"\udc1f \ud83d\udc1f"}}]})", text), State::open);
+    EXPECT_EQ(text, "of \\\xF0\x9F\x90\x9F \xF0\x9F\x90\x9F");
+}
+
+TEST(CompletionStream, AHalfWithoutItsOtherIsReplaced) {
+    CompletionStream stream;
+    std::string text;
+    EXPECT_EQ(stream.take(R"({"choices":[{"delta":{"content":"\udc1f.\ud83d"}}]})", text), State::open);
+    EXPECT_EQ(stream.take(R"({"choices":[{"delta":{"content":"\ud83d"}}]})", text), State::open);
+    EXPECT_EQ(stream.take("[DONE]", text), State::done);
+    EXPECT_EQ(text, "\xEF\xBF\xBD.\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 TEST(CompletionStream, GarbageIsInternalAndNothingAfterItCounts) {
     for (const std::string_view bad : {"{", "", "[]", "1", "\xFF", "{\"choices\":"}) {
         CompletionStream stream;
