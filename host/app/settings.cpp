@@ -7,6 +7,7 @@
 #include <Poco/UUIDGenerator.h>
 #include <unistd.h>
 
+#include "app/exposure.hpp"
 #include "config/compose.hpp"
 
 extern char** environ;
@@ -42,6 +43,19 @@ bool is_on(const View& view, const std::string& path) {
 template <typename Number>
 Number number(const View& view, std::string_view path) {
     return static_cast<Number>(view.require_integer(path));
+}
+
+bool has_authenticator(const config::Configuration& configuration, control::Catalogue& catalogue) {
+    const config::Value* plugins = configuration.root().find("plugins");
+    if (plugins == nullptr || plugins->object() == nullptr) return false;
+    for (const config::Member& section : *plugins->object()) {
+        const config::Value* enabled = section.value.find("enabled");
+        const bool* is_enabled = enabled == nullptr ? nullptr : std::get_if<bool>(&enabled->data);
+        if (is_enabled == nullptr || !*is_enabled) continue;
+        const auto loaded = catalogue.load(section.name);
+        if (loaded && loaded->descriptor.provides("streamhost.auth/1")) return true;
+    }
+    return false;
 }
 
 void read_listeners(const View& root, Settings& out) {
@@ -115,7 +129,12 @@ std::shared_ptr<const config::Configuration> load_configuration(const config::So
     const auto loaded = config::load(compose_schema(catalogue, text), sources);
     if (!loaded.errors.empty()) text += config::format(loaded.errors) + "\n";
     if (!loaded.warnings.empty()) text += config::format(loaded.warnings) + "\n";
-    return loaded.configuration;
+    if (loaded.configuration == nullptr) return nullptr;
+    const auto exposed =
+        exposure_issues(*loaded.configuration, has_authenticator(*loaded.configuration, catalogue));
+    if (exposed.empty()) return loaded.configuration;
+    text += config::format(exposed) + "\n";
+    return nullptr;
 }
 
 Settings settings_of(std::shared_ptr<const config::Configuration> configuration) {
