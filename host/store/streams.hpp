@@ -78,8 +78,8 @@ struct AppendRequest {
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 
-/// Keeps the lease while there is nothing to append, never shortens it; `lease_ms` 0 gives it back. kOk · kNoStream · kConflict
-/// · kFenced · kEnded.
+/// Keeps the lease while there is nothing to append, never shortens it; `lease_ms` 0 gives it back. kOk ·
+/// kNoStream · kConflict · kFenced · kEnded.
 struct RenewRequest {
     std::string_view id = {};
     std::uint64_t fence = 0;

@@ -34,8 +34,8 @@ typedef struct sh_session {
     void (*list)(void* self, sh_bytes user, sh_ticket ticket);
     /* Closes all connections of the session with 4403 on every node. SH_OK: count on this node. [any] */
     void (*kick)(void* self, sh_bytes session, sh_ticket ticket);
-    /* SH_OK: the user owns the session's streams or nobody does; SH_FORBIDDEN. Ask before a write: what nobody
-     * owned is the user's from then on, as with join, unless the user is "anonymous". [any] */
+    /* SH_OK: the user owns the session's streams or nobody does; SH_FORBIDDEN. Ask before a write: what
+     * nobody owned is the user's from then on, as with join, unless the user is "anonymous". [any] */
     void (*check_owner)(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket);
 } sh_session;
 

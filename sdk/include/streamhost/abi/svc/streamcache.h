@@ -18,8 +18,9 @@ extern "C" {
 #define SH_SVC_STREAMCACHE "streamhost.streamcache/1"
 
 enum {
-    SH_CLAIM_KEEP = 1u << 0 /* the producer is in this process: its lease is renewed until the end, and write()
-                               takes its entries. Without it silence of a lease's length gives the stream up */
+    SH_CLAIM_KEEP =
+        1u << 0 /* the producer is in this process: its lease is renewed until the end, and write()
+                   takes its entries. Without it silence of a lease's length gives the stream up */
 };
 
 /* An entry that has no number yet. */
@@ -102,9 +103,9 @@ typedef struct sh_streamcache {
     void (*runs)(void* self, sh_bytes session, sh_ticket ticket);
 
     /* A local producer with batching: one append is in flight per stream, what arrives meanwhile is the next
-     * batch. After claim with SH_CLAIM_KEEP, from the claiming plugin. write() copies and answers at once: SH_OK, SH_BUSY (its
-     * buffer is full: wait for a ticket of an earlier write), SH_FENCED, SH_ENDED. The ticket answers when
-     * the store took it (last, check). */
+     * batch. After claim with SH_CLAIM_KEEP, from the claiming plugin. write() copies and answers at once:
+     * SH_OK, SH_BUSY (its buffer is full: wait for a ticket of an earlier write), SH_FENCED, SH_ENDED. The
+     * ticket answers when the store took it (last, check). */
     sh_status (*write)(void* self, sh_bytes stream, uint64_t fence, const sh_item* items, uint32_t count,
                        sh_ticket ticket);
     sh_status (*write_end)(void* self, sh_bytes stream, uint64_t fence, sh_bytes end, sh_ticket ticket);
