@@ -15,11 +15,11 @@ std::size_t skip_white(std::string_view json, std::size_t at) noexcept {
 
 // `at` is the opening quote; answers the place after the closing one.
 std::size_t skip_string(std::string_view json, std::size_t at) noexcept {
-    for (++at; at < json.size(); ++at) {
-        at = json.find_first_of("\"\\", at);
-        if (at == std::string_view::npos) break;
+    ++at;
+    while ((at = json.find_first_of("\"\\", at)) != std::string_view::npos) {
         if (json[at] == '"') return at + 1;
-        ++at;  // what is escaped
+        at += 2;  // with what is escaped
+        if (at >= json.size()) break;
     }
     return json.size();
 }

@@ -358,10 +358,10 @@ Request RequestParser::parse(std::string_view text) {
     Request request;
     try {
         dom::parser& parser = memory_->parser;
-        if (parser.capacity() < text.size() || parser.max_depth() != kMaxDepth) {
-            if (parser.allocate(std::max<std::size_t>(text.size(), 4096), kMaxDepth) != simdjson::SUCCESS)
-                throw Fault{"unavailable", "out of memory"};
-        }
+        // The depth is told with the memory; the parser would fall back to its own if it grew by itself.
+        if (parser.capacity() < std::max<std::size_t>(text.size(), 1) &&
+            parser.allocate(std::max<std::size_t>(text.size(), 4096), kMaxDepth) != simdjson::SUCCESS)
+            throw Fault{"unavailable", "out of memory"};
         dom::element root;
         dom::object object;
         if (const auto error = parser.parse(text.data(), text.size()).get(root); error != simdjson::SUCCESS)

@@ -53,7 +53,7 @@ describe('a provider that works', { timeout: TEST_MS }, () => {
     let mock;
     let node;
     before(async () => {
-        mock = await startLlmock();
+        mock = await startLlmock(['--latency', '20']);
         node = await open(mock.url);
     });
     after(async () => {
