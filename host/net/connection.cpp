@@ -188,7 +188,9 @@ void Connection::linger() {
     watch();
 }
 
-void Connection::pause() noexcept { ++paused_; }
+void Connection::pause() noexcept {
+    if (phase_ != Phase::kClosing) ++paused_;
+}
 
 void Connection::resume() noexcept {
     if (paused_ == 0 || --paused_ > 0 || phase_ == Phase::kDead) return;

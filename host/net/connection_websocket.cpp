@@ -122,7 +122,9 @@ void Connection::start_closing(std::uint16_t code, std::string_view reason) {
     Extra& more = extra();
     more.close_code = code;
     more.close_reason = reason;
-    more.unread.clear();
+    // Whoever paused it wanted no more messages; the peer's answer to the close has to be heard all the same.
+    paused_ = 0;
+    if (!more.unread.empty()) decode_later();
     WsControlFrame frame;
     const std::size_t size = ws_write_close(frame, code, reason);
     outbox_->push_control({frame.data(), size});
