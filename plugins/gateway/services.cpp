@@ -6,6 +6,14 @@ namespace gateway {
 
 using streamhost::bytes;
 
+namespace {
+
+// A position beyond the head may turn out right: it is looked at for so long before the answer is given
+// (docs/protocol.md, "Subscribing").
+constexpr std::uint32_t kBeyondHeadMs = 5'000;
+
+}  // namespace
+
 Services::Services(streamhost::Host& host, std::uint32_t timeout_ms)
     : host_(host),
       timeout_ms_(timeout_ms),
@@ -37,8 +45,8 @@ void Services::check_owner(sh_target on, std::string_view home, std::string_view
 }
 
 void Services::subscribe(sh_target on, const sh_subscribe& subscribe, Answer answer) {
-    ask(
-        on, recovery_,
+    host_.ask(
+        on, recovery_, timeout_ms_ + kBeyondHeadMs,
         [&](const sh_recovery& table, void* self, sh_ticket ticket) {
             table.subscribe(self, &subscribe, ticket);
         },
