@@ -234,8 +234,12 @@ bool Node::start_plugins() {
         control_loop_.run_once(static_cast<int>(kTickMs));
     advance();
     bool all = plan.blocked.empty();
-    for (const control::PluginView& plugin : plugins())
+    for (const control::PluginView& plugin : plugins()) {
         all = all && (!plugin.wanted || plugin.state == control::State::started);
+        if (!plugin.wanted)
+            log_.info("plugin is off",
+                      {{"plugin", plugin.name}, {"setting", "plugins." + plugin.name + ".enabled"}});
+    }
     return all;
 }
 

@@ -1,5 +1,6 @@
 #include "bridge/delivery_hub.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/encoder.hpp"
@@ -140,12 +141,28 @@ sh_status DeliveryHub::add_encoding(control::Instance& by, const sh_encoder& enc
 
 void DeliveryHub::set_events(control::Instance& by, const sh_delivery_events& events) {
     const std::uint64_t id = by.id();
-    (void)by.handles().add(
-        {"delivery events",
-         [this, id, events] {
-             (void)house_.loops.store_loop().post([this, id, events] { events_[id] = events; });
-         },
-         [this, id] { (void)house_.loops.store_loop().post([this, id] { events_.erase(id); }); }});
+    (void)by.handles().add({"delivery events",
+                            [this, id, events] {
+                                (void)house_.loops.store_loop().post(
+                                    [this, id, events] { events_[id] = events; });
+                            },
+                            [this, id] {
+                                (void)house_.loops.store_loop().post([this, id] {
+                                    events_.erase(id);
+                                    close_readers_of(id);
+                                });
+                            }});
+}
+
+// Nobody plans for these readers any more: what they fall behind, and streams that begin, they would never
+// see. They come back with their positions to whoever plans then.
+void DeliveryHub::close_readers_of(std::uint64_t instance) {
+    for (const auto& [connection, reader] : readers_) {
+        const bool is_orphan = std::any_of(
+            reader.subscriptions.begin(), reader.subscriptions.end(),
+            [instance](const auto& subscription) { return subscription.second.owner->id() == instance; });
+        if (is_orphan) house_.transport->close(connection, 1013, "streams were just switched off; try again");
+    }
 }
 
 const DeliveryHub::Encoding* DeliveryHub::encoding_of(sh_handle handle) const {

@@ -29,6 +29,13 @@ struct LoopTransport::WebSocket {
     bool is_open = false;
 };
 
+struct LoopTransport::Ended {
+    std::unique_ptr<WebSocket> socket;
+    net::ConnectionId id = 0;
+    std::uint16_t code = 0;
+    std::string reason;
+};
+
 struct LoopTransport::PublishedStats {
     mutable std::mutex mutex;
     delivery::LoopStats stats;
@@ -100,19 +107,43 @@ void LoopTransport::closed(net::Connection& connection, std::uint16_t code, std:
     hub_.house().delivery->reader_closed(connection.id());
     delivery_.close(*socket->reader);
     if (!socket->is_open) return;
-    runtime::Task tell = [this, socket = std::move(socket), id = connection.id(), code,
-                          why = std::string(reason)] { tell_closed(*socket, id, code, why); };
-    if (loop_.post(std::move(tell)) != runtime::PostStatus::accepted) tell();
+    ended_.push_back({std::move(socket), connection.id(), code, std::string(reason)});
+    if (loop_.post([this] { tell_ended(); }) != runtime::PostStatus::accepted) tell_ended();
 }
 
-void LoopTransport::tell_closed(const WebSocket& socket, net::ConnectionId id, std::uint16_t code,
-                                std::string_view reason) {
-    const auto& handler = socket.route->handler;
-    control::Instance& instance = *socket.route->instance;
+void LoopTransport::tell_ended() {
+    for (const Ended& ended : std::exchange(ended_, {}))
+        tell_last(ended);
+}
+
+// open and closed are paired: also for a plugin that lets nothing else in any more. Whoever is still in
+// ended_, or open, when its route ends hears so from end_route(), so this is never late.
+void LoopTransport::tell_last(const Ended& ended) {
+    const auto& handler = ended.socket->route->handler;
+    control::Instance& instance = *ended.socket->route->instance;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
-    instance.call("websocket closed", [&] {
-        handler.closed(handler.self, instance.loop_context(index_), socket.context, id, code, bytes(reason));
+    instance.call_at_end("websocket closed", [&] {
+        handler.closed(handler.self, instance.loop_context(index_), ended.socket->context, ended.id,
+                       ended.code, bytes(ended.reason));
     });
+}
+
+void LoopTransport::end_route(const WebSocketRoute& route) {
+    constexpr const char* kReason = "this service was just switched off; try again";
+    tell_ended();
+    std::vector<net::ConnectionId> open;
+    server_.for_each([&](net::Connection& connection) {
+        auto* socket = connection.is_websocket() ? static_cast<WebSocket*>(connection.user()) : nullptr;
+        if (socket != nullptr && socket->route.get() == &route) open.push_back(connection.id());
+    });
+    for (const net::ConnectionId id : open) {
+        WebSocket* socket = find(id);
+        if (socket == nullptr) continue;
+        if (std::exchange(socket->is_open, false))
+            tell_last({std::make_unique<WebSocket>(*socket), id, 1013, kReason});
+        close(id, 1013, kReason);
+    }
+    tell_ended();
 }
 
 void LoopTransport::writable(net::Connection& connection) {

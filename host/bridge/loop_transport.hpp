@@ -34,6 +34,9 @@ public:
     void close(net::ConnectionId id, std::uint16_t code, std::string_view reason);
     void hold(net::ConnectionId id, bool on);
     void drain(std::uint32_t window_ms);
+    /// The plugin behind the route is being stopped: its sockets are closed, and it hears so while it still
+    /// can. Before the loop passes the round that the life cycle waits for.
+    void end_route(const WebSocketRoute& route);
     [[nodiscard]] delivery::LoopStats stats() const;  ///< [any] as of the last round
 
     bool on_round_end() override;
@@ -41,6 +44,7 @@ public:
 private:
     friend runtime::TimerFor<LoopTransport, DrainTick>;
     struct WebSocket;
+    struct Ended;
     void on_timer(DrainTick);
 
     net::Outbox& opened(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
@@ -52,8 +56,8 @@ private:
                  std::string_view body) override;
 
     WebSocket* find(net::ConnectionId id);
-    void tell_closed(const WebSocket& socket, net::ConnectionId id, std::uint16_t code,
-                     std::string_view reason);
+    void tell_ended();
+    void tell_last(const Ended& ended);
     void flush(delivery::Reader& reader);
     void drain_one(net::ConnectionId id, std::uint32_t reconnect_after_ms);
 
@@ -62,6 +66,7 @@ private:
     runtime::Loop& loop_;
     delivery::LoopDelivery delivery_;
     net::LoopServer server_;
+    std::vector<Ended> ended_;                // whose plugin has not heard of it yet
     std::vector<net::ConnectionId> leaving_;  // still to be told that this node goes away
     std::size_t leaving_per_tick_ = 0;
     std::uint32_t drain_window_ms_ = 0;

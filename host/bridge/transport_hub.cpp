@@ -40,6 +40,15 @@ void TransportHub::post(std::uint32_t index, std::unique_ptr<delivery::LoopMessa
         [transport, held = std::move(message)]() mutable { transport->apply(std::move(held)); });
 }
 
+void TransportHub::close(net::ConnectionId connection, std::uint16_t code, std::string_view reason) {
+    LoopTransport* transport = loop(net::loop_of(connection));
+    if (transport == nullptr) return;
+    if (transport->server().loop().in_loop()) return transport->close(connection, code, reason);
+    (void)transport->server().loop().post([transport, connection, code, text = std::string(reason)] {
+        transport->close(connection, code, text);
+    });
+}
+
 void TransportHub::listen(std::uint32_t listener, std::vector<net::ListenSocket> sockets) {
     for (std::uint32_t index = 0; index < loops_.size(); ++index) {
         LoopTransport* transport = loops_[index].get();
@@ -82,6 +91,7 @@ sh_status TransportHub::add_websocket(std::shared_ptr<WebSocketRoute> route, sh_
                                                                std::erase(taken_, route->path);
                                                            }
                                                            distribute();
+                                                           end_route(route);
                                                        }});
     if (added.handle == 0) return status_of(added.refusal);
     if (out != nullptr) *out = added.handle;
@@ -146,6 +156,13 @@ net::RouteTablePtr TransportHub::build(const ListenerOptions& listener) const {
                         .handler = &made});
     }
     return table;
+}
+
+void TransportHub::end_route(const std::shared_ptr<WebSocketRoute>& route) {
+    for (std::uint32_t index = 0; index < loops_.size(); ++index) {
+        LoopTransport* transport = loops_[index].get();
+        (void)house_.loops.loop(index).post([transport, route] { transport->end_route(*route); });
+    }
 }
 
 void TransportHub::distribute() {

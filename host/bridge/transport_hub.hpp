@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "streamhost/abi/ext/http.h"
@@ -76,6 +77,8 @@ public:
     /// [any] The loop's side, or nullptr.
     [[nodiscard]] LoopTransport* loop(std::uint32_t index) const;
     void post(std::uint32_t loop, std::unique_ptr<delivery::LoopMessage> message);
+    /// [any] Starts the closing handshake, if the connection is still there.
+    void close(net::ConnectionId connection, std::uint16_t code, std::string_view reason);
 
     /// [control] Graceful end: upgrades are answered 503, clients hear goaway spread over the window, sockets
     /// close with 4000.
@@ -90,6 +93,7 @@ private:
     [[nodiscard]] bool has_path(std::string_view path, std::uint32_t listeners,
                                 net::HttpMethods methods) const;
     void distribute();
+    void end_route(const std::shared_ptr<WebSocketRoute>& route);
     [[nodiscard]] net::RouteTablePtr build(const ListenerOptions& listener) const;
 
     House& house_;

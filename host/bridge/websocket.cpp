@@ -40,13 +40,7 @@ sh_status send(sh_connection connection, std::uint8_t binary, const sh_bytes* pi
 
 void close(sh_connection connection, std::uint32_t code, sh_bytes reason) {
     TransportHub* hub = the_hub.load(std::memory_order_acquire);
-    LoopTransport* loop = hub == nullptr ? nullptr : hub->loop(net::loop_of(connection));
-    if (loop == nullptr) return;
-    if (loop->server().loop().in_loop())
-        return loop->close(connection, static_cast<std::uint16_t>(code), view(reason));
-    (void)loop->server().loop().post([loop, connection, code, text = std::string(view(reason))] {
-        loop->close(connection, static_cast<std::uint16_t>(code), text);
-    });
+    if (hub != nullptr) hub->close(connection, static_cast<std::uint16_t>(code), view(reason));
 }
 
 void pause(sh_connection connection) {

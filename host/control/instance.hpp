@@ -97,6 +97,13 @@ public:
         return scope && guarded(hook, body).ok();
     }
 
+    /// [loop] The last word that a contract promises a plugin: also when the gate is closed. Only in a task
+    /// that was posted while the handles were revoked, so that the life cycle waits for it.
+    template <class Call>
+    void call_at_end(std::string_view hook, Call&& body) noexcept {
+        static_cast<void>(guarded(hook, body));
+    }
+
     [[nodiscard]] OwnedHandles& handles() noexcept { return handles_; }
     [[nodiscard]] CallGate& gate() noexcept { return gate_; }
     [[nodiscard]] InstanceUse& use() noexcept { return use_; }
