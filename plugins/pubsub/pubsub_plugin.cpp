@@ -1,5 +1,6 @@
 // Glue: the table of svc/pubsub.h and the store's events, carried to the store loop where Streams and Topics
 // live.
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -41,8 +42,16 @@ public:
         host().provide(SH_SVC_PUBSUB, &kTable, this);
     }
 
-    void stop() override {
-        if (streams_ != nullptr) streams_->close();
+    // Logs are closed where they are written; nothing may stand open that nobody feeds.
+    streamhost::DrainReport drain(std::uint32_t /*deadline_ms*/) override {
+        if (!told_) {
+            // A queue that is full now is asked again at the next call.
+            told_ = host().post(SH_ON_STORE, [this] {
+                streams_->close();
+                is_closed_ = true;
+            }) == SH_OK;
+        }
+        return {is_closed_ ? 0u : 1u, "logs are being closed"};
     }
 
 private:
@@ -115,6 +124,8 @@ private:
     StreamsOptions options_;
     std::unique_ptr<Streams> streams_;
     std::unique_ptr<Topics> topics_;
+    bool told_ = false;
+    std::atomic<bool> is_closed_{false};
 };
 
 constexpr const char* kProvides[] = {SH_SVC_PUBSUB, nullptr};

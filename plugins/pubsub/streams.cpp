@@ -42,6 +42,7 @@ void Streams::follow(std::string_view id, const sh_lease* events, sh_ticket tick
     const auto [entry, is_new] = streams_.try_emplace(std::string(id));
     Stream& stream = entry->second;
     stream.waiting.push_back(ticket);
+    if (events != nullptr) leases_.insert(events);
     auto watcher = stream.watchers.begin();
     while (watcher != stream.watchers.end() && watcher->events != events)
         ++watcher;
@@ -226,6 +227,7 @@ void Streams::link(bool up, std::uint64_t epoch) {
 }
 
 void Streams::check_tails() {
+    forget_dead_watchers();
     const std::int64_t silent_since = host_.monotonic_ms() - options_.silence_ms;
     std::vector<std::string> ids;
     for (auto& [id, stream] : streams_) {
@@ -292,9 +294,28 @@ void Streams::drop(Map::iterator found) {
         [](const sh_result&) {});
 }
 
+// A plugin that failed gave nothing back; what it followed would be followed for ever.
+void Streams::forget_dead_watchers() {
+    std::erase_if(leases_, [this](const sh_lease* lease) {
+        const auto nothing = [](const sh_follow_events&, void*) {};
+        if (host_.lease<sh_follow_events>(lease).call(nothing) == SH_OK) return false;
+        for (auto entry = streams_.begin(); entry != streams_.end();) {
+            const auto found = entry++;
+            auto& watchers = found->second.watchers;
+            std::erase_if(watchers, [lease](const Watcher& watcher) { return watcher.events == lease; });
+            if (!watchers.empty()) continue;
+            answer_waiting(found->second, SH_CANCELLED);
+            drop(found);
+        }
+        return true;
+    });
+}
+
 void Streams::close() {
-    for (auto& [id, stream] : streams_)
-        answer_waiting(stream, SH_GONE);
+    for (auto& [id, stream] : streams_) {
+        answer_waiting(stream, SH_UNAVAILABLE);
+        if (stream.follower.is_open()) delivery_->close_log(host_.raw(), bytes(id));
+    }
     streams_.clear();
     homes_.clear();
 }

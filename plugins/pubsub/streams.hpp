@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,7 +39,7 @@ public:
 
     // Asks where silent open streams stand. Called each second.
     void check_tails();
-    // Answers everybody who waits; nothing is followed any more.
+    // Answers everybody who waits and closes all logs; nothing is followed any more.
     void close();
     [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
 
@@ -72,6 +73,7 @@ private:
     void retry_later(const std::string& id, std::uint64_t life);
     void answer_waiting(Stream& stream, sh_status status);
     void fail_open(const std::string& id, std::uint64_t life, sh_status status);
+    void forget_dead_watchers();
     void check_some(const std::vector<std::string>& ids);
     void drop(Map::iterator found);
     Stream* find(const std::string& id, std::uint64_t life);
@@ -81,6 +83,7 @@ private:
     StreamsOptions options_;
     Map streams_;
     std::map<std::string, std::uint32_t, std::less<>> homes_;  // streams followed per channel
+    std::set<const sh_lease*> leases_;  // of all watchers: one for each plugin that follows
     std::uint64_t last_life_ = 0;
     std::uint64_t epoch_ = 0;
     streamhost::Metric gaps_;

@@ -1,5 +1,6 @@
 // Glue: the table of svc/recovery.h and the events of delivery and pubsub, carried to the store loop where
 // Subscriptions lives.
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,18 @@ public:
         if (const sh_status status = delivery->set_events(host().raw(), &events); status != SH_OK)
             throw streamhost::Failure(status, "delivery refused its event handler");
         host().provide(SH_SVC_RECOVERY, &kTable, this);
+    }
+
+    // Its readers are closed by the host; what is followed for them has to be given back.
+    streamhost::DrainReport drain(std::uint32_t /*deadline_ms*/) override {
+        if (!told_) {
+            // A queue that is full now is asked again at the next call.
+            told_ = host().post(SH_ON_STORE, [this] {
+                subscriptions_->close();
+                is_closed_ = true;
+            }) == SH_OK;
+        }
+        return {is_closed_ ? 0u : 1u, "subscriptions are given back"};
     }
 
 private:
@@ -89,6 +102,8 @@ private:
 
     SubscriptionsOptions options_;
     std::unique_ptr<Subscriptions> subscriptions_;
+    bool told_ = false;
+    std::atomic<bool> is_closed_{false};
 };
 
 constexpr const char* kProvides[] = {SH_SVC_RECOVERY, nullptr};

@@ -41,6 +41,7 @@ Subscriptions::Subscriptions(Host& host, SubscriptionsOptions options,
 }
 
 void Subscriptions::subscribe(const sh_subscribe& request, sh_ticket ticket) {
+    if (is_closed_) return host_.complete(ticket, SH_UNAVAILABLE);
     Reader& reader = readers_[request.reader];
     reader.max_streams = request.max_streams;
     reader.encoding = request.encoding;
@@ -370,6 +371,16 @@ void Subscriptions::forget_reader(sh_connection id) {
     for (const Ref& subscription : all) {
         host_.complete(std::exchange(subscription->ticket, 0), SH_GONE);
         end(subscription);
+    }
+}
+
+void Subscriptions::close() {
+    is_closed_ = true;
+    for (const auto& [id, reader] : std::exchange(readers_, {})) {
+        for (const auto& [stream, subscription] : reader.subscriptions) {
+            host_.complete(std::exchange(subscription->ticket, 0), SH_UNAVAILABLE);
+            end(subscription);
+        }
     }
 }
 

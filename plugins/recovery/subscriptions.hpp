@@ -48,6 +48,8 @@ public:
     void changed(sh_connection reader, std::string_view stream, std::uint32_t what, sh_position sent);
     // From pubsub: runs that start in a session are followed by those who asked for it.
     void records(std::string_view stream, std::span<const sh_record> records);
+    // Ends all of them, and takes no more: whoever waits hears `unavailable`.
+    void close();
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
 
 private:
@@ -111,6 +113,7 @@ private:
     std::unordered_map<sh_connection, Reader> readers_;
     std::unordered_map<std::string, std::vector<sh_connection>> run_followers_;  // by session stream
     std::size_t count_ = 0;
+    bool is_closed_ = false;
     std::map<std::string, streamhost::Metric, std::less<>> results_;
     streamhost::Metric seconds_;
     streamhost::Metric entries_;
