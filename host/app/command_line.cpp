@@ -43,22 +43,28 @@ void take_verb(CommandLine& out, const std::vector<std::string>& plain) {
         out.verb = Verb::kConfigSchema;
     } else if (first == "plugin" && second == "check") {
         out.verb = Verb::kPluginCheck;
+    } else if (first == "plugin" && second == "new") {
+        out.verb = Verb::kPluginNew;
     } else {
         out.error =
             "'" + first + (second.empty() ? "" : " " + second) + "' is no command; see streamhost help";
         return;
     }
+    const bool wants_plugin = out.verb == Verb::kPluginCheck || out.verb == Verb::kPluginNew;
     for (std::size_t index = used; index < plain.size(); ++index) {
-        if (out.verb == Verb::kPluginCheck && out.plugin.empty()) {
+        if (wants_plugin && out.plugin.empty()) {
             out.plugin = plain[index];
+        } else if (out.verb == Verb::kPluginNew && out.folder.empty()) {
+            out.folder = plain[index];
         } else if (out.verb == Verb::kConfigCheck || out.verb == Verb::kConfigShow) {
             out.files.push_back(plain[index]);
         } else {
             out.error = "'" + plain[index] + "' is one word too many; see streamhost help";
         }
     }
-    if (out.verb == Verb::kPluginCheck && out.plugin.empty())
-        out.error = "plugin check needs the path of a plugin's .so file";
+    if (wants_plugin && out.plugin.empty())
+        out.error = out.verb == Verb::kPluginCheck ? "plugin check needs the path of a plugin's .so file"
+                                                   : "plugin new needs a name for the plugin";
 }
 
 }  // namespace
@@ -101,6 +107,7 @@ std::string usage() {
            "  streamhost config show [-c FILE]... [--origins]           what is in force, secrets masked\n"
            "  streamhost config schema                                  JSON Schema of the whole "
            "configuration\n"
+           "  streamhost plugin new NAME [FOLDER]                       write a plugin to start from\n"
            "  streamhost plugin check FILE.so                           may this host load that plugin?\n"
            "  streamhost version | help\n"
            "\n"

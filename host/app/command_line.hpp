@@ -7,12 +7,22 @@ namespace streamhost::app {
 
 /// What the command line asks for. Secrets never come this way: anybody on the machine can read it.
 struct CommandLine {
-    enum class Verb { kRun = 1, kConfigCheck, kConfigShow, kConfigSchema, kPluginCheck, kVersion, kHelp };
+    enum class Verb {
+        kRun = 1,
+        kConfigCheck,
+        kConfigShow,
+        kConfigSchema,
+        kPluginNew,
+        kPluginCheck,
+        kVersion,
+        kHelp
+    };
 
     Verb verb = Verb::kRun;
     std::vector<std::string> files;  ///< -c FILE, or the FILE of `config check`; several lie over each other
     std::vector<std::string> arguments;  ///< --set key.path=value
-    std::string plugin;                  ///< of `plugin check`
+    std::string plugin;                  ///< `plugin check`: the file; `plugin new`: the name
+    std::string folder;                  ///< `plugin new`; empty: one of the plugin's name
     bool origins = false;                ///< `config show --origins`
     std::string error;                   ///< not empty: what is wrong and what to do
 };

@@ -10,6 +10,7 @@
 
 #include "app/command_line.hpp"
 #include "app/node.hpp"
+#include "app/plugin_tools.hpp"
 #include "app/settings.hpp"
 #include "app/signals.hpp"
 #include "config/emit.hpp"
@@ -53,7 +54,8 @@ public:
 
 private:
     int carry_out() {
-        if (line_.verb == Verb::kPluginCheck) return check_plugin();
+        if (line_.verb == Verb::kPluginNew) return new_plugin();
+        if (line_.verb == Verb::kPluginCheck) return check();
         const config::Sources sources = sources_of(line_);
         for (const std::string& complaint : catalogue_.scan({plugin_directory(sources)}))
             std::cerr << "streamhost: " << complaint << "\n";
@@ -78,23 +80,24 @@ private:
         }
     }
 
-    int check_plugin() {
-        const std::filesystem::path file(line_.plugin);
-        if (const std::string wrong = control::check_exports(file); !wrong.empty()) {
-            std::cerr << wrong << "\n";
+    int new_plugin() const {
+        const std::filesystem::path folder = line_.folder.empty() ? line_.plugin : line_.folder;
+        if (const std::string wrong = write_plugin(line_.plugin, folder); !wrong.empty()) {
+            std::cerr << "streamhost: " << wrong << "\n";
             return 1;
         }
-        const auto library = loader_.load(file.stem().string(), file);
-        if (!library) {
-            std::cerr << library.reason << "\n";
+        std::cout << "written to " << folder.string()
+                  << "; how to build and load it: " << (folder / "README.md").string() << "\n";
+        return 0;
+    }
+
+    int check() {
+        const auto plugin = check_plugin(line_.plugin, loader_);
+        if (!plugin) {
+            std::cerr << "streamhost: " << line_.plugin << ": " << plugin.reason << "\n";
             return 1;
         }
-        const auto descriptor = control::read_descriptor(*(*library)->entry);
-        if (!descriptor) {
-            std::cerr << descriptor.reason << "\n";
-            return 1;
-        }
-        std::cout << descriptor->name << " " << descriptor->version << ": " << descriptor->summary << "\n";
+        std::cout << plugin->name << " " << plugin->version << ": " << plugin->summary << "\n";
         return 0;
     }
 

@@ -109,8 +109,10 @@ Node::Node(Settings settings, control::Catalogue& catalogue)
     house_.server_name = "streamhost/" STREAMHOST_VERSION;
     house_.report = [this] { return report(); };
     // Taken first: an address in use must be told before anything was started.
-    for (const Settings::Listener& listener : settings_.listeners)
+    for (Settings::Listener& listener : settings_.listeners) {
         sockets_.push_back(net::listen_on(net::parse_address(listener.address), settings_.loops, kBacklog));
+        listener.address = sockets_.back().front().address().toString();  // port 0 has become one
+    }
     admin_ = std::make_unique<AdminServer>(*this, settings_.admin_address);
     build_data_plane();
     register_metrics();

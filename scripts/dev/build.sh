@@ -34,3 +34,12 @@ dev_build() {
     mkdir -p build
     build_preset "$preset"
 }
+
+# The schema that editors read, from the host's own keys and those of the plugins in this tree.
+dev_schema() {
+    packages_need run
+    mkdir -p build
+    build_preset release
+    build/release/bin/streamhost config schema >build/schema.json
+    mv build/schema.json config/streamhost.schema.json
+}

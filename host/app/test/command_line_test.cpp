@@ -26,6 +26,16 @@ TEST(CommandLine, ConfigCheckTakesItsFile) {
     EXPECT_EQ(line.files, (std::vector<std::string>{"a.yaml"}));
 }
 
+TEST(CommandLine, PluginNewTakesANameAndMaybeAFolder) {
+    const CommandLine named = parse_command_line({"plugin", "new", "audit"});
+    EXPECT_EQ(named.verb, Verb::kPluginNew);
+    EXPECT_EQ(named.plugin, "audit");
+    EXPECT_EQ(named.folder, "");
+    EXPECT_EQ(parse_command_line({"plugin", "new", "audit", "/tmp/a"}).folder, "/tmp/a");
+    EXPECT_NE(parse_command_line({"plugin", "new"}).error.find("name"), std::string::npos);
+    EXPECT_NE(parse_command_line({"plugin", "new", "a", "b", "c"}).error.find("'c'"), std::string::npos);
+}
+
 TEST(CommandLine, MistakesAreTold) {
     EXPECT_NE(parse_command_line({"serve"}).error.find("'serve' is no command"), std::string::npos);
     EXPECT_NE(parse_command_line({"--sett", "a=b"}).error.find("'--sett'"), std::string::npos);
