@@ -45,19 +45,6 @@ streamhost::DrainReport Chat::drain(std::uint32_t deadline_ms) {
     return {left, left == 0 ? "" : std::to_string(left) + " answers are being produced"};
 }
 
-template <typename Body>
-void Chat::barrier(void* self, sh_ticket ticket, Body&& body) noexcept {
-    sh_error error{};
-    if (const sh_status status = streamhost::guard(&error, body); status != SH_OK)
-        streamhost::guard(nullptr, [&] { of(self).host().complete(ticket, status, error.text); });
-}
-
-template <typename Body>
-void Chat::on_store(sh_ticket ticket, Body body) {
-    if (host().post(SH_ON_STORE, std::move(body)) != SH_OK)
-        host().complete(ticket, SH_BUSY, "the store loop's queue is full");
-}
-
 std::string Chat::choose_provider(const std::string& options) const {
     const std::string wanted = wanted_provider(options);
     if (wanted.empty()) return settings_.provider;
@@ -67,7 +54,7 @@ std::string Chat::choose_provider(const std::string& options) const {
 }
 
 void Chat::send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept {
-    barrier(self, ticket, [&] {
+    of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         if (!is_session_id(view(send->session)))
             throw Failure(SH_INVALID, "a session id is 1 to 64 of [A-Za-z0-9_-]");
@@ -79,18 +66,18 @@ void Chat::send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept
         message->job.content = check_content(view(send->content));
         message->job.options = check_options(view(send->options));
         message->job.provider = plugin.choose_provider(message->job.options);
-        plugin.on_store(ticket, [&plugin, message, ticket] { plugin.runs_->send(message, ticket); });
+        plugin.host().on_store(ticket, [&plugin, message, ticket] { plugin.runs_->send(message, ticket); });
     });
 }
 
 // Who may cancel was decided where the user is known; `user` is for the operator's log.
 void Chat::cancel(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket) noexcept {
-    barrier(self, ticket, [&] {
+    of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         if (!is_run_id(view(run))) throw Failure(SH_NOT_FOUND, "no such run");
         plugin.host().debug("cancel", {{"run", view(run)}, {"user", view(user)}});
-        plugin.on_store(ticket, [&plugin, id = std::string(view(run)), why = std::string(view(reason)),
-                                 ticket] { plugin.runs_->cancel(id, why, ticket); });
+        plugin.host().on_store(ticket, [&plugin, id = std::string(view(run)), why = std::string(view(reason)),
+                                        ticket] { plugin.runs_->cancel(id, why, ticket); });
     });
 }
 

@@ -24,10 +24,6 @@ public:
 
 private:
     static Chat& of(void* self) { return *static_cast<Chat*>(self); }
-    template <typename Body>
-    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept;
-    template <typename Body>
-    void on_store(sh_ticket ticket, Body body);
     [[nodiscard]] std::string choose_provider(const std::string& options) const;
 
     static void send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept;

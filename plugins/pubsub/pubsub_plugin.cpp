@@ -57,64 +57,50 @@ public:
 private:
     static Pubsub& of(void* self) { return *static_cast<Pubsub*>(self); }
 
-    template <typename Body>
-    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept {
-        sh_error error{};
-        if (const sh_status status = streamhost::guard(&error, body); status != SH_OK) {
-            streamhost::guard(nullptr, [&] {
-                of(self).host().error("a call failed", {{"what", error.text}});
-                of(self).host().complete(ticket, status, error.text);
-            });
-        }
-    }
-    template <typename Body>
-    void on_store(sh_ticket ticket, Body body) {
-        if (host().current() == SH_ON_STORE) return body();
-        if (host().post(SH_ON_STORE, std::move(body)) != SH_OK)
-            host().complete(ticket, SH_BUSY, "the store loop's queue is full");
-    }
-
     static void on_records(void* self, sh_bytes stream, const sh_record* records,
                            std::uint32_t count) noexcept {
-        barrier(self, 0, [&] { of(self).streams_->records(view(stream), {records, count}); });
+        of(self).host().guarded(0, [&] { of(self).streams_->records(view(stream), {records, count}); });
     }
     static void on_topic(void* self, sh_bytes pattern, sh_bytes topic, sh_bytes payload) noexcept {
-        barrier(self, 0, [&] { of(self).topics_->message(view(pattern), view(topic), view(payload)); });
+        of(self).host().guarded(
+            0, [&] { of(self).topics_->message(view(pattern), view(topic), view(payload)); });
     }
     static void on_link(void* self, std::uint8_t up, std::uint64_t epoch) noexcept {
-        barrier(self, 0, [&] { of(self).streams_->link(up != 0, epoch); });
+        of(self).host().guarded(0, [&] { of(self).streams_->link(up != 0, epoch); });
     }
 
     static void follow(void* self, sh_bytes stream, const sh_lease* events, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] { of(self).streams_->follow(view(stream), events, ticket); });
+        of(self).host().guarded(ticket, [&] { of(self).streams_->follow(view(stream), events, ticket); });
     }
     static void unfollow(void* self, sh_bytes stream, const sh_lease* events) noexcept {
-        barrier(self, 0, [&] { of(self).streams_->unfollow(view(stream), events); });
+        of(self).host().guarded(0, [&] { of(self).streams_->unfollow(view(stream), events); });
     }
     static void publish(void* self, sh_bytes topic, sh_bytes payload, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket,
-                            [&plugin, name = std::string(view(topic)), data = std::string(view(payload)),
-                             ticket] { plugin.topics_->publish(name, data, ticket); });
+            plugin.host().on_store(
+                ticket, [&plugin, name = std::string(view(topic)), data = std::string(view(payload)),
+                         ticket] { plugin.topics_->publish(name, data, ticket); });
         });
     }
     static void subscribe(void* self, sh_bytes topic, std::uint8_t pattern, const sh_lease* events,
                           sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket, [&plugin, name = std::string(view(topic)), pattern, events, ticket] {
-                plugin.topics_->subscribe(name, pattern != 0, events, ticket);
-            });
+            plugin.host().on_store(ticket,
+                                   [&plugin, name = std::string(view(topic)), pattern, events, ticket] {
+                                       plugin.topics_->subscribe(name, pattern != 0, events, ticket);
+                                   });
         });
     }
     static void unsubscribe(void* self, sh_bytes topic, std::uint8_t pattern, const sh_lease* events,
                             sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket, [&plugin, name = std::string(view(topic)), pattern, events, ticket] {
-                plugin.topics_->unsubscribe(name, pattern != 0, events, ticket);
-            });
+            plugin.host().on_store(ticket,
+                                   [&plugin, name = std::string(view(topic)), pattern, events, ticket] {
+                                       plugin.topics_->unsubscribe(name, pattern != 0, events, ticket);
+                                   });
         });
     }
 

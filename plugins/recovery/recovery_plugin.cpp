@@ -50,48 +50,32 @@ public:
 private:
     static Recovery& of(void* self) { return *static_cast<Recovery*>(self); }
 
-    template <typename Body>
-    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept {
-        sh_error error{};
-        if (const sh_status status = streamhost::guard(&error, body); status != SH_OK) {
-            streamhost::guard(nullptr, [&] {
-                of(self).host().error("a call failed", {{"what", error.text}});
-                of(self).host().complete(ticket, status, error.text);
-            });
-        }
-    }
-    template <typename Body>
-    void on_store(sh_ticket ticket, Body body) {
-        if (host().current() == SH_ON_STORE) return body();
-        if (host().post(SH_ON_STORE, std::move(body)) != SH_OK)
-            host().complete(ticket, SH_BUSY, "the store loop's queue is full");
-    }
-
     static void on_changed(void* self, sh_connection reader, sh_bytes stream, std::uint32_t what,
                            sh_position sent) noexcept {
-        barrier(self, 0,
-                [&] { of(self).subscriptions_->changed(reader, std::string(view(stream)), what, sent); });
+        of(self).host().guarded(
+            0, [&] { of(self).subscriptions_->changed(reader, std::string(view(stream)), what, sent); });
     }
     static void on_records(void* self, sh_bytes stream, const sh_record* records,
                            std::uint32_t count) noexcept {
-        barrier(self, 0, [&] { of(self).subscriptions_->records(view(stream), {records, count}); });
+        of(self).host().guarded(0, [&] { of(self).subscriptions_->records(view(stream), {records, count}); });
     }
 
     static void subscribe(void* self, const sh_subscribe* request, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket, [&plugin, copy = *request, stream = std::string(view(request->stream)),
-                                     id = std::string(view(request->request)), ticket]() mutable {
-                copy.stream = streamhost::bytes(stream);
-                copy.request = streamhost::bytes(id);
-                plugin.subscriptions_->subscribe(copy, ticket);
-            });
+            plugin.host().on_store(ticket,
+                                   [&plugin, copy = *request, stream = std::string(view(request->stream)),
+                                    id = std::string(view(request->request)), ticket]() mutable {
+                                       copy.stream = streamhost::bytes(stream);
+                                       copy.request = streamhost::bytes(id);
+                                       plugin.subscriptions_->subscribe(copy, ticket);
+                                   });
         });
     }
     static void unsubscribe(void* self, sh_connection reader, sh_bytes stream, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket, [&plugin, reader, id = std::string(view(stream)), ticket] {
+            plugin.host().on_store(ticket, [&plugin, reader, id = std::string(view(stream)), ticket] {
                 plugin.subscriptions_->unsubscribe(reader, id, ticket);
             });
         });

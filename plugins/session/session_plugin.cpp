@@ -68,26 +68,9 @@ streamhost::DrainReport SessionPlugin::drain(std::uint32_t /*deadline_ms*/) {
     return {left, left == 0 ? "" : "sessions are being taken out of the registry"};
 }
 
-template <typename Body>
-void SessionPlugin::barrier(void* self, sh_ticket ticket, Body&& body) noexcept {
-    sh_error error{};
-    if (const sh_status status = streamhost::guard(&error, body); status != SH_OK) {
-        streamhost::guard(nullptr, [&] {
-            if (ticket == 0) of(self).host().error("a call failed", {{"what", error.text}});
-            of(self).host().complete(ticket, status, error.text);
-        });
-    }
-}
-
 // Never inside the call, also on the store loop: calls of one connection keep their order.
-template <typename Body>
-void SessionPlugin::on_store(sh_ticket ticket, Body body) {
-    if (host().post(SH_ON_STORE, std::move(body)) != SH_OK)
-        host().complete(ticket, SH_BUSY, "the store loop's queue is full");
-}
-
 void SessionPlugin::join(void* self, const sh_session_join* join, sh_ticket ticket) noexcept {
-    barrier(self, ticket, [&] {
+    of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         if (join->connection == 0) throw Failure(SH_INVALID, "a connection is needed to join");
         auto request = std::make_shared<JoinRequest>();
@@ -98,47 +81,47 @@ void SessionPlugin::join(void* self, const sh_session_join* join, sh_ticket tick
                            std::string(shortened(view(join->client), kMaxClient)),
                            plugin.host().wall_ms(),
                            plugin.host().wall_ms()};
-        plugin.on_store(ticket, [&plugin, request] { plugin.sessions_->join(request); });
+        plugin.host().on_store(ticket, [&plugin, request] { plugin.sessions_->join(request); });
     });
 }
 
 void SessionPlugin::leave(void* self, sh_connection connection) noexcept {
-    barrier(self, 0, [&] {
+    of(self).host().guarded(0, [&] {
         auto& plugin = of(self);
-        plugin.on_store(0, [&plugin, connection] { plugin.sessions_->leave(connection); });
+        plugin.host().on_store(0, [&plugin, connection] { plugin.sessions_->leave(connection); });
     });
 }
 
 void SessionPlugin::list(void* self, sh_bytes user, sh_ticket ticket) noexcept {
-    barrier(self, ticket, [&] {
+    of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         const std::string whose = user.size == 0 ? std::string() : check_user(view(user));
-        plugin.on_store(ticket, [&plugin, whose, ticket] { plugin.sessions_->list(whose, ticket); });
+        plugin.host().on_store(ticket, [&plugin, whose, ticket] { plugin.sessions_->list(whose, ticket); });
     });
 }
 
 void SessionPlugin::kick(void* self, sh_bytes session, sh_ticket ticket) noexcept {
-    barrier(self, ticket, [&] {
+    of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         const std::string id = check_session(view(session));
-        plugin.on_store(ticket, [&plugin, id, ticket] { plugin.sessions_->kick(id, ticket); });
+        plugin.host().on_store(ticket, [&plugin, id, ticket] { plugin.sessions_->kick(id, ticket); });
     });
 }
 
 // `session` may be a stream's id: its home is what somebody owns.
 void SessionPlugin::check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept {
-    barrier(self, ticket, [&] {
+    of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         const std::string home(home_of(view(session)));
         if (!is_word(home, kMaxHome)) throw Failure(SH_INVALID, "no such session or stream id");
         const std::string whose = check_user(view(user));
-        plugin.on_store(
+        plugin.host().on_store(
             ticket, [&plugin, home, whose, ticket] { plugin.sessions_->check_owner(home, whose, ticket); });
     });
 }
 
 void SessionPlugin::on_kick(void* self, sh_bytes /*topic*/, sh_bytes payload) noexcept {
-    barrier(self, 0, [&] { of(self).sessions_->kicked_elsewhere(view(payload)); });
+    of(self).host().guarded(0, [&] { of(self).sessions_->kicked_elsewhere(view(payload)); });
 }
 
 namespace {

@@ -22,10 +22,6 @@ public:
 
 private:
     static SessionPlugin& of(void* self) { return *static_cast<SessionPlugin*>(self); }
-    template <typename Body>
-    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept;
-    template <typename Body>
-    void on_store(sh_ticket ticket, Body body);
 
     static void join(void* self, const sh_session_join* join, sh_ticket ticket) noexcept;
     static void leave(void* self, sh_connection connection) noexcept;

@@ -63,14 +63,6 @@ public:
 private:
     using Done = Host::Answer;
 
-    // Runs `body` on the store loop; there at once.
-    template <typename Body>
-    void on_store(sh_ticket ticket, Body body) {
-        if (host().current() == SH_ON_STORE) return body();
-        if (host().post(SH_ON_STORE, std::move(body)) != SH_OK)
-            host().complete(ticket, SH_BUSY, "the store loop's queue is full");
-    }
-
     Done pass_on(sh_ticket ticket) {
         return [this, ticket](const sh_result& result) { host().complete(ticket, result); };
     }
@@ -94,34 +86,24 @@ private:
     // --- the table
 
     static Streamcache& of(void* self) { return *static_cast<Streamcache*>(self); }
-    // What a call throws (out of memory) becomes its answer.
-    template <typename Body>
-    static void barrier(void* self, sh_ticket ticket, Body&& body) noexcept {
-        sh_error error{};
-        if (const sh_status status = streamhost::guard(&error, body); status != SH_OK) {
-            streamhost::guard(nullptr, [&] { of(self).host().complete(ticket, status, error.text); });
-        }
-    }
-
     static void table_claim(void* self, sh_bytes stream, std::uint32_t lease_ms, std::uint32_t flags,
                             sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket, [&plugin, id = std::string(view(stream)), lease_ms, flags, ticket] {
-                plugin.claim(id, lease_ms, flags, ticket);
-            });
+            plugin.host().on_store(ticket, [&plugin, id = std::string(view(stream)), lease_ms, flags,
+                                            ticket] { plugin.claim(id, lease_ms, flags, ticket); });
         });
     }
     static void table_renew(void* self, sh_bytes stream, std::uint64_t fence, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket, [&plugin, id = std::string(view(stream)), fence, ticket] {
+            plugin.host().on_store(ticket, [&plugin, id = std::string(view(stream)), fence, ticket] {
                 plugin.remote_->renew(id, fence, ticket);
             });
         });
     }
     static void table_append(void* self, const sh_append* append, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
             auto items = own(append->items, append->count);
             std::uint32_t end_state = SH_STREAM_OPEN;
@@ -136,34 +118,35 @@ private:
                 throw Failure(SH_INVALID,
                               "an append needs a number, entries or an end, and an outcome that exists");
             RemoteAppend remote{append->fence, append->seq, std::move(items), end_state, ticket};
-            plugin.on_store(ticket, [&plugin, id = std::string(view(append->stream)),
-                                     remote = std::move(remote)]() mutable {
+            plugin.host().on_store(ticket, [&plugin, id = std::string(view(append->stream)),
+                                            remote = std::move(remote)]() mutable {
                 plugin.remote_->append(id, std::move(remote));
             });
         });
     }
     static void table_publish(void* self, const sh_publish* publish, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
             std::string key = publish->key.size > 0 ? std::string(view(publish->key)) : plugin.random_key();
-            plugin.on_store(ticket, [&plugin, id = std::string(view(publish->stream)), key = std::move(key),
-                                     items = own(publish->items, publish->count), ticket] {
-                const std::vector<sh_record> records = views(items);
-                sh_store_publish request{.struct_size = sizeof(request),
-                                         .count = static_cast<std::uint32_t>(records.size()),
-                                         .stream = bytes(id),
-                                         .key = bytes(key),
-                                         .entries = records.data()};
-                plugin.host().command(
-                    [&](std::uint64_t token) {
-                        return plugin.store_->publish(plugin.host().raw(), &request, token);
-                    },
-                    plugin.pass_on(ticket));
-            });
+            plugin.host().on_store(
+                ticket, [&plugin, id = std::string(view(publish->stream)), key = std::move(key),
+                         items = own(publish->items, publish->count), ticket] {
+                    const std::vector<sh_record> records = views(items);
+                    sh_store_publish request{.struct_size = sizeof(request),
+                                             .count = static_cast<std::uint32_t>(records.size()),
+                                             .stream = bytes(id),
+                                             .key = bytes(key),
+                                             .entries = records.data()};
+                    plugin.host().command(
+                        [&](std::uint64_t token) {
+                            return plugin.store_->publish(plugin.host().raw(), &request, token);
+                        },
+                        plugin.pass_on(ticket));
+                });
         });
     }
     static void table_send(void* self, const sh_send* send, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
             struct Copy {
                 std::string session, user, key, hash, run, job, answer;
@@ -176,7 +159,7 @@ private:
                      send->key.size > 0 ? std::string(view(send->key)) : plugin.random_key(),
                      std::string(view(send->content_hash)), std::string(view(send->run)),
                      std::string(view(send->job)), std::string(view(send->answer)), own(items, 2)});
-            plugin.on_store(ticket, [&plugin, copy, ticket] {
+            plugin.host().on_store(ticket, [&plugin, copy, ticket] {
                 const std::vector<sh_record> records = views(copy->entries);
                 sh_store_send request{.struct_size = sizeof(request),
                                       .count = 2,
@@ -198,12 +181,12 @@ private:
     }
     static void table_finish(void* self, sh_bytes stream, sh_bytes end, std::uint64_t if_fence,
                              sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
             const std::uint32_t state = end_state_of(view(end));
             if (state == SH_STREAM_UNKNOWN) throw Failure(SH_INVALID, "an end needs an outcome");
-            plugin.on_store(ticket, [&plugin, id = std::string(view(stream)), data = std::string(view(end)),
-                                     state, if_fence, ticket] {
+            plugin.host().on_store(ticket, [&plugin, id = std::string(view(stream)),
+                                            data = std::string(view(end)), state, if_fence, ticket] {
                 plugin.host().command(
                     [&](std::uint64_t token) {
                         return plugin.store_->finish(plugin.host().raw(), bytes(id), state, bytes(data),
@@ -214,37 +197,37 @@ private:
         });
     }
     static void table_read(void* self, sh_bytes stream, const sh_range* range, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
             const std::uint32_t entries = range->max_entries == 0 ? LogReader::kEntries : range->max_entries;
             const auto size = static_cast<std::uint32_t>(
                 range->max_bytes == 0 ? LogReader::kBytes
                                       : std::min<std::uint64_t>(range->max_bytes, LogReader::kBytes));
-            plugin.on_store(
+            plugin.host().on_store(
                 ticket, [&plugin, id = std::string(view(stream)), from = range->from, entries, size, ticket] {
                     plugin.log_->read(id, from, entries, size, plugin.pass_on(ticket));
                 });
         });
     }
     static void table_snapshot(void* self, sh_bytes stream, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket, [&plugin, id = std::string(view(stream)), ticket] {
+            plugin.host().on_store(ticket, [&plugin, id = std::string(view(stream)), ticket] {
                 plugin.log_->snapshot(id, ticket);
             });
         });
     }
     static void table_tail(void* self, sh_bytes stream, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(
+            plugin.host().on_store(
                 ticket, [&plugin, id = std::string(view(stream)), ticket] { plugin.log_->tail(id, ticket); });
         });
     }
     static void table_runs(void* self, sh_bytes session, sh_ticket ticket) noexcept {
-        barrier(self, ticket, [&] {
+        of(self).host().guarded(ticket, [&] {
             auto& plugin = of(self);
-            plugin.on_store(ticket, [&plugin, id = std::string(view(session)), ticket] {
+            plugin.host().on_store(ticket, [&plugin, id = std::string(view(session)), ticket] {
                 plugin.log_->runs(id, ticket);
             });
         });

@@ -158,6 +158,27 @@ public:
         async_->withdraw(host_, ticket);
         answer_later(target, token, status);
     }
+    // --- for the functions of a service's table
+    // What `body` throws becomes the ticket's answer; what is our bug is logged too. Nothing crosses the
+    // boundary. [any]
+    template <typename Body>
+    void guarded(sh_ticket ticket, Body&& body) const noexcept {
+        sh_error error{};
+        const sh_status status = guard(&error, body);
+        if (status == SH_OK) return;
+        guard(nullptr, [&] {
+            if (status == SH_INTERNAL) this->error("a call failed", {{"what", error.text}});
+            complete(ticket, status, error.text);
+        });
+    }
+    // Runs `body` on the store loop; there at once. [any]
+    template <typename Body>
+    void on_store(sh_ticket ticket, Body body) {
+        if (current() == SH_ON_STORE) return body();
+        if (post(SH_ON_STORE, std::move(body)) != SH_OK)
+            complete(ticket, SH_BUSY, "the store loop's queue is full");
+    }
+
     // A store command: call(token) sends it and says whether it was taken. `answer` runs once, later, on the
     // store loop; only when that loop's queue is full a refusal is told here and now. [store]
     template <typename Call>
