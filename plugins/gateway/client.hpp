@@ -63,6 +63,7 @@ private:
     void resume_failed(const std::string& stream, const sh_result& result);
     void opened(const sh_result& result);
     void refuse_hello(const sh_result& result, std::string_view what);
+    void undo_join();
     [[nodiscard]] sh_subscribe subscription(std::string_view stream, std::uint32_t from,
                                             sh_position after) const;
 

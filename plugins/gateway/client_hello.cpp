@@ -133,11 +133,22 @@ void Client::refuse_hello(const sh_result& result, std::string_view what) {
     fail(opening_->id, error);
     if (const std::uint32_t code = close_code(result.status); code != 0)
         return connection_.close(code, error.message.substr(0, 120));
+    if (!session_.empty()) undo_join();
     state_ = State::kNew;
     has_joined_ = false;
     opening_.reset();
     connection_.release_streams();
     connection_.resume();
+}
+
+// The client may say hello again, to another session: neither the registry nor recovery may still count it
+// in this one.
+void Client::undo_join() {
+    door().services.leave(connection_.id());
+    for (const auto& [stream, after] : opening_->resume)
+        door().services.unsubscribe(target(), connection_.id(), stream,
+                                    later([](Client& /*client*/, const sh_result& /*result*/) {}));
+    session_.clear();
 }
 
 }  // namespace gateway

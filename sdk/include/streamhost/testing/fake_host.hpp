@@ -141,17 +141,32 @@ public:
     // --- the plugin under test
     template <typename Class>
     Class& create() {
-        plugin_ = {};
-        plugin_.struct_size = sizeof(plugin_);
-        if (PluginThunks::create<Class>(&raw_, &plugin_, &error) != SH_OK)
-            throw Failure(error.status, error.text);
+        make(&PluginThunks::create<Class>);
         return static_cast<Class&>(*static_cast<Plugin*>(plugin_.self));
     }
+    // As the host does it: what STREAMHOST_PLUGIN or a C plugin exports.
+    void create(const sh_entry& entry) { make(entry.create); }
     sh_status configure(const FakeConfig& config = FakeConfig()) {
         return plugin_.configure(plugin_.self, config.table(), &error);
     }
     sh_status start() { return plugin_.start(plugin_.self, &error); }
-    void stop() { plugin_.stop(plugin_.self); }
+    // How much is left; why is in `error`.
+    std::uint32_t drain(std::uint32_t deadline_ms) {
+        return plugin_.drain(plugin_.self, deadline_ms, &error);
+    }
+    // What the plugin keeps for a loop; asked for once.
+    void* loop_context(std::uint32_t loop) {
+        const auto found = loop_contexts_.find(loop);
+        if (found != loop_contexts_.end()) return found->second;
+        void* context = plugin_.loop_start == nullptr ? nullptr : plugin_.loop_start(plugin_.self, loop);
+        return loop_contexts_[loop] = context;
+    }
+    void stop() {
+        for (const auto& [loop, context] : loop_contexts_)
+            if (plugin_.loop_stop != nullptr) plugin_.loop_stop(plugin_.self, loop, context);
+        loop_contexts_.clear();
+        plugin_.stop(plugin_.self);
+    }
     void destroy() {
         if (plugin_.self != nullptr) plugin_.destroy(plugin_.self);
         plugin_.self = nullptr;
@@ -243,6 +258,11 @@ private:
         std::string name;
     };
 
+    void make(sh_status (*factory)(const sh_host*, sh_plugin*, sh_error*)) {
+        plugin_ = {};
+        plugin_.struct_size = sizeof(plugin_);
+        if (factory(&raw_, &plugin_, &error) != SH_OK) throw Failure(error.status, error.text);
+    }
     bool fire_timer() {
         for (auto& [handle, timer] : timers_) {
             if (timer.due_ms > now_ms_) continue;
@@ -419,6 +439,7 @@ private:
     sh_metrics_ext metrics_{};
     sh_node_ext node_{};
     std::map<std::string, const void*> tables_;
+    std::map<std::uint32_t, void*> loop_contexts_;
     std::map<std::string, std::unique_ptr<Provider>> leases_;
     std::map<sh_ticket, Ticket> tickets_;
     std::map<sh_handle, Timer> timers_;
