@@ -169,6 +169,25 @@ test('a refused subscription is repeated when it may be, and reported when not',
     assert.deepEqual(bench.lastHello.resume, []);
 });
 
+test('a stream that could not be resumed is reported when another try cannot help', () => {
+    const unresumed = (code, retryable) => ({ type: 'error', stream: 's.r', code, message: 'no', retryable });
+    const bench = new CoreBench().up().hear(chunk(1)).close(1006).pass(1000).open();
+    bench.clear();
+    // The server closes next, and the following `hello` names the stream again.
+    bench.hear(unresumed('unavailable', true)).close(1013);
+    assert.deepEqual(bench.broken, []);
+    assert.equal(bench.notices[0].code, 'unavailable');
+    bench.pass(2000).open();
+    assert.deepEqual(bench.written.findLast((frame) => frame.type === 'hello').resume, [{ stream: 's.r', after: `1.${check(1)}` }]);
+    bench.hear(unresumed('forbidden', false), { type: 'welcome', session: 's' });
+    assert.deepEqual([bench.broken.length, bench.broken[0].stream, bench.broken[0].error.code], [1, 's.r', 'forbidden']);
+    assert.deepEqual(asked(bench), []);
+    bench.hear(unresumed('forbidden', false), { ...unresumed('forbidden', false), stream: 'unknown' });
+    assert.equal(bench.broken.length, 1, 'told once');
+    bench.close(1006).pass(1000).up();
+    assert.deepEqual(bench.lastHello.resume, []);
+});
+
 test('an unsubscribed run stays away until it is asked for again', () => {
     const bench = new CoreBench().up().hear(chunk(1));
     bench.do((core) => core.removeStream('s.r'));

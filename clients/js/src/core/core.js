@@ -357,8 +357,19 @@ export class Core {
     #error(frame, now) {
         const error = StreamhostError.fromFrame(frame);
         if (frame.id === this.#helloId && this.#link.phase === 'greeting') this.#refused(error, now);
-        else if (frame.id === undefined || frame.id === null) this.#notice(error);
+        else if (frame.id === undefined || frame.id === null) this.#unasked(frame.stream, error);
         else if (!this.#streams.refused(frame.id, error, now)) this.#answered(frame, now);
+    }
+
+    /**
+     * An error that answers no request: about the connection, or about a stream that `hello` named and that
+     * could not be resumed. Where another try can help the server closes, and the next `hello` names it again.
+     *
+     * @param {unknown} stream
+     * @param {StreamhostError} error
+     */
+    #unasked(stream, error) {
+        if (error.retryable || !this.#streams.failed(stream, error)) this.#notice(error);
     }
 
     /**

@@ -190,6 +190,18 @@ export class Streams {
         return true;
     }
 
+    /**
+     * @param {unknown} id of a stream that will not come, whatever we do
+     * @param {StreamhostError} error
+     * @returns {boolean} whether anybody waits for it
+     */
+    failed(id, error) {
+        const stream = id === this.#session ? undefined : this.#streams.get(/** @type {string} */ (id));
+        if (!stream || stream.ended) return false;
+        this.#break(stream, error);
+        return true;
+    }
+
     // ---- small parts ----------------------------------------------------------------------------------------
 
     /**
