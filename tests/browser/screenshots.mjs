@@ -1,11 +1,16 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launchBrowser, watchedPage } from './support/browser.mjs';
-import { startScriptedServer } from './support/scripted_server.mjs';
+import { startHost } from './support/host.mjs';
+import { smallPng } from './support/small_png.mjs';
 
-/** Takes the pictures of the documentation: `node tests/browser/screenshots.mjs`, answers from a script. */
-const folder = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+/**
+ * Takes the pictures of the documentation: `node tests/browser/screenshots.mjs [folder]`. The page, the host and its plugins are the real
+ * ones; the model is a script that speaks the OpenAI API, and stops in the middle of its last answer until the picture is taken.
+ */
+const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const SESSION = 'trip-to-hue';
 const QUESTION = 'I am on a train. What happens to your answer in the next tunnel?';
 const FOLLOW_UP = 'And if I reload the page in there?';
@@ -17,6 +22,7 @@ const ANSWER = `Nothing. I go on writing, and every piece of what I write has a 
 
 You get the pieces from 42 on, each once, in order.`;
 const SECOND = `The same. The text up to there is in your browser’s \`sessionStorage\`, together with its position, so the page shows it at once and goes on from that very word. A second tab, which has neither, gets the whole answer so far and then the rest.`;
+const SHOWN = 'and goes on from';
 const CHATS = [
     { id: SESSION, title: QUESTION },
     { id: 'b', title: 'Two sights in Hue, one line each' },
@@ -38,20 +44,51 @@ try {
 }
 
 async function picture(options, name) {
-    const server = await startScriptedServer({ delayMs: 25, answer: (content) => (content === QUESTION ? ANSWER : SECOND) });
+    const model = await startModel();
+    const host = await startHost({
+        'plugins.chat.provider': 'model',
+        'plugins.chat.providers.model.type': 'openai',
+        'plugins.chat.providers.model.base_url': model.url,
+        'plugins.chat.providers.model.model': 'script',
+    });
     const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
-    const { page, findings } = await watchedPage(context);
-    await page.addInitScript((chats) => localStorage.setItem('streamhost-console:chats', JSON.stringify(chats)), CHATS);
-    await page.goto(`${server.origin}/#${SESSION}`);
-    await page.waitForSelector('#connection[data-state="open"]');
-    await say(page, QUESTION);
-    await page.waitForSelector('.answer[data-state="ended"]');
-    await say(page, FOLLOW_UP);
-    await page.waitForFunction(() => [...document.querySelectorAll('.answer')].at(-1)?.textContent.includes('goes on from'));
-    await page.screenshot({ path: path.join(folder, name) });
-    if (findings.length > 0) throw new Error(findings.join('\n'));
-    await context.close();
-    await server.close();
+    try {
+        const { page, findings } = await watchedPage(context);
+        await page.addInitScript((chats) => localStorage.setItem('streamhost-console:chats', JSON.stringify(chats)), CHATS);
+        await page.goto(`${host.origin}/#${SESSION}`);
+        await page.waitForSelector('#connection[data-state="open"]');
+        await say(page, QUESTION);
+        await page.waitForSelector('.answer[data-state="ended"]');
+        await say(page, FOLLOW_UP);
+        await page.waitForFunction((end) => [...document.querySelectorAll('.answer')].at(-1)?.textContent.includes(end), SHOWN);
+        await writeFile(path.join(folder, name), smallPng(await page.screenshot()));
+        if (findings.length > 0) throw new Error(findings.join('\n'));
+    } finally {
+        await context.close();
+        model.close();
+        await host.stop();
+    }
+}
+
+/** Chat completions as server-sent events; the second answer stays open after `SHOWN`. */
+async function startModel() {
+    const server = createServer(async (request, response) => {
+        let body = '';
+        for await (const part of request) body += part;
+        const isFollowUp = JSON.parse(body).messages.at(-1).content === FOLLOW_UP;
+        const text = isFollowUp ? SECOND.slice(0, SECOND.indexOf(SHOWN) + SHOWN.length) : ANSWER;
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        for (const delta of text.split(/(?<= )/)) response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: delta } }] })}\n\n`);
+        if (!isFollowUp) response.end('data: [DONE]\n\n');
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return {
+        url: `http://127.0.0.1:${server.address().port}/v1`,
+        close() {
+            server.close();
+            server.closeAllConnections();
+        },
+    };
 }
 
 async function say(page, text) {

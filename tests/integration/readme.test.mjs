@@ -5,7 +5,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { inFolder, root, serveHost } from './support/host_process.mjs';
+import { configFile, inFolder, root, runHost, serveHost } from './support/host_process.mjs';
 
 const TEST_MS = 30_000;
 const ANSWER_MS = 10_000;
@@ -90,6 +90,15 @@ test('the lines of JavaScript stream an answer', { timeout: 2 * TEST_MS }, async
 test('the conversation by hand is answered as printed', { timeout: TEST_MS }, async () => {
     const [block] = blocks('By hand', 'console');
     assert.equal(await withHost({}, (host) => converse(block, host)), 4);
+});
+
+test('the section for a real model is a valid one', { timeout: TEST_MS }, async () => {
+    const [section] = blocks('By hand', 'yaml');
+    await inFolder(async (folder) => {
+        const file = await configFile(folder, `plugins:\n${section}`);
+        const checked = await runHost(['config', 'check', file], { OPENAI_API_KEY: 'k' });
+        assert.deepEqual({ code: checked.code, err: checked.err }, { code: 0, err: '' });
+    });
 });
 
 test('the sample plugin answers as printed', { timeout: TEST_MS }, async () => {
