@@ -1,6 +1,7 @@
-// The smallest useful plugin: every WebSocket message comes back as it came, text and binary.
+// The smallest useful plugin: every WebSocket message comes back as it came, text and binary, and every POST.
 #include <string>
 
+#include "streamhost/http.hpp"
 #include "streamhost/plugin.hpp"
 #include "streamhost/websocket.hpp"
 
@@ -19,6 +20,14 @@ public:
 
     void start() override {
         serve(host(), {.heartbeat_ms = 25'000, .path = path_.c_str(), .max_message_bytes = 16u << 20});
+        routes_.add(host(),
+                    {.listeners = SH_LISTENER_PUBLIC,
+                     .method = "POST",
+                     .path = path_.c_str(),
+                     .max_body_bytes = 1u << 20},
+                    [](const streamhost::HttpRequest& request) {
+                        return streamhost::HttpResponse{200, {}, std::string(request.body())};
+                    });
     }
 
 private:
@@ -31,6 +40,7 @@ private:
     }
 
     std::string path_;
+    streamhost::HttpRoutes routes_;
 };
 
 constexpr const char* kSchema = R"({
@@ -42,7 +52,5 @@ constexpr const char* kSchema = R"({
 
 }  // namespace
 
-STREAMHOST_PLUGIN(Echo, {.name = "echo",
-                         .version = "1.0.0",
-                         .summary = "Returns every WebSocket message",
-                         .schema = kSchema})
+STREAMHOST_PLUGIN(Echo,
+                  {.name = "echo", .version = "1.0.0", .summary = "Returns every message", .schema = kSchema})

@@ -124,6 +124,8 @@ void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& 
     out.counter("connections_accepted_total", "Accepted connections", {}, number(counters.accepted.load()));
     out.counter("connections_over_limit_total", "Connections refused at the limit", {},
                 number(counters.over_limit.load()));
+    out.counter("accept_failures_total", "Times that no descriptor or memory was free for a new connection",
+                {}, number(counters.accept_failed.load()));
     out.counter("requests_refused_total", "Malformed requests and upgrades", {},
                 number(counters.refused.load()));
     out.counter("bytes_received_total", "Bytes from clients", {}, number(counters.bytes_in.load()));

@@ -7,6 +7,8 @@ namespace streamhost::bridge {
 
 namespace {
 
+constexpr std::uint32_t kDefaultTimeoutMs = 10'000;
+
 net::HttpMethods methods_of(std::string_view name) {
     using net::HttpMethod;
     if (name == "GET") return HttpMethod::kGet | HttpMethod::kHead;
@@ -30,6 +32,7 @@ sh_status add_route(const sh_host* host, const sh_http_route* wanted, sh_http_ha
     route->methods = methods_of(wanted->method == nullptr ? "" : wanted->method);
     route->listeners = wanted->listeners;
     route->max_body_bytes = wanted->max_body_bytes;
+    route->timeout_ms = wanted->timeout_ms == 0 ? kDefaultTimeoutMs : wanted->timeout_ms;
     route->handler = handler;
     route->self = self;
     if (path.empty() || path.front() != '/' || route->methods == 0 || route->listeners == 0 ||

@@ -126,11 +126,14 @@ void submit_http(House& house, LoopTransport& transport, net::Connection& connec
     const bool keep_alive = head.keep_alive();
     const net::ConnectionId id = connection.id();
     net::LoopServer& server = transport.server();
+    const std::uint64_t due_ms = house.clock.monotonic_ms() + route->timeout_ms;
     runtime::Job job{
         "http " + route->path,
-        [&server, route, question, keep_alive, id] {
-            std::string response =
-                to_response(run_handler(*route, *question), question->method == "HEAD", keep_alive);
+        [&server, &clock = house.clock, route, question, keep_alive, id, due_ms] {
+            const HttpAnswer answer = clock.monotonic_ms() > due_ms
+                                          ? problem(503, "No worker was free in time; try again")
+                                          : run_handler(*route, *question);
+            std::string response = to_response(answer, question->method == "HEAD", keep_alive);
             (void)server.loop().post([&server, id, keep_alive, bytes_out = std::move(response)]() mutable {
                 if (net::Connection* waiting = server.find(id))
                     waiting->reply(std::move(bytes_out), keep_alive);

@@ -49,6 +49,7 @@ struct HttpRoute : std::enable_shared_from_this<HttpRoute> {
     net::HttpMethods methods = 0;
     std::uint32_t listeners = 0;
     std::uint64_t max_body_bytes = 0;
+    std::uint32_t timeout_ms = 0;  ///< of waiting for a worker
     sh_http_handler handler = nullptr;
     void* self = nullptr;
 };

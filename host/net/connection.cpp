@@ -105,15 +105,15 @@ void Connection::take(std::span<std::uint8_t> bytes) {
 }
 
 Connection::Flushed Connection::flush_answer() {
-    while (answer_ != nullptr && !answer_->empty()) {
-        iovec part{answer_->data(), answer_->size()};
+    while (answer_ != nullptr && answer_->sent < answer_->bytes.size()) {
+        iovec part{answer_->bytes.data() + answer_->sent, answer_->bytes.size() - answer_->sent};
         const ssize_t sent = send_some(fd_, &part, 1);
         if (sent < 0) {
             die(1006, {});
             return Flushed::kGone;
         }
         server_.counters().bytes_out.fetch_add(static_cast<std::uint64_t>(sent), std::memory_order_relaxed);
-        answer_->erase(0, static_cast<std::size_t>(sent));
+        answer_->sent += static_cast<std::size_t>(sent);
         if (sent == 0) {
             blocked_ = true;
             watch();
@@ -168,12 +168,13 @@ Connection::Flushed Connection::flush(std::size_t byte_budget) {
 void Connection::on_timer(PhaseDeadline) {
     switch (phase_) {
     case Phase::kHead:
-        if (request_ == nullptr && endpoint_ != nullptr)
-            return die(1006, {});  // a kept connection that nobody used
+        if (request_ == nullptr && is_kept_) return die(1006, {});  // a kept connection that nobody used
         return refuse({.status = 408, .detail = "The request did not arrive in time"});
     case Phase::kBody: return refuse({.status = 408, .detail = "The request body did not arrive in time"});
     case Phase::kOpen: return heartbeat();
-    case Phase::kAnswering: return die(1006, {});
+    case Phase::kAnswering:
+        if (answer_ != nullptr) return die(1006, {});  // the peer does not read it
+        return refuse({.status = 504, .detail = "The service did not answer in time"});
     case Phase::kClosing: return die(extra().close_code, extra().close_reason);
     case Phase::kDead: return;
     }

@@ -89,6 +89,7 @@ private:
     void start_request(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes);
     void await_body(const HttpHead& head, std::size_t head_size, std::span<const std::uint8_t> bytes);
     void refuse(const HttpProblem& problem);
+    [[nodiscard]] std::string response_of(const HttpProblem& problem) const;
     void answered();
 
     // WebSocket (connection_websocket.cpp).
@@ -126,9 +127,16 @@ private:
     bool blocked_ = false;
     bool heard_first_ = false;
     bool keep_alive_ = true;
+    bool is_kept_ = false;     // it has served a request, so its silence is no mistake
+    bool no_content_ = false;  // the request under way is HEAD
     WsDecoder decoder_;
     std::unique_ptr<Pending> request_;
-    std::unique_ptr<std::string> answer_;  // bytes that go out before anything of the outbox
+    /// Bytes that go out before anything of the outbox.
+    struct Answer {
+        std::string bytes;
+        std::size_t sent = 0;
+    };
+    std::unique_ptr<Answer> answer_;
     std::unique_ptr<Extra> extra_;
     std::string peer_;
 };

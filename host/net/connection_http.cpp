@@ -52,7 +52,7 @@ void Connection::keep_for_later(std::span<const std::uint8_t> bytes) {
     }
     request_ = pending_of(bytes);
     // From the first byte on, not from the last: one byte a second must not hold a slot for hours.
-    if (endpoint_ != nullptr) server_.loop().arm(*this, server_.limits().head_timeout_ms);
+    if (is_kept_) server_.loop().arm(*this, server_.limits().head_timeout_ms);
 }
 
 void Connection::continue_request() {
@@ -72,6 +72,7 @@ void Connection::continue_request() {
 
 void Connection::route(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes) {
     keep_alive_ = head.keep_alive();
+    no_content_ = head.method == "HEAD";
     routes_ = server_.routes(listener_);
     const RouteResult found =
         routes_ == nullptr ? RouteResult{} : routes_->router.find(head.method, head.path);
@@ -85,9 +86,7 @@ void Connection::route(const HttpHead& head, std::size_t head_size, std::span<st
         if (found.status == 405) problem.fields = fields;
         if (!keep_alive_ || has_body) return refuse(problem);
         problem.after = AfterReply::kKeepAlive;
-        std::string response;
-        append_problem(response, problem);
-        endpoint_ = nullptr;
+        std::string response = response_of(problem);
         request_ = pending_of(bytes.subspan(head_size));
         phase_ = Phase::kAnswering;
         return reply(std::move(response), true);
@@ -138,19 +137,27 @@ void Connection::start_request(const HttpHead& head, std::size_t head_size, std:
 }
 
 void Connection::reply(std::string response, bool keep_alive) {
-    if (phase_ != Phase::kAnswering) return;  // it went away meanwhile
+    if (phase_ != Phase::kAnswering || answer_ != nullptr)
+        return;  // it went away, or was told it took too long
     keep_alive_ = keep_alive_ && keep_alive;
-    answer_ = std::make_unique<std::string>(std::move(response));
+    answer_ = std::make_unique<Answer>(Answer{std::move(response)});
     server_.loop().arm(*this, server_.limits().send_timeout_ms);
     (void)flush_answer();
 }
 
 void Connection::refuse(const HttpProblem& problem) {
     server_.counters().refused.fetch_add(1, std::memory_order_relaxed);
+    phase_ = Phase::kAnswering;
+    reply(response_of(problem), false);
+}
+
+// RFC 9110 9.3.2: HEAD is answered with the same fields and no content. On a kept connection the content
+// would be taken for the beginning of the next answer.
+std::string Connection::response_of(const HttpProblem& problem) const {
     std::string response;
     append_problem(response, problem);
-    phase_ = Phase::kAnswering;
-    reply(std::move(response), false);
+    if (no_content_) response.resize(response.find("\r\n\r\n") + 4);
+    return response;
 }
 
 // The answer went out: the next request, or the end.
@@ -158,6 +165,8 @@ void Connection::answered() {
     if (phase_ != Phase::kAnswering) return;
     if (!keep_alive_) return linger();
     phase_ = Phase::kHead;
+    is_kept_ = true;
+    no_content_ = false;
     server_.loop().arm(*this, server_.limits().idle_timeout_ms);
     watch();
     if (request_ == nullptr) return;

@@ -23,8 +23,8 @@ void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
 
     phase_ = Phase::kOpen;
     server_.counters().websockets.fetch_add(1, std::memory_order_relaxed);
-    answer_ = std::make_unique<std::string>();
-    append_ws_accept(*answer_, handshake);
+    answer_ = std::make_unique<Answer>();
+    append_ws_accept(answer_->bytes, handshake);
     const std::unique_ptr<Pending> request = std::move(request_);  // `head` and `rest` may point into it
     outbox_ = &server_.events_.opened(*this, *endpoint_, head, handshake.subprotocol);
     const std::uint32_t first = endpoint_->first_message_ms;

@@ -20,6 +20,12 @@ namespace streamhost::net {
 namespace {
 
 constexpr int kAcceptsPerRound = 64;
+constexpr std::uint64_t kAcceptAgainMs = 100;
+
+// Nobody waits any more, or the one who did has gone meanwhile.
+bool is_harmless(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ECONNABORTED;
+}
 
 void tune(int fd, std::uint32_t send_timeout_ms) {
     const int on = 1;
@@ -31,8 +37,11 @@ void tune(int fd, std::uint32_t send_timeout_ms) {
 
 }  // namespace
 
+struct AcceptAgain {};
+
 /// One listening socket.
-class LoopServer::Acceptor final : public runtime::FdHandler {
+class LoopServer::Acceptor final : public runtime::FdHandler,
+                                   private runtime::TimerFor<LoopServer::Acceptor, AcceptAgain> {
 public:
     Acceptor(LoopServer& server, std::uint32_t listener, ListenSocket socket)
         : server_(server), socket_(std::move(socket)), listener_(listener) {
@@ -44,19 +53,31 @@ public:
     Acceptor& operator=(const Acceptor&) = delete;
 
 private:
+    friend runtime::TimerFor<Acceptor, AcceptAgain>;
     void on_fd(std::uint32_t /*events*/) override {
         for (int count = 0; count < kAcceptsPerRound; ++count) {
             sockaddr_storage address{};
             socklen_t size = sizeof(address);
             const int fd = ::accept4(socket_.impl()->sockfd(), reinterpret_cast<sockaddr*>(&address), &size,
                                      SOCK_NONBLOCK | SOCK_CLOEXEC);
-            if (fd < 0)
-                return;  // nobody waits, or no descriptor is free: level triggered, so it is seen again
+            if (fd < 0) {
+                if (!is_harmless(errno)) rest();
+                return;
+            }
             server_.adopt(
                 fd, listener_,
                 Poco::Net::SocketAddress(reinterpret_cast<const sockaddr*>(&address), size).toString());
         }
     }
+
+    // No descriptor or no memory is free. The next round would be told the same at once, and so on without a
+    // pause; those who wait stay in the backlog.
+    void rest() {
+        server_.counters_.accept_failed.fetch_add(1, std::memory_order_relaxed);
+        (void)server_.loop_.rewatch(token_, 0);
+        server_.loop_.arm(*this, kAcceptAgainMs);
+    }
+    void on_timer(AcceptAgain) { (void)server_.loop_.rewatch(token_, EPOLLIN); }
 
     LoopServer& server_;
     ListenSocket socket_;

@@ -28,7 +28,8 @@ struct ServerCounters {
     std::atomic<std::uint64_t> websockets{0};   ///< open now
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> over_limit{0};
-    std::atomic<std::uint64_t> refused{0};  ///< malformed requests and upgrades
+    std::atomic<std::uint64_t> accept_failed{0};  ///< no descriptor or memory was free
+    std::atomic<std::uint64_t> refused{0};        ///< malformed requests and upgrades
     std::atomic<std::uint64_t> bytes_in{0};
     std::atomic<std::uint64_t> bytes_out{0};
     std::atomic<bool> draining{false};  ///< upgrades are answered 503

@@ -20,7 +20,7 @@ typedef struct sh_http_request {
     uint32_t struct_size;
     uint32_t listener; /* SH_LISTENER_* */
     sh_bytes method;
-    sh_bytes path;  /* decoded, normalised: no "..", no "//" */
+    sh_bytes path;  /* as sent, escapes not decoded; without "." and ".." segments, also escaped ones */
     sh_bytes query; /* as sent, without "?" */
     sh_bytes peer;  /* address of the client */
     sh_bytes body;
@@ -47,8 +47,8 @@ typedef struct sh_http_route {
     uint32_t listeners;      /* SH_LISTENER_* added up */
     const char* method;      /* "GET" serves HEAD too */
     const char* path;        /* "/health", or a prefix that ends with "/" followed by "*": "/client/" "*" */
-    uint64_t max_body_bytes; /* 0: no body is accepted */
-    uint32_t timeout_ms;     /* answer 503 when no worker took it by then; 0: 10,000 */
+    uint64_t max_body_bytes; /* 0: no body is accepted; over it 413, chunked 411 */
+    uint32_t timeout_ms;     /* answered 503, and not run, when no worker took it by then; 0: 10,000 */
     uint32_t reserved;
 } sh_http_route;
 
