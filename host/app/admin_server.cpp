@@ -1,6 +1,7 @@
 #include "app/admin_server.hpp"
 
-#include <algorithm>
+#include <map>
+#include <optional>
 #include <sstream>
 
 #include <Poco/JSON/Object.h>
@@ -58,6 +59,33 @@ Poco::JSON::Object::Ptr to_json(const control::PluginView& plugin) {
     out->set("generation", plugin.generation);
     out->set("faults", plugin.faults);
     return out;
+}
+
+struct Order {
+    bool enabled = false;
+    bool dry_run = false;
+    bool replace = false;
+};
+
+// Nothing for what is not one of the two forms, a key that does not exist included: a typing error must not
+// switch anything.
+std::optional<Order> parse_order(const std::string& body) {
+    Order order;
+    const std::map<std::string, bool*> keys = {
+        {"enabled", &order.enabled}, {"dry_run", &order.dry_run}, {"replace", &order.replace}};
+    try {
+        const auto parsed = Poco::JSON::Parser().parse(body).extract<Poco::JSON::Object::Ptr>();
+        for (const auto& [name, value] : *parsed) {
+            const auto known = keys.find(name);
+            if (known == keys.end() || !value.isBoolean()) return std::nullopt;
+            *known->second = value.convert<bool>();
+        }
+        const bool is_toggle = parsed->has("enabled") && !parsed->has("replace");
+        const bool is_replacement = order.replace && parsed->size() == 1;
+        return is_toggle || is_replacement ? std::optional(order) : std::nullopt;
+    } catch (const Poco::Exception&) {
+        return std::nullopt;
+    }
 }
 
 /// One request, on a thread of Poco's pool.
@@ -120,34 +148,36 @@ private:
                 list.add(to_json(plugin));
             return json_answer(200, list);
         }
-        if (question.path.size() > kPlugins.size() + 1 && question.method == "POST")
-            return toggle(question.path.substr(kPlugins.size() + 1), question.body);
+        if (question.path.starts_with(std::string(kPlugins) + "/") && question.method == "POST")
+            return change(question.path.substr(kPlugins.size() + 1), question.body);
         return problem(405, "GET " + std::string(kPlugins) + " lists, POST " + std::string(kPlugins) +
-                                "/NAME {\"enabled\":true|false} switches");
+                                "/NAME changes one");
     }
 
-    // {"enabled": bool, "dry_run": bool}: the plan is answered either way.
-    bridge::HttpAnswer toggle(const std::string& name, const std::string& body) {
-        bool enable = false;
-        bool is_dry = false;
-        try {
-            const auto parsed = Poco::JSON::Parser().parse(body).extract<Poco::JSON::Object::Ptr>();
-            enable = parsed->getValue<bool>("enabled");
-            is_dry = parsed->optValue("dry_run", false);
-        } catch (const Poco::Exception&) {
-            return problem(400, "The body is {\"enabled\": true or false, \"dry_run\": true or false}");
+    bridge::HttpAnswer change(const std::string& name, const std::string& body) {
+        const auto order = parse_order(body);
+        if (!order) {
+            return problem(
+                400,
+                "The body is {\"enabled\": true or false}, with \"dry_run\": true for the plan alone, "
+                "or {\"replace\": true} to start the plugin's new file in place of the running one");
         }
-        auto plan = std::make_shared<control::TogglePlan>();
         Node& node = node_;
-        const bool ran = node_.on_control([&node, plan, name, enable, is_dry] {
-            *plan = is_dry ? node.supervisor().plan(name, enable) : node.supervisor().toggle(name, enable);
+        auto done = std::make_shared<control::TogglePlan>();
+        const bool ran = node_.on_control([&node, done, name, order] {
+            if (order->replace) {
+                done->refused = node.supervisor().roll_out(name);
+            } else {
+                *done = order->dry_run ? node.supervisor().plan(name, order->enabled)
+                                       : node.supervisor().toggle(name, order->enabled);
+            }
         });
         if (!ran) return problem(503, "The control thread is busy; try again");
-        if (!plan->refused.empty()) return problem(409, plan->refused);
+        if (!done->refused.empty()) return problem(409, done->refused);
         Poco::JSON::Object::Ptr out = new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER);
-        out->set("plan", plan->text());
-        out->set("dry_run", is_dry);
-        return json_answer(is_dry ? 200 : 202, out);
+        out->set("plan", order->replace ? "replaces " + name : done->text());
+        out->set("dry_run", order->dry_run);
+        return json_answer(order->dry_run ? 200 : 202, out);
     }
 
     Node& node_;

@@ -172,15 +172,7 @@ bool Node::post(sh_target target, runtime::Task&& task) {
                loops_.loop(index).post(in_role(std::move(task))) == runtime::PostStatus::accepted;
     }
     runtime::WorkerPool& pool = target == SH_ON_SHORT ? short_pool_ : long_pool_;
-    auto held = std::make_shared<runtime::Task>(std::move(task));
-    const auto submitted = pool.submit({"host", [held] { (*held)(); }, {}});
-    if (submitted != runtime::SubmitStatus::busy) return submitted == runtime::SubmitStatus::accepted;
-    // An answer must not be lost because a pool is full at this moment: the control loop asks again, once a
-    // round.
-    return control_loop_.post([this, target, held] {
-        if (!post(target, std::move(*held)))
-            log_.warn("an answer found no worker", {{"target", static_cast<std::uint64_t>(target)}});
-    }) == runtime::PostStatus::accepted;
+    return pool.submit_owed({"host", std::move(task), {}});
 }
 
 void Node::log_step(const control::StepRecord& step) {
@@ -342,14 +334,21 @@ std::vector<control::PluginView> Node::plugins() const {
 bool Node::on_control(std::function<void()> body) {
     auto done = std::make_shared<std::promise<void>>();
     std::future<void> future = done->get_future();
-    const auto posted = control_loop_.post([this, held = std::move(body), done] {
+    const auto posted = control_loop_.post([this, held = std::move(body), answer = std::move(done)] {
         const runtime::RoleScope role(runtime::Role::control);
         held();
         advance();
-        done->set_value();
+        answer->set_value();
     });
-    return posted == runtime::PostStatus::accepted &&
-           future.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+    if (posted != runtime::PostStatus::accepted ||
+        future.wait_for(std::chrono::seconds(5)) != std::future_status::ready)
+        return false;
+    try {
+        future.get();
+        return true;
+    } catch (const std::future_error&) {  // the loop ended, and what it had not done yet was dropped
+        return false;
+    }
 }
 
 std::string Node::report() {

@@ -52,13 +52,25 @@ Poco::JSON::Array loops_of(const bridge::House& house) {
     return list;
 }
 
-ObjectPtr transports_of(const Settings& settings) {
+// What a client would meet there now, not what the file says.
+const char* transport_state(bool is_on, std::size_t routes, bool is_draining, bool is_listening) {
+    if (!is_on) return "off";
+    if (!is_listening) return "closed";
+    if (is_draining) return "draining";
+    return routes > 0 ? "on" : "idle";  // idle: no plugin answers anywhere
+}
+
+ObjectPtr transports_of(const Settings& settings, bridge::TransportHub& transport) {
     ObjectPtr all = object();
+    const auto shown = transport.shown();
+    const bool is_listening = transport.is_listening();
+    const bool is_draining = transport.counters().draining.load();
     for (const Settings::Listener& listener : settings.listeners) {
         ObjectPtr one = object();
         one->set("address", listener.address);
-        one->set("websocket", listener.serves.websocket ? "on" : "off");
-        one->set("http", listener.serves.http ? "on" : "off");
+        one->set("websocket",
+                 transport_state(listener.serves.websocket, shown.websocket, is_draining, is_listening));
+        one->set("http", transport_state(listener.serves.http, shown.http, false, is_listening));
         all->set(listener.name, one);
     }
     return all;
@@ -103,9 +115,9 @@ std::string make_report(bridge::House& house, const Settings& settings,
     report->set("uptime_ms", uptime_ms);
     report->set("connections", counters.connections.load());
     report->set("websockets", counters.websockets.load());
-    report->set("connection_limit", static_cast<std::uint64_t>(settings.transport.limits.connections));
+    report->set("connection_limit", static_cast<std::uint64_t>(settings.transport.limits.server.connections));
     report->set("loops", loops_of(house));
-    report->set("transports", transports_of(settings));
+    report->set("transports", transports_of(settings, transport));
     ObjectPtr store = object();
     store->set("kind", house.store->kind());
     store->set("state", house.store->is_up() ? "ok" : "down");

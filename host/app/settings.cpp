@@ -30,7 +30,7 @@ std::string made_up_node_id() {
 }
 
 observe::LogLevel log_level(const std::string& name) {
-    if (name == "trace" || name == "debug") return observe::LogLevel::debug;
+    if (name == "debug") return observe::LogLevel::debug;
     if (name == "warn") return observe::LogLevel::warn;
     return name == "info" ? observe::LogLevel::info : observe::LogLevel::error;
 }
@@ -78,13 +78,14 @@ void read_listeners(const View& root, Settings& out) {
 
 void read_limits(const View& root, Settings& out) {
     auto& limits = out.transport.limits;
-    limits.connections = number<std::size_t>(root, "limits.connections");
-    limits.head.head_bytes = std::min(number<std::size_t>(root, "limits.head_bytes"), net::kMaxHeadBytes);
-    limits.head_timeout_ms = number<std::uint32_t>(root, "limits.head_timeout_ms");
-    out.transport.max_message_bytes = number<std::uint32_t>(root, "limits.message_bytes");
-    out.transport.reader.direct_frames = number<std::uint32_t>(root, "limits.direct_frames");
-    out.transport.reader.direct_bytes = number<std::uint32_t>(root, "limits.direct_bytes");
-    out.transport.stall_ms = root.require_integer("limits.slow_reader_ms");
+    limits.server.connections = number<std::size_t>(root, "limits.connections");
+    limits.server.head.head_bytes = number<std::size_t>(root, "limits.head_bytes");
+    limits.server.head_timeout_ms = number<std::uint32_t>(root, "limits.head_timeout_ms");
+    limits.routes.max_message_bytes = number<std::uint32_t>(root, "limits.message_bytes");
+    limits.routes.heartbeat_ms = number<std::uint32_t>(root, "limits.heartbeat_ms");
+    limits.reader.direct_frames = number<std::uint32_t>(root, "limits.direct_frames");
+    limits.reader.direct_bytes = number<std::uint32_t>(root, "limits.direct_bytes");
+    limits.stall_ms = root.require_integer("limits.slow_reader_ms");
     out.delivery.memory_bytes = number<std::size_t>(root, "delivery.memory");
     out.delivery.idle_ms = root.require_integer("delivery.idle_shrink_ms");
 }
@@ -162,6 +163,7 @@ Settings settings_of(std::shared_ptr<const config::Configuration> configuration)
     out.logging.queue_limit = number<std::size_t>(root, "logging.queue_lines");
     out.balancer_wait_ms = number<std::uint32_t>(root, "drain.balancer_wait_ms");
     out.drain_window_ms = number<std::uint32_t>(root, "drain.window_ms");
+    out.transport.release_window_ms = out.drain_window_ms;
     out.exit_within_ms = number<std::uint32_t>(root, "drain.exit_within_ms");
     out.plugin_drain_ms = number<std::uint32_t>(root, "drain.plugin_ms");
     return out;

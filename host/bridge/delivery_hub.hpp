@@ -45,6 +45,9 @@ public:
     void detach(sh_connection connection, std::string_view stream);
     std::uint64_t readers(std::string_view stream) const;
 
+    void set_budget(std::size_t memory_bytes, std::int64_t idle_ms) {
+        logs_.set_budget(memory_bytes, idle_ms);
+    }
     [[nodiscard]] delivery::LogSetStats stats() const { return logs_.stats(); }
     bool on_round_end() override;
 

@@ -17,6 +17,7 @@ constexpr std::size_t kFlushBytes = 256u << 10;  // of one connection in one pas
 constexpr std::size_t kFlushReaders = 1'024;     // of one round; the rest goes first in the next
 constexpr std::size_t kMaxPieces = 30;
 constexpr std::uint32_t kDrainTickMs = 20;
+constexpr std::uint32_t kHousekeepingMs = 1'000;
 
 }  // namespace
 
@@ -45,20 +46,28 @@ LoopTransport::LoopTransport(TransportHub& hub, std::uint32_t index)
     : hub_(hub),
       index_(index),
       loop_(hub.house().loops.loop(index)),
-      delivery_({index, hub.options().stall_ms}, *hub.house().delivery),
-      server_(loop_, index, hub.options().limits, hub.counters(), *this),
+      reader_options_(hub.options().limits.reader),
+      delivery_({index, hub.options().limits.stall_ms}, *hub.house().delivery),
+      server_(loop_, index, hub.options().limits.server, hub.counters(), *this),
       published_(std::make_unique<PublishedStats>()) {
     loop_.add_hook(*this);
+    on_timer(Housekeeping{});
 }
 
 LoopTransport::~LoopTransport() = default;
+
+void LoopTransport::set_limits(const TransportLimits& limits) {
+    reader_options_ = limits.reader;
+    delivery_.set_stall_ms(limits.stall_ms);
+    server_.set_limits(limits.server);
+}
 
 net::Outbox& LoopTransport::opened(net::Connection& connection, const net::Endpoint& endpoint,
                                    const net::HttpHead& head, std::string_view subprotocol) {
     auto& route = *static_cast<WebSocketRoute*>(endpoint.user);
     auto* socket =
         new WebSocket{route.shared_from_this(), connection};  // deleted in closed(), which always follows
-    delivery::Reader& reader = delivery_.open(hub_.options().reader, socket);
+    delivery::Reader& reader = delivery_.open(reader_options_, socket);
     socket->reader = &reader;
     connection.set_user(socket);
     hub_.house().delivery->reader_opened(connection.id(), reader.ref());
@@ -116,34 +125,16 @@ void LoopTransport::tell_ended() {
         tell_last(ended);
 }
 
-// open and closed are paired: also for a plugin that lets nothing else in any more. Whoever is still in
-// ended_, or open, when its route ends hears so from end_route(), so this is never late.
+// open and closed are paired: whoever is still in ended_, or open, when its route ends hears so from
+// end_route(), so this is never late.
 void LoopTransport::tell_last(const Ended& ended) {
     const auto& handler = ended.socket->route->handler;
     control::Instance& instance = *ended.socket->route->instance;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
-    instance.call_at_end("websocket closed", [&] {
+    instance.call("websocket closed", [&] {
         handler.closed(handler.self, instance.loop_context(index_), ended.socket->context, ended.id,
                        ended.code, bytes(ended.reason));
     });
-}
-
-void LoopTransport::end_route(const WebSocketRoute& route) {
-    constexpr const char* kReason = "this service was just switched off; try again";
-    tell_ended();
-    std::vector<net::ConnectionId> open;
-    server_.for_each([&](net::Connection& connection) {
-        auto* socket = connection.is_websocket() ? static_cast<WebSocket*>(connection.user()) : nullptr;
-        if (socket != nullptr && socket->route.get() == &route) open.push_back(connection.id());
-    });
-    for (const net::ConnectionId id : open) {
-        WebSocket* socket = find(id);
-        if (socket == nullptr) continue;
-        if (std::exchange(socket->is_open, false))
-            tell_last({std::make_unique<WebSocket>(*socket), id, 1013, kReason});
-        close(id, 1013, kReason);
-    }
-    tell_ended();
 }
 
 void LoopTransport::writable(net::Connection& connection) {
@@ -221,12 +212,18 @@ bool LoopTransport::on_round_end() {
         static_cast<WebSocket*>(stalled->user())
             ->connection.close(4002, "too slow: nothing was read for too long");
     delivery_.finish_round();
-    if (now_ms - stats_at_ms_ >= 100) {
-        stats_at_ms_ = now_ms;
-        const std::lock_guard lock(published_->mutex);
-        published_->stats = delivery_.stats();
-    }
     return delivery_.dirty_count() > 0;
+}
+
+// A loop at rest has no rounds: without this one a reader that stalls there would be seen by accident only.
+void LoopTransport::on_timer(Housekeeping) {
+    publish_stats();
+    loop_.arm(static_cast<runtime::TimerFor<LoopTransport, Housekeeping>&>(*this), kHousekeepingMs);
+}
+
+void LoopTransport::publish_stats() {
+    const std::lock_guard lock(published_->mutex);
+    published_->stats = delivery_.stats();
 }
 
 delivery::LoopStats LoopTransport::stats() const {
@@ -250,25 +247,52 @@ void LoopTransport::drain(std::uint32_t window_ms) {
 void LoopTransport::on_timer(DrainTick) {
     std::uniform_int_distribution<std::uint32_t> moment(0, drain_window_ms_);
     for (std::size_t count = 0; count < leaving_per_tick_ && !leaving_.empty(); ++count) {
-        drain_one(leaving_.back(), moment(random_));
+        say_goodbye(leaving_.back(), {4000, "this node is going away", moment(random_)});
         leaving_.pop_back();
     }
-    if (!leaving_.empty()) loop_.arm(*this, kDrainTickMs);
+    if (!leaving_.empty())
+        loop_.arm(static_cast<runtime::TimerFor<LoopTransport, DrainTick>&>(*this), kDrainTickMs);
 }
 
-void LoopTransport::drain_one(net::ConnectionId id, std::uint32_t reconnect_after_ms) {
+void LoopTransport::say_goodbye(net::ConnectionId id, const Farewell& farewell) {
     WebSocket* socket = find(id);
-    if (socket == nullptr) return;
-    const auto& handler = socket->route->handler;
-    control::Instance& instance = *socket->route->instance;
+    if (socket == nullptr || socket->connection.is_closing()) return;
+    if (socket->is_open) tell_drain(*socket->route, socket->context, id, farewell.reconnect_after_ms);
+    close(id, farewell.code, farewell.reason);
+}
+
+void LoopTransport::tell_drain(const WebSocketRoute& route, void* context, net::ConnectionId id,
+                               std::uint32_t reconnect_after_ms) {
+    const auto& handler = route.handler;
+    if (handler.drain == nullptr) return;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
-    if (socket->is_open && handler.drain != nullptr) {
-        instance.call("websocket drain", [&] {
-            handler.drain(handler.self, instance.loop_context(index_), socket->context, id,
-                          reconnect_after_ms);
-        });
+    route.instance->call("websocket drain", [&] {
+        handler.drain(handler.self, route.instance->loop_context(index_), context, id, reconnect_after_ms);
+    });
+}
+
+void LoopTransport::end_route(const WebSocketRoute& route, std::uint32_t window_ms) {
+    constexpr const char* kReason = "the service here is being switched off or over; try again";
+    tell_ended();
+    std::vector<net::ConnectionId> clients;
+    server_.for_each([&](net::Connection& connection) {
+        const auto* socket = static_cast<WebSocket*>(connection.user());
+        if (socket != nullptr && socket->is_open && socket->route.get() == &route)
+            clients.push_back(connection.id());
+    });
+    std::uniform_int_distribution<std::uint32_t> moment(0, window_ms);
+    for (const net::ConnectionId id : clients) {
+        WebSocket* socket = find(id);
+        if (socket == nullptr) continue;
+        // From here on the plugin hears from this function alone: what closed() posts would come too late.
+        socket->is_open = false;
+        auto last = std::make_unique<WebSocket>(*socket);
+        if (!socket->connection.is_closing()) {
+            tell_drain(route, last->context, id, moment(random_));
+            close(id, 1013, kReason);
+        }
+        tell_last({std::move(last), id, 1013, kReason});
     }
-    close(id, 4000, "this node is going away");
 }
 
 }  // namespace streamhost::bridge

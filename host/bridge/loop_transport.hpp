@@ -14,12 +14,14 @@
 namespace streamhost::bridge {
 
 struct DrainTick {};  ///< the tag of a loop's drain timer
+struct Housekeeping {};
 
 /// One loop's connections and readers: brings what arrives to the plugins' handlers and flushes what is due
 /// once per round. Everything [loop].
 class LoopTransport final : public net::ConnectionEvents,
                             public runtime::RoundHook,
-                            private runtime::TimerFor<LoopTransport, DrainTick> {
+                            private runtime::TimerFor<LoopTransport, DrainTick>,
+                            private runtime::TimerFor<LoopTransport, Housekeeping> {
 public:
     LoopTransport(TransportHub& hub, std::uint32_t index);
     ~LoopTransport() override;
@@ -34,18 +36,21 @@ public:
     void close(net::ConnectionId id, std::uint16_t code, std::string_view reason);
     void hold(net::ConnectionId id, bool on);
     void drain(std::uint32_t window_ms);
-    /// The plugin behind the route is being stopped: its sockets are closed, and it hears so while it still
-    /// can. Before the loop passes the round that the life cycle waits for.
-    void end_route(const WebSocketRoute& route);
+    /// The plugin behind the route is being stopped: its clients hear goaway and are closed with 1013, and it
+    /// hears so while it still can. Before the loop passes the round that the life cycle waits for.
+    void end_route(const WebSocketRoute& route, std::uint32_t window_ms);
+    void set_limits(const TransportLimits& limits);
     [[nodiscard]] delivery::LoopStats stats() const;  ///< [any] as of the last round
 
     bool on_round_end() override;
 
 private:
     friend runtime::TimerFor<LoopTransport, DrainTick>;
+    friend runtime::TimerFor<LoopTransport, Housekeeping>;
     struct WebSocket;
     struct Ended;
     void on_timer(DrainTick);
+    void on_timer(Housekeeping);
 
     net::Outbox& opened(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
                         std::string_view subprotocol) override;
@@ -59,11 +64,20 @@ private:
     void tell_ended();
     void tell_last(const Ended& ended);
     void flush(delivery::Reader& reader);
-    void drain_one(net::ConnectionId id, std::uint32_t reconnect_after_ms);
+    struct Farewell {
+        std::uint16_t code;
+        std::string_view reason;
+        std::uint32_t reconnect_after_ms;
+    };
+    void say_goodbye(net::ConnectionId id, const Farewell& farewell);
+    void tell_drain(const WebSocketRoute& route, void* context, net::ConnectionId id,
+                    std::uint32_t reconnect_after_ms);
+    void publish_stats();
 
     TransportHub& hub_;
     std::uint32_t index_;
     runtime::Loop& loop_;
+    delivery::ReaderOptions reader_options_;
     delivery::LoopDelivery delivery_;
     net::LoopServer server_;
     std::vector<Ended> ended_;                // whose plugin has not heard of it yet
@@ -71,7 +85,6 @@ private:
     std::size_t leaving_per_tick_ = 0;
     std::uint32_t drain_window_ms_ = 0;
     std::minstd_rand random_{std::random_device{}()};
-    std::int64_t stats_at_ms_ = 0;
     struct PublishedStats;
     std::unique_ptr<PublishedStats> published_;
 };

@@ -35,17 +35,23 @@ sh_status status_of_submit(runtime::SubmitStatus status) {
     return SH_INTERNAL;
 }
 
-sh_status run_on(House& house, sh_target target, const InstancePtr& instance, std::uint64_t task) {
-    if (runtime::WorkerPool* pool = pool_of(house, target)) {
-        runtime::Job job{"plugin." + instance->name(), [instance, task] { instance->run_task(task); }, {}};
-        return status_of_submit(pool->submit(std::move(job)));
-    }
-    runtime::Loop* loop = loop_of(house, target);
-    if (loop == nullptr) return SH_INVALID;
-    switch (loop->try_post([instance, task, target] {
+runtime::Job job_of(const InstancePtr& instance, std::uint64_t task) {
+    return {"plugin." + instance->name(), [instance, task] { instance->run_task(task); }, {}};
+}
+
+runtime::Task task_of(const InstancePtr& instance, sh_target target, std::uint64_t task) {
+    return [instance, task, target] {
         const runtime::RoleScope role = role_of(target);
         instance->run_task(task);
-    })) {
+    };
+}
+
+sh_status run_on(House& house, sh_target target, const InstancePtr& instance, std::uint64_t task) {
+    if (runtime::WorkerPool* pool = pool_of(house, target))
+        return status_of_submit(pool->submit(job_of(instance, task)));
+    runtime::Loop* loop = loop_of(house, target);
+    if (loop == nullptr) return SH_INVALID;
+    switch (loop->try_post(task_of(instance, target, task))) {
     case runtime::PostStatus::accepted: return SH_OK;
     case runtime::PostStatus::full: return SH_BUSY;
     case runtime::PostStatus::closed: return SH_GONE;
@@ -53,8 +59,31 @@ sh_status run_on(House& house, sh_target target, const InstancePtr& instance, st
     return SH_INTERNAL;
 }
 
+// What was promised already cannot be refused any more; that there is such a target was checked then.
+void run_promised(House& house, sh_target target, const InstancePtr& instance, std::uint64_t task) {
+    if (runtime::WorkerPool* pool = pool_of(house, target)) {
+        (void)pool->submit_owed(job_of(instance, task));
+    } else {
+        (void)loop_of(house, target)->post(task_of(instance, target, task));
+    }
+}
+
+bool exists(House& house, sh_target target) {
+    return pool_of(house, target) != nullptr || loop_of(house, target) != nullptr;
+}
+
 sh_status post(const sh_host* host, sh_target target, std::uint64_t task) {
-    return run_on(house_of(host), target, control::Instance::of(host).shared_from_this(), task);
+    House& house = house_of(host);
+    const InstancePtr instance = control::Instance::of(host).shared_from_this();
+    if (!exists(house, target)) return SH_INVALID;
+    control::StartHold& hold = instance->start_hold();
+    if (hold.is_open()) return run_on(house, target, instance, task);
+    switch (hold.keep([&house, target, instance, task] { run_promised(house, target, instance, task); })) {
+    case control::StartHold::Kept::kept: return SH_OK;
+    case control::StartHold::Kept::full: return SH_BUSY;
+    case control::StartHold::Kept::open: return run_on(house, target, instance, task);
+    }
+    return SH_INTERNAL;
 }
 
 struct Due {};
@@ -97,8 +126,12 @@ private:
             const runtime::RoleScope role = role_of(target_);
             return instance_->run_task(task_);
         }
-        // A pool that is full now may not be full a little later; a periodic timer simply skips this turn.
-        if (run_on(house_, target_, instance_, task_) == SH_BUSY && period_ms_ == 0) start(50);
+        // A periodic timer skips its turn when the pool is full; a single one has no other.
+        if (period_ms_ > 0) {
+            (void)run_on(house_, target_, instance_, task_);
+        } else {
+            run_promised(house_, target_, instance_, task_);
+        }
     }
 
     House& house_;
@@ -136,12 +169,14 @@ sh_status start_timer(const sh_host* host, sh_target target, std::uint64_t delay
                                                }});
     if (added.handle == 0) return status_of(added.refusal);
     timer->set_handle(added.handle);
-    if (!on_loop(timer->loop(), [timer, delay_ms] { timer->start(delay_ms); })) {
-        instance.handles().forget(added.handle);
-        return SH_GONE;
-    }
     if (out != nullptr) *out = added.handle;
-    return SH_OK;
+    const auto arm = [timer, delay_ms] {
+        return on_loop(timer->loop(), [timer, delay_ms] { timer->start(delay_ms); });
+    };
+    if (instance.start_hold().keep([arm] { (void)arm(); }) == control::StartHold::Kept::kept || arm())
+        return SH_OK;
+    instance.handles().forget(added.handle);
+    return SH_GONE;
 }
 
 void cancel_timer(const sh_host* host, sh_handle timer) {

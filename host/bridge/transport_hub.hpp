@@ -1,15 +1,14 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "streamhost/abi/ext/http.h"
-#include "streamhost/abi/ext/websocket.h"
-
 #include "bridge/house.hpp"
+#include "bridge/route_book.hpp"
 #include "delivery/loop_delivery.hpp"
 #include "net/loop_server.hpp"
 
@@ -17,41 +16,19 @@ namespace streamhost::bridge {
 
 class LoopTransport;
 
-/// What one listener serves.
-struct ListenerOptions {
-    std::string name;
-    bool websocket = true;
-    bool http = true;
+/// What one client can take; may change while the node runs.
+struct TransportLimits {
+    net::ServerLimits server;
+    RouteLimits routes;
+    delivery::ReaderOptions reader;
+    std::int64_t stall_ms = 30'000;
 };
 
 struct TransportOptions {
-    net::ServerLimits limits;
-    delivery::ReaderOptions reader;
-    std::int64_t stall_ms = 30'000;
-    std::uint32_t max_message_bytes = 16u << 20;
+    TransportLimits limits;
     std::vector<ListenerOptions> listeners;
-};
-
-/// A WebSocket path as a plugin registered it.
-struct WebSocketRoute : std::enable_shared_from_this<WebSocketRoute> {
-    std::shared_ptr<control::Instance> instance;
-    std::string path;
-    std::vector<std::string> subprotocols;
-    sh_websocket_route limits{};
-    sh_websocket_handler handler{};
-};
-
-/// An HTTP path as a plugin registered it.
-struct HttpRoute : std::enable_shared_from_this<HttpRoute> {
-    std::shared_ptr<control::Instance> instance;
-    std::string path;  ///< without the "*" of a prefix
-    bool is_prefix = false;
-    net::HttpMethods methods = 0;
-    std::uint32_t listeners = 0;
-    std::uint64_t max_body_bytes = 0;
-    std::uint32_t timeout_ms = 0;  ///< of waiting for a worker
-    sh_http_handler handler = nullptr;
-    void* self = nullptr;
+    /// Clients of a plugin that ends are asked to come back spread over this time.
+    std::uint32_t release_window_ms = 5'000;
 };
 
 /// The public side: listeners, connections and their readers on all loops, and the table of paths that
@@ -68,12 +45,19 @@ public:
     /// [control] Accepts from the sockets, one per loop, of the listener with that index.
     void listen(std::uint32_t listener, std::vector<net::ListenSocket> sockets);
 
-    // [control] Routes of plugins; they show when the instance opens.
-    sh_status add_websocket(std::shared_ptr<WebSocketRoute> route, sh_handle* out);
-    sh_status add_http(std::shared_ptr<HttpRoute> route, sh_handle* out);
-    /// Also for the admin listener, which is served elsewhere.
+    /// [control] Routes of plugins; they show when the instance opens. When it ends, the clients of its
+    /// WebSocket routes are closed with 1013 and its handler hears of each.
+    sh_status add_websocket(const std::shared_ptr<WebSocketRoute>& route, sh_handle* out);
+    sh_status add_http(const std::shared_ptr<HttpRoute>& route, sh_handle* out);  ///< [control]
+    /// [worker] Of the admin listener, which is served elsewhere.
     [[nodiscard]] std::shared_ptr<HttpRoute> find_admin(std::string_view method, std::string_view path,
                                                         int& status) const;
+    [[nodiscard]] RouteBook::Shown shown() const;  ///< [any]
+    /// [control] Size and time limits hold for connections that come from then on, the rest at once.
+    void set_limits(const TransportLimits& limits);
+    void set_release_window(std::uint32_t window_ms) {
+        options_.release_window_ms = window_ms;
+    }  ///< [control]
 
     /// [any] The loop's side, or nullptr.
     [[nodiscard]] LoopTransport* loop(std::uint32_t index) const;
@@ -85,27 +69,29 @@ public:
     /// close with 4000.
     void drain(std::uint32_t window_ms);
     void stop_listening();
+    [[nodiscard]] bool is_listening() const noexcept { return is_listening_.load(); }  ///< [any]
     [[nodiscard]] net::ServerCounters& counters() noexcept { return counters_; }
     [[nodiscard]] const TransportOptions& options() const noexcept { return options_; }
     [[nodiscard]] House& house() noexcept { return house_; }
     [[nodiscard]] delivery::LoopStats stats() const;  ///< [worker] summed over the loops
 
 private:
-    [[nodiscard]] bool has_path(std::string_view path, std::uint32_t listeners,
-                                net::HttpMethods methods) const;
     void distribute();
+    template <typename Route>
+    sh_status add(const std::shared_ptr<Route>& route, std::string_view kind, sh_handle* out);
     void end_route(const std::shared_ptr<WebSocketRoute>& route);
-    [[nodiscard]] net::RouteTablePtr build(const ListenerOptions& listener) const;
+    void end_route(const std::shared_ptr<HttpRoute>&) {
+    }  // a request under way is answered by whoever runs it
+    template <typename Call>
+    void on_each_loop(const Call& call);
 
     House& house_;
-    const TransportOptions options_;
+    TransportOptions options_;
     net::ServerCounters counters_;
     std::vector<std::unique_ptr<LoopTransport>> loops_;
+    std::atomic<bool> is_listening_{false};
     mutable std::mutex routes_mutex_;
-    std::vector<std::shared_ptr<WebSocketRoute>>
-        websockets_;  // shown ones; guarded by routes_mutex_, as are the following
-    std::vector<std::shared_ptr<HttpRoute>> https_;
-    std::vector<std::string> taken_;  // also of instances that have not opened yet
+    RouteBook routes_;  // guarded by routes_mutex_
 };
 
 }  // namespace streamhost::bridge

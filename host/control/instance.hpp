@@ -13,6 +13,7 @@
 #include "control/call_gate.hpp"
 #include "control/catalogue.hpp"
 #include "control/owned_handles.hpp"
+#include "control/start_hold.hpp"
 
 namespace streamhost::control {
 
@@ -97,14 +98,8 @@ public:
         return scope && guarded(hook, body).ok();
     }
 
-    /// [loop] The last word that a contract promises a plugin: also when the gate is closed. Only in a task
-    /// that was posted while the handles were revoked, so that the life cycle waits for it.
-    template <class Call>
-    void call_at_end(std::string_view hook, Call&& body) noexcept {
-        static_cast<void>(guarded(hook, body));
-    }
-
     [[nodiscard]] OwnedHandles& handles() noexcept { return handles_; }
+    [[nodiscard]] StartHold& start_hold() noexcept { return start_hold_; }
     [[nodiscard]] CallGate& gate() noexcept { return gate_; }
     [[nodiscard]] InstanceUse& use() noexcept { return use_; }
     [[nodiscard]] std::uint64_t faults() const noexcept { return faults_.load(std::memory_order_relaxed); }
@@ -127,6 +122,7 @@ private:
     sh_host host_{};
     sh_plugin functions_{};
     std::vector<LoopSlot> loops_;
+    StartHold start_hold_;
     OwnedHandles handles_;
     CallGate gate_;
     InstanceUse use_;

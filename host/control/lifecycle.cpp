@@ -16,6 +16,7 @@ enum class Lifecycle::Phase : std::uint8_t {
     draining,
     leaving_services,  // counted calls and the present round of each loop
     answering,         // tickets
+    revoking,          // the loops hear what was taken back, and may call the instance about it
     leaving_calls,     // tasks, timers, handlers
     stopping_loops,
     ended,
@@ -88,6 +89,7 @@ bool Lifecycle::call_hooks() {
     if (const HookAnswer created = instance_->create(); !created.ok()) {
         // There is no instance: nothing to destroy, but it may have used the host already.
         ports_.services.forget(*instance_);
+        instance_->start_hold().drop();
         static_cast<void>(instance_->handles().close());
         instance_->gate().close();
         go_to(State::failed, created.text);
@@ -189,6 +191,8 @@ bool Lifecycle::finish_start() {
         undo(std::exchange(failure_, {}));
         return true;
     }
+    instance_->start_hold()
+        .release();  // first: what start() prepares is in line before anybody can ask for it
     ports_.services.publish(*instance_);
     instance_->handles().open();
     go_to(State::started, {});
@@ -217,10 +221,15 @@ bool Lifecycle::step() {
     case Phase::answering:
         ports_.tickets.asker_gone(instance);
         if (!wait_for(instance.use().tickets.load() == 0, "answers to it could not be delivered",
-                      Phase::leaving_calls)) {
+                      Phase::revoking)) {
             return false;
         }
+        instance.start_hold().drop();
         revoked_ = instance.handles().close();
+        ask_quiet();
+        return true;
+    case Phase::revoking:
+        if (!wait_for(is_quiet(), "a loop did not let go of it", Phase::leaving_calls)) return false;
         instance.gate().close();
         ask_quiet();
         return true;
@@ -289,6 +298,7 @@ void Lifecycle::leave_in_place(const std::string& what) {
     instance_->gate().close();  // nothing gets in, nobody waits for it, nothing of it can be reached
     ports_.tickets.provider_gone(*instance_);
     ports_.tickets.asker_gone(*instance_);
+    instance_->start_hold().drop();
     static_cast<void>(instance_->handles().close());
     std::string reason = (failure_.empty() ? "" : failure_ + "; ") + what + " within " +
                          std::to_string(limits_.settle_ms) + " ms";

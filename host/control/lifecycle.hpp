@@ -51,11 +51,12 @@ struct LifecycleLimits {
 /// fail, throw or never come back, and whatever happens nothing of the instance may be left behind or be
 /// called again.
 ///
-/// Walks one instance: create, configure, start, loop_start on each loop, then everything becomes visible at
-/// once. The way back: services close, drain until nothing is left or the deadline passed, running calls
-/// leave, tickets are answered, handles are revoked, loop_stop on each loop, stop, destroy. A start that
-/// failed takes the same way back without drain and stop(). Nothing here waits: advance() goes as far as it
-/// can and says when to come again.
+/// Walks one instance: create, configure, start, loop_start on each loop, then what start() posted begins and
+/// everything becomes visible at once. The way back: services close, drain until nothing is left or the
+/// deadline passed, running calls leave, tickets are answered, handles are revoked, then a last round of the
+/// loops, in which connections say good-bye to their handlers; the gate closes; loop_stop on each loop, stop,
+/// destroy. A start that failed takes the same way back without drain and stop(). Nothing here waits:
+/// advance() goes as far as it can and says when to come again.
 ///
 /// If a call never leaves or a loop never answers, the instance is left in place: failed, not destroyed,
 /// nobody gets in. Destroying it under a running call would be worse. [control] throughout.

@@ -43,6 +43,12 @@ public:
     LogSet(const LogSet&) = delete;
     LogSet& operator=(const LogSet&) = delete;
 
+    /// From the next round on; see LogSetOptions.
+    void set_budget(std::size_t memory_bytes, std::int64_t idle_ms) {
+        options_.memory_bytes = memory_bytes;
+        options_.idle_ms = idle_ms;
+    }
+
     /// The encoder has to live until replaced. `replace_encoder` takes effect with the next record (a
     /// plugin's reload); with nullptr the encoding is gone and its readers fall off with the next record
     /// (kEncoder).

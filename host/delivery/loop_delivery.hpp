@@ -45,6 +45,7 @@ public:
     LoopDelivery& operator=(const LoopDelivery&) = delete;
 
     void set_now(std::int64_t now_ms);
+    void set_stall_ms(std::int64_t stall_ms) { options_.stall_ms = stall_ms; }
 
     /// One per connection, when it can take frames; `user` is the connection's own handle, returned by
     /// Reader::user(). The reference is good until close().

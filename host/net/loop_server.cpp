@@ -112,6 +112,11 @@ void LoopServer::set_routes(std::uint32_t listener, RouteTablePtr routes) {
     routes_[listener] = std::move(routes);
 }
 
+void LoopServer::set_limits(const ServerLimits& limits) {
+    limits_ = limits;
+    parser_ = HttpHeadParser(limits.head);
+}
+
 void LoopServer::stop_listening() { acceptors_.clear(); }
 
 void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {

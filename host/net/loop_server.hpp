@@ -51,6 +51,8 @@ public:
     void set_routes(std::uint32_t listener, RouteTablePtr routes);
     /// Accepts no more; what is open stays.
     void stop_listening();
+    /// For what comes from now on: connections, heads, waits.
+    void set_limits(const ServerLimits& limits);
 
     [[nodiscard]] Connection* find(ConnectionId id) noexcept;
     /// Calls visit(Connection&) for each; it may close them.
@@ -82,7 +84,7 @@ private:
     static constexpr std::size_t kBufferBytes = std::size_t{64} << 10U;
     runtime::Loop& loop_;
     std::uint32_t index_;
-    const ServerLimits& limits_;
+    ServerLimits limits_;
     ServerCounters& counters_;
     ConnectionEvents& events_;
     std::unique_ptr<std::uint8_t[]> buffer_;

@@ -1,7 +1,9 @@
 #include "runtime/worker_pool.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -53,7 +55,7 @@ WorkerPool::~WorkerPool() {
 SubmitStatus WorkerPool::submit(Job&& job) {
     const std::lock_guard lock(mutex_);
     if (stopping_) return SubmitStatus::stopping;
-    const bool full = stats_.running + queue_.size() >= options_.max_threads + options_.queue_limit;
+    const bool full = common_ + queue_.size() >= options_.max_threads + options_.queue_limit;
     if (full || !grow()) {
         ++stats_.busy;
         return SubmitStatus::busy;
@@ -63,18 +65,38 @@ SubmitStatus WorkerPool::submit(Job&& job) {
     return SubmitStatus::accepted;
 }
 
+bool WorkerPool::submit_owed(Job&& job) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    owed_.push_back(std::move(job));
+    // Without a thread now it waits for one: the next that is free takes it.
+    if (idle_ < owed_.size() && workers_.size() < options_.max_threads + options_.owed_threads)
+        (void)start_thread();
+    job_or_stop_.notify_one();
+    return true;
+}
+
 /// False when a job would have no thread to run on, now or after a short job.
 bool WorkerPool::grow() {
-    if (idle_ > queue_.size() || workers_.size() >= options_.max_threads) return true;
+    const std::size_t beyond = std::min(stats_.running - common_, options_.owed_threads);
+    if (idle_ > owed_.size() + queue_.size() || workers_.size() >= options_.max_threads + beyond) return true;
+    return start_thread() || (options_.queue_limit > 0 && !workers_.empty());
+}
+
+bool WorkerPool::start_thread() {
     const auto self = workers_.emplace(workers_.end());
     try {
         self->thread = std::thread([this, self] { work(self); });
     } catch (const std::system_error&) {  // the machine has no thread for us
         workers_.erase(self);
-        return options_.queue_limit > 0 && !workers_.empty();
+        return false;
     }
     ++idle_;
     return true;
+}
+
+bool WorkerPool::may_run() const noexcept {
+    return !owed_.empty() || (!queue_.empty() && common_ < options_.max_threads);
 }
 
 void WorkerPool::work(Workers::iterator self) {
@@ -89,23 +111,26 @@ void WorkerPool::work(Workers::iterator self) {
 }
 
 bool WorkerPool::wait_for_job(std::unique_lock<std::mutex>& lock) {
-    const auto ready = [this] { return stopping_ || !queue_.empty(); };
+    const auto ready = [this] { return stopping_ || may_run(); };
     while (!ready()) {
         const bool in_time = job_or_stop_.wait_for(lock, std::chrono::milliseconds(options_.idle_ms), ready);
         if (!in_time && workers_.size() > options_.min_threads) return false;
     }
-    return !queue_.empty();
+    return may_run();
 }
 
 void WorkerPool::run(std::unique_lock<std::mutex>& lock, Worker& self) {
-    Job job = std::move(queue_.front());
-    queue_.pop_front();
+    const bool is_owed = !owed_.empty();
+    std::deque<Job>& from = is_owed ? owed_ : queue_;
+    Job job = std::move(from.front());
+    from.pop_front();
     Workers retired = std::exchange(retired_, {});
     self.busy = true;
     self.job = job.name;
     self.began_ns = clock_.monotonic_ns();
     --idle_;
     ++stats_.running;
+    common_ += is_owed ? 0 : 1;
     lock.unlock();
     join_all(std::move(retired));  // they have left their loops: this waits for a few last instructions
     run_guarded(job.run, job.name);
@@ -119,6 +144,9 @@ void WorkerPool::run(std::unique_lock<std::mutex>& lock, Worker& self) {
     self.job.clear();
     ++idle_;
     --stats_.running;
+    common_ -= is_owed ? 0 : 1;
+    // This thread may go on with an owed job; another one that rested for want of room can take the next.
+    if (!queue_.empty()) job_or_stop_.notify_one();
     ++stats_.done;
     stats_.overruns += overrun ? 1 : 0;
 }
@@ -137,7 +165,9 @@ WorkerPool::StopReport WorkerPool::stop(std::uint64_t timeout_ms) {
         stopping_ = true;
         job_or_stop_.notify_all();
         ended_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return workers_.empty(); });
-        dropped.swap(queue_);
+        dropped.swap(owed_);
+        std::move(queue_.begin(), queue_.end(), std::back_inserter(dropped));
+        queue_.clear();
         retired.swap(retired_);
         for (const Worker& worker : workers_) {
             if (worker.busy) report.running.push_back(worker.job);
@@ -165,7 +195,7 @@ WorkerPool::Stats WorkerPool::stats() const {
     const std::lock_guard lock(mutex_);
     Stats now = stats_;
     now.threads = workers_.size();
-    now.waiting = queue_.size();
+    now.waiting = owed_.size() + queue_.size();
     return now;
 }
 

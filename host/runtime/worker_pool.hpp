@@ -36,6 +36,7 @@ struct WorkerPoolOptions {
     std::size_t min_threads = 0;     ///< never retired once started
     std::size_t max_threads = 2;     ///< grown on demand, one per job that finds no idle thread
     std::size_t queue_limit = 1024;  ///< jobs beyond max_threads that may wait; 0: run at once or busy
+    std::size_t owed_threads = 2;    ///< beyond max_threads, for owed jobs alone
     std::uint64_t idle_ms = 10'000;  ///< after which a thread above min_threads ends
     std::uint64_t budget_ms = 0;     ///< a longer job is counted and named; 0: none
     /// [worker] After a job that took longer than its budget. Must not throw.
@@ -58,6 +59,10 @@ public:
 
     /// [any] Does not wait. A refused job stays the caller's.
     [[nodiscard]] SubmitStatus submit(Job&& job);
+    /// [any] For what somebody waits for and nobody may refuse, such as an answer: goes before other jobs,
+    /// has no limit here (its sender has one) and threads of its own, since the jobs that fill the pool may
+    /// be those that wait for it. False: the pool stops, the job stays the caller's.
+    [[nodiscard]] bool submit_owed(Job&& job);
 
     struct StopReport {
         std::vector<std::string> running;  ///< jobs that hold a thread still
@@ -94,6 +99,8 @@ private:
     using Workers = std::list<Worker>;
 
     [[nodiscard]] bool grow();
+    [[nodiscard]] bool start_thread();
+    [[nodiscard]] bool may_run() const noexcept;
     void work(Workers::iterator self);
     [[nodiscard]] bool wait_for_job(std::unique_lock<std::mutex>& lock);
     void run(std::unique_lock<std::mutex>& lock, Worker& self);
@@ -104,7 +111,9 @@ private:
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable job_or_stop_;
     std::condition_variable ended_;
+    std::deque<Job> owed_;
     std::deque<Job> queue_;
+    std::size_t common_ = 0;  // running jobs that were not owed
     Workers workers_;
     Workers retired_;  // left their loop, to be joined
     std::size_t idle_ = 0;

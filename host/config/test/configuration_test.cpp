@@ -107,7 +107,6 @@ TEST(Diff, SaysWhatEachChangeCosts) {
               "limits.head_timeout_ms: 10000 -> 5000 (live, --set limits.head_timeout_ms)\n"
               "listeners.old.address: \"127.0.0.1:1\" -> nothing (restart, --set listeners.old.address)\n"
               "listeners.old.transports.websocket.enabled: true -> nothing (restart, default)\n"
-              "listeners.old.transports.sse.enabled: true -> nothing (restart, default)\n"
               "listeners.old.transports.http.enabled: true -> nothing (restart, default)\n");
     EXPECT_EQ(changes(*after, *after), "");
 }

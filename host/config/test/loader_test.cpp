@@ -32,7 +32,7 @@ protected:
 TEST_F(LoaderTest, FillsDefaultsFromNothing) {
     const Loaded loaded = load(chat_schema(), {});
     EXPECT_EQ(get(loaded, "listeners.public.address"), R"("127.0.0.1:8080")");
-    EXPECT_EQ(get(loaded, "listeners.public.transports.sse.enabled"), "true");
+    EXPECT_EQ(get(loaded, "listeners.public.transports.http.enabled"), "true");
     EXPECT_EQ(get(loaded, "listeners.admin"), R"({"address":"127.0.0.1:8091"})");
     EXPECT_EQ(get(loaded, "store.kind"), R"("memory")");
     EXPECT_EQ(get(loaded, "plugins.chat.enabled"), "false");
@@ -134,7 +134,7 @@ s.yaml:15:16: plugins.chat.tags.1: the string "Bad" has the wrong form
     allowed: a string matching ^[a-z]+$
     next: change it there
 environment STREAMHOST_LOGGING__LEVEL: logging.level: the string "verbose" is not one of the choices
-    allowed: one of "trace", "debug", "info", "warn", "error", "critical", "off"
+    allowed: one of "debug", "info", "warn", "error"
     next: change or unset the variable
 environment STREAMHOST_PLUGINS__CHAT__MAXRUNS: plugins.chat.maxruns: unknown key, did you mean "max_runs"?
     allowed: the keys enabled, max_runs, retry_ms, greeting, weight, tags, providers

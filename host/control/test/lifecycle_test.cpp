@@ -75,6 +75,51 @@ TEST_F(Walk, GoesUpAndDownInOrder) {
     EXPECT_THAT(house_.faults, IsEmpty());
 }
 
+TEST_F(Walk, WhatStartPostsBeginsAfterEveryLoopStart) {
+    script_.start = [this](sh_error*) -> sh_status {
+        EXPECT_EQ(instance_->start_hold().keep([this] { script_.calls.emplace_back("first"); }),
+                  StartHold::Kept::kept);
+        EXPECT_EQ(instance_->start_hold().keep([this] { script_.calls.emplace_back("second"); }),
+                  StartHold::Kept::kept);
+        return SH_OK;
+    };
+    begin();
+    EXPECT_FALSE(script_.called("first"));
+    settle();
+    EXPECT_THAT(script_.calls, ElementsAre("create", "configure", "start", "loop_start 0", "loop_start 1",
+                                           "first", "second"));
+    EXPECT_EQ(instance_->start_hold().keep([] {}), StartHold::Kept::open);
+}
+
+TEST_F(Walk, WhatAFailedStartPostedNeverBegins) {
+    script_.start = [this](sh_error* error) {
+        static_cast<void>(instance_->start_hold().keep([this] { script_.calls.emplace_back("posted"); }));
+        return refuse(error);
+    };
+    begin();
+    settle();
+    EXPECT_EQ(walk_->state(), State::failed);
+    EXPECT_FALSE(script_.called("posted"));
+}
+
+TEST_F(Walk, LoopsMayCallItOnceMoreAboutWhatWasTakenBack) {
+    start();
+    bool was_let_in = false;
+    static_cast<void>(instance_->handles().add({"route", {}, [&] {
+                                                    static_cast<void>(house_.queues.post(SH_ON_LOOP(0), [&] {
+                                                        was_let_in = instance_->call("closed", [this] {
+                                                            script_.calls.emplace_back("closed");
+                                                        });
+                                                    }));
+                                                }}));
+    script_.calls.clear();
+    stop();
+    EXPECT_TRUE(was_let_in);
+    EXPECT_THAT(script_.calls,
+                ElementsAre("drain", "closed", "loop_stop 0", "loop_stop 1", "stop", "destroy"));
+    EXPECT_FALSE(instance_->call("late", [] {}));
+}
+
 TEST_F(Walk, StepsAreRecordedWithReasonAndDuration) {
     begin();
     house_.clock.advance_ms(7);

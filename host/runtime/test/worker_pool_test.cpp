@@ -1,5 +1,6 @@
 #include "runtime/worker_pool.hpp"
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <memory>
@@ -68,6 +69,61 @@ TEST(WorkerPool, AFullQueueIsBusyAndTheJobStaysTheCallers) {
     block.let_go();
     EXPECT_TRUE(pool.stop(kLongMs).dropped.empty());
     EXPECT_EQ(pool.stats().done, 2U);
+}
+
+TEST(WorkerPool, AnOwedJobGetsThroughAPoolWhoseJobsAllWaitForIt) {
+    const SystemClock clock;
+    for (const auto& options : {WorkerPoolOptions::long_jobs(2), WorkerPoolOptions::short_jobs(2)}) {
+        WorkerPool pool(clock, options);
+        std::array<std::promise<void>, 2> answers;
+        for (auto& answer : answers) {
+            ASSERT_EQ(pool.submit(plain("asks", [&] { answer.get_future().wait(); })),
+                      SubmitStatus::accepted);
+        }
+        for (auto& answer : answers)
+            EXPECT_TRUE(pool.submit_owed(plain("answer", [&] { answer.set_value(); })));
+        const auto report = pool.stop(kLongMs);
+        EXPECT_TRUE(report.running.empty());
+        EXPECT_TRUE(report.dropped.empty());
+        EXPECT_EQ(pool.stats().done, 4U);
+    }
+}
+
+TEST(WorkerPool, OwedJobsGoFirstAndTheirThreadsTakeNoOthers) {
+    const SystemClock clock;
+    auto options = WorkerPoolOptions::short_jobs(1);
+    options.owed_threads = 1;
+    WorkerPool pool(clock, options);
+    Block common;
+    Block owed;
+    ASSERT_EQ(pool.submit(common.job("first")), SubmitStatus::accepted);
+    common.wait_entered();
+    ASSERT_TRUE(pool.submit_owed(owed.job("owed")));
+    owed.wait_entered();             // beside the first, on the one thread beyond
+    std::vector<std::string> order;  // of one thread at a time: what waits runs after either is let go
+    ASSERT_EQ(pool.submit(plain("second", [&] { order.emplace_back("second"); })), SubmitStatus::accepted);
+    std::promise<void> ran;
+    ASSERT_TRUE(pool.submit_owed(plain("owed too", [&] {
+        order.emplace_back("owed too");
+        ran.set_value();
+    })));
+    owed.let_go();  // its thread takes the next owed job, and must leave "second" alone
+    ran.get_future().wait();
+    EXPECT_EQ(pool.stats().waiting, 1U);
+    common.let_go();
+    EXPECT_TRUE(pool.stop(kLongMs).dropped.empty());
+    EXPECT_EQ(order, (std::vector<std::string>{"owed too", "second"}));
+}
+
+TEST(WorkerPool, OwedJobsAreRefusedOnceThePoolStops) {
+    const SystemClock clock;
+    WorkerPool pool(clock, WorkerPoolOptions::short_jobs(1));
+    EXPECT_TRUE(pool.stop(kLongMs).running.empty());
+    bool ran = false;
+    Job job = plain("late", [&] { ran = true; });
+    EXPECT_FALSE(pool.submit_owed(std::move(job)));
+    job.run();  // NOLINT(bugprone-use-after-move): refused, so still ours
+    EXPECT_TRUE(ran);
 }
 
 TEST(WorkerPool, LongJobsGetAThreadEachUpToTheCap) {

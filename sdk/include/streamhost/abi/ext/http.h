@@ -55,7 +55,8 @@ typedef struct sh_http_route {
 typedef struct sh_http_ext {
     uint32_t struct_size;
     uint32_t reserved;
-    /* SH_CONFLICT when the method and path are taken. [control] */
+    /* SH_CONFLICT when another plugin has the method and path; two generations of one plugin may share them,
+     * the newer one is asked. [control] */
     sh_status (*add_route)(const sh_host* host, const sh_http_route* route, sh_http_handler handler,
                            void* self, sh_handle* out);
 } sh_http_ext;

@@ -17,8 +17,9 @@ typedef struct sh_task_ext {
     uint32_t struct_size;
     uint32_t loop_count; /* targets SH_ON_LOOP(0) .. SH_ON_LOOP(loop_count - 1) exist */
     /* Runs run_task(task) once on `target`, never inside this call. SH_BUSY when the pool's queue is full:
-     * nothing was taken. Tasks of one poster to one loop or to the store run in order. Not run any more once
-     * stop() was called. [any] */
+     * nothing was taken. Tasks of one poster to one loop or to the store run in order. What start() and
+     * loop_start() post, and the timers that they start, begin when loop_start() has returned on every loop.
+     * Not run any more once stop() was called. [any] */
     sh_status (*post)(const sh_host* host, sh_target target, uint64_t task);
     /* The same after delay_ms, then each period_ms (0: once). 1 ms to 24 days. Not for SH_ON_LONG. [any] */
     sh_status (*start_timer)(const sh_host* host, sh_target target, uint64_t delay_ms, uint64_t period_ms,

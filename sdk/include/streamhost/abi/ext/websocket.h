@@ -49,16 +49,18 @@ typedef struct sh_websocket_handler {
     /* The last call for this connection. `code` as received or sent; 1006 when the transport just ended. */
     void (*closed)(void* self, void* loop, void* context, sh_connection connection, uint32_t code,
                    sh_bytes reason);
-    /* The node drains: tell the client (goaway). The host closes with 4000 when what is queued has gone out.
-     * May be NULL. */
+    /* The node drains, or this plugin ends: tell the client (goaway). The host closes with 4000 (the node) or
+     * 1012 (the plugin) when what is queued has gone out. A plugin hears `closed` for each of its connections
+     * before its loop_stop(). May be NULL. */
     void (*drain)(void* self, void* loop, void* context, sh_connection connection,
                   uint32_t reconnect_after_ms);
 } sh_websocket_handler;
 
 typedef struct sh_websocket_route {
     uint32_t struct_size;
-    uint32_t heartbeat_ms;           /* ping each ...; two unanswered close with 4001; 0: none */
-    const char* path;                /* exact */
+    uint32_t heartbeat_ms; /* ping each ..., or more often if the node is configured so; two unanswered
+                              close with 4001; 0: none */
+    const char* path;      /* exact */
     const char* const* subprotocols; /* by preference, ends with NULL; a client that offers none of them is
                                         served without one */
     uint64_t max_message_bytes;      /* over it: close 1009, or `too_large_code` */
@@ -70,9 +72,10 @@ typedef struct sh_websocket_route {
 typedef struct sh_websocket_ext {
     uint32_t struct_size;
     uint32_t reserved;
-    sh_status (*add_route)(const sh_host* host, const sh_websocket_route* route,
-                           const sh_websocket_handler* handler,
-                           sh_handle* out); /* SH_CONFLICT when the path is taken. [control] */
+    sh_status (*add_route)(
+        const sh_host* host, const sh_websocket_route* route, const sh_websocket_handler* handler,
+        sh_handle* out); /* SH_CONFLICT when another plugin has the path; two generations of
+                            one plugin may share it, the newer one is asked. [control] */
     /* Queues one whole message. SH_BUSY: over the direct queue's limit (64 frames or 256 KiB beside one
      * message), the connection is being closed with 4002. SH_GONE: closed. The pieces are joined. [loop of
      * the connection] */

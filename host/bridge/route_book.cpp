@@ -1,0 +1,144 @@
+#include "bridge/route_book.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace streamhost::bridge {
+
+namespace {
+
+bool has(std::uint32_t listeners, std::uint32_t one) { return (listeners & one) != 0; }
+
+net::Route as_route(const WebSocketRoute& route, void* handler) {
+    return {.path = route.path, .methods = net::only(net::HttpMethod::kGet), .handler = handler};
+}
+
+net::Route as_route(const HttpRoute& route, void* handler) {
+    return {.path = route.path,
+            .match = route.is_prefix ? net::PathMatch::kPrefix : net::PathMatch::kExact,
+            .methods = route.methods,
+            .handler = handler};
+}
+
+bool is_sound(const net::Route& route) {
+    net::Router router;
+    return router.add(route) == net::RouteAdd::kAdded;
+}
+
+bool answer_alike(const WebSocketRoute& a, const WebSocketRoute& b) { return a.path == b.path; }
+bool answer_alike(const HttpRoute& a, const HttpRoute& b) {
+    return a.path == b.path && a.is_prefix == b.is_prefix && (a.methods & b.methods) != 0 &&
+           (a.listeners & b.listeners) != 0;
+}
+bool answer_alike(const WebSocketRoute& a, const HttpRoute& b) {
+    return a.path == b.path && !b.is_prefix && has(b.listeners, SH_LISTENER_PUBLIC) &&
+           (b.methods & net::only(net::HttpMethod::kGet)) != 0;
+}
+bool answer_alike(const HttpRoute& a, const WebSocketRoute& b) { return answer_alike(b, a); }
+
+// Another generation of the same plugin may have the same path: it is on its way out, or we are.
+template <typename Route, typename Other>
+bool collide(const Route& route, const Other& known) {
+    const bool same_plugin = route.instance->name() == known.instance->name();
+    return answer_alike(route, known) && (!same_plugin || route.instance == known.instance);
+}
+
+template <typename Entries, typename Route>
+bool is_taken(const Entries& entries, const Route& route) {
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const auto& entry) { return collide(route, *entry.route); });
+}
+
+std::unique_ptr<net::Endpoint> endpoint_of(const std::shared_ptr<WebSocketRoute>& route,
+                                           const RouteLimits& limits) {
+    auto made = std::make_unique<net::Endpoint>();
+    made->kind = net::Endpoint::Kind::kWebSocket;
+    made->user = route.get();
+    made->owner = route;
+    for (const std::string& name : route->subprotocols)
+        made->subprotocols.push_back(name);
+    made->max_message_bytes = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(route->limits.max_message_bytes, limits.max_message_bytes));
+    made->heartbeat_ms = std::min(route->limits.heartbeat_ms, limits.heartbeat_ms);
+    made->first_message_ms = route->limits.first_message_ms;
+    made->too_large_code = static_cast<std::uint16_t>(route->limits.too_large_code);
+    return made;
+}
+
+std::unique_ptr<net::Endpoint> endpoint_of(const std::shared_ptr<HttpRoute>& route, const RouteLimits&) {
+    auto made = std::make_unique<net::Endpoint>();
+    made->kind = net::Endpoint::Kind::kHttp;
+    made->user = route.get();
+    made->owner = route;
+    made->max_body_bytes = route->max_body_bytes;
+    return made;
+}
+
+}  // namespace
+
+sh_status RouteBook::take(const std::shared_ptr<WebSocketRoute>& route) {
+    if (!is_sound(as_route(*route, nullptr))) return SH_INVALID;
+    if (is_taken(websockets_, *route) || is_taken(https_, *route)) return SH_CONFLICT;
+    websockets_.push_back({route});
+    return SH_OK;
+}
+
+sh_status RouteBook::take(const std::shared_ptr<HttpRoute>& route) {
+    if (!is_sound(as_route(*route, nullptr))) return SH_INVALID;
+    if (is_taken(websockets_, *route) || is_taken(https_, *route)) return SH_CONFLICT;
+    https_.push_back({route});
+    return SH_OK;
+}
+
+void RouteBook::show(const void* route) {
+    for (auto& entry : websockets_)
+        entry.is_shown |= entry.route.get() == route;
+    for (auto& entry : https_)
+        entry.is_shown |= entry.route.get() == route;
+}
+
+void RouteBook::drop(const void* route) {
+    std::erase_if(websockets_, [&](const auto& entry) { return entry.route.get() == route; });
+    std::erase_if(https_, [&](const auto& entry) { return entry.route.get() == route; });
+}
+
+net::RouteTablePtr RouteBook::table(const ListenerOptions& listener, const RouteLimits& limits) const {
+    auto table = std::make_shared<net::RouteTable>();
+    const auto add = [&](const auto& route) {
+        net::Endpoint* endpoint = table->endpoints.emplace_back(endpoint_of(route, limits)).get();
+        // Refused as taken: an older generation, which answers no more.
+        (void)table->router.add(as_route(*route, endpoint));
+    };
+    // Newest first: the router keeps the first that it is given.
+    for (const auto& entry : std::ranges::reverse_view(websockets_)) {
+        if (entry.is_shown && listener.websocket) add(entry.route);
+    }
+    for (const auto& entry : std::ranges::reverse_view(https_)) {
+        if (entry.is_shown && listener.http && has(entry.route->listeners, SH_LISTENER_PUBLIC))
+            add(entry.route);
+    }
+    return table;
+}
+
+std::shared_ptr<HttpRoute> RouteBook::find_admin(std::string_view method, std::string_view path,
+                                                 int& status) const {
+    net::Router router;
+    for (const auto& entry : std::ranges::reverse_view(https_)) {
+        if (entry.is_shown && has(entry.route->listeners, SH_LISTENER_ADMIN))
+            (void)router.add(as_route(*entry.route, entry.route.get()));
+    }
+    const net::RouteResult found = router.find(method, path);
+    status = found.status;
+    return found.handler == nullptr ? nullptr : static_cast<HttpRoute*>(found.handler)->shared_from_this();
+}
+
+RouteBook::Shown RouteBook::shown() const {
+    Shown count;
+    for (const auto& entry : websockets_)
+        count.websocket += entry.is_shown ? 1 : 0;
+    for (const auto& entry : https_)
+        count.http += entry.is_shown && has(entry.route->listeners, SH_LISTENER_PUBLIC) ? 1 : 0;
+    return count;
+}
+
+}  // namespace streamhost::bridge

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "streamhost/abi/ext/http.h"
+#include "streamhost/abi/ext/websocket.h"
+
+#include "control/instance.hpp"
+#include "net/endpoint.hpp"
+
+namespace streamhost::bridge {
+
+/// What one listener serves.
+struct ListenerOptions {
+    std::string name;
+    bool websocket = true;
+    bool http = true;
+};
+
+/// A WebSocket path as a plugin registered it.
+struct WebSocketRoute : std::enable_shared_from_this<WebSocketRoute> {
+    std::shared_ptr<control::Instance> instance;
+    std::string path;
+    std::vector<std::string> subprotocols;
+    sh_websocket_route limits{};
+    sh_websocket_handler handler{};
+};
+
+/// An HTTP path as a plugin registered it.
+struct HttpRoute : std::enable_shared_from_this<HttpRoute> {
+    std::shared_ptr<control::Instance> instance;
+    std::string path;  ///< without the "*" of a prefix
+    bool is_prefix = false;
+    net::HttpMethods methods = 0;
+    std::uint32_t listeners = 0;
+    std::uint64_t max_body_bytes = 0;
+    std::uint32_t timeout_ms = 0;  ///< of waiting for a worker
+    sh_http_handler handler = nullptr;
+    void* self = nullptr;
+};
+
+/// Bounds that hold for every route, whatever its plugin asks for.
+struct RouteLimits {
+    std::uint32_t max_message_bytes = 16u << 20;
+    std::uint32_t heartbeat_ms = 25'000;  ///< at most between two pings of a route that has any
+};
+
+/// The problem: two plugins must not answer at one path, but two generations of one plugin have to, while the
+/// new one takes over from the old.
+///
+/// Who answers where. A path is taken from the moment of its registration, and shows when its instance opens;
+/// of two generations the newer one answers. Free of locks and loops: the hub has those.
+class RouteBook {
+public:
+    /// SH_INVALID: no path that a router takes. SH_CONFLICT: another plugin has it, or this instance already.
+    [[nodiscard]] sh_status take(const std::shared_ptr<WebSocketRoute>& route);
+    [[nodiscard]] sh_status take(const std::shared_ptr<HttpRoute>& route);
+    void show(const void* route);
+    void drop(const void* route);
+
+    [[nodiscard]] net::RouteTablePtr table(const ListenerOptions& listener, const RouteLimits& limits) const;
+    /// Of the admin listener; nullptr with the HTTP status of why not.
+    [[nodiscard]] std::shared_ptr<HttpRoute> find_admin(std::string_view method, std::string_view path,
+                                                        int& status) const;
+    /// Routes that the public listeners show.
+    struct Shown {
+        std::size_t websocket = 0;
+        std::size_t http = 0;
+    };
+    [[nodiscard]] Shown shown() const;
+
+private:
+    template <typename Route>
+    struct Entry {
+        std::shared_ptr<Route> route;
+        bool is_shown = false;
+    };
+    std::vector<Entry<WebSocketRoute>> websockets_;  // by age
+    std::vector<Entry<HttpRoute>> https_;
+};
+
+}  // namespace streamhost::bridge
