@@ -65,14 +65,17 @@ struct Order {
     bool enabled = false;
     bool dry_run = false;
     bool replace = false;
+    bool restart = false;
 };
 
 // Nothing for what is not one of the two forms, a key that does not exist included: a typing error must not
 // switch anything.
 std::optional<Order> parse_order(const std::string& body) {
     Order order;
-    const std::map<std::string, bool*> keys = {
-        {"enabled", &order.enabled}, {"dry_run", &order.dry_run}, {"replace", &order.replace}};
+    const std::map<std::string, bool*> keys = {{"enabled", &order.enabled},
+                                               {"dry_run", &order.dry_run},
+                                               {"replace", &order.replace},
+                                               {"restart", &order.restart}};
     try {
         const auto parsed = Poco::JSON::Parser().parse(body).extract<Poco::JSON::Object::Ptr>();
         for (const auto& [name, value] : *parsed) {
@@ -80,9 +83,9 @@ std::optional<Order> parse_order(const std::string& body) {
             if (known == keys.end() || !value.isBoolean()) return std::nullopt;
             *known->second = value.convert<bool>();
         }
-        const bool is_toggle = parsed->has("enabled") && !parsed->has("replace");
-        const bool is_replacement = order.replace && parsed->size() == 1;
-        return is_toggle || is_replacement ? std::optional(order) : std::nullopt;
+        const bool is_toggle = parsed->has("enabled") && !parsed->has("replace") && !parsed->has("restart");
+        const bool is_single = parsed->size() == 1 && (order.replace || order.restart);
+        return is_toggle || is_single ? std::optional(order) : std::nullopt;
     } catch (const Poco::Exception&) {
         return std::nullopt;
     }
@@ -129,7 +132,7 @@ private:
         if (question.path == "/admin/v1/config" && question.method == "GET") {
             return {200,
                     {{"Content-Type", "application/json"}},
-                    config::to_json(node_.settings().configuration->root(), {.origins = true})};
+                    config::to_json(node_.settings()->configuration->root(), {.origins = true})};
         }
         if (question.path == "/admin/v1/node" && question.method == "GET") {
             return {200, {{"Content-Type", "application/json"}}, node_.report()};
@@ -167,6 +170,8 @@ private:
         const bool ran = node_.on_control([&node, done, name, order] {
             if (order->replace) {
                 done->refused = node.supervisor().roll_out(name);
+            } else if (order->restart) {
+                done->refused = node.supervisor().restart(name);
             } else {
                 *done = order->dry_run ? node.supervisor().plan(name, order->enabled)
                                        : node.supervisor().toggle(name, order->enabled);
@@ -175,7 +180,8 @@ private:
         if (!ran) return problem(503, "The control thread is busy; try again");
         if (!done->refused.empty()) return problem(409, done->refused);
         Poco::JSON::Object::Ptr out = new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER);
-        out->set("plan", order->replace ? "replaces " + name : done->text());
+        const bool is_single = order->replace || order->restart;
+        out->set("plan", is_single ? "starts " + name + " anew beside the running one" : done->text());
         out->set("dry_run", order->dry_run);
         return json_answer(order->dry_run ? 200 : 202, out);
     }

@@ -57,11 +57,9 @@ private:
         if (line_.verb == Verb::kPluginNew) return new_plugin();
         if (line_.verb == Verb::kPluginCheck) return check();
         const config::Sources sources = sources_of(line_);
-        for (const std::string& complaint : catalogue_.scan({plugin_directory(sources)}))
-            std::cerr << "streamhost: " << complaint << "\n";
         std::string text;
         if (line_.verb == Verb::kConfigSchema) {
-            std::cout << config::to_json_schema(*compose_schema(catalogue_, text));
+            std::cout << config::to_json_schema(*compose_schema(sources, catalogue_, text));
             std::cerr << text;
             return 0;
         }
@@ -72,12 +70,22 @@ private:
             return 2;
         }
         switch (line_.verb) {
-        case Verb::kConfigCheck: std::cout << "the configuration is fine\n"; return 0;
+        case Verb::kConfigCheck: return report_check(*configuration);
         case Verb::kConfigShow:
             std::cout << config::to_yaml(configuration->root(), {.origins = line_.origins});
             return 0;
-        default: return Node(settings_of(configuration), catalogue_).run();
+        default: return Node(settings_of(configuration), catalogue_, sources).run();
         }
+    }
+
+    // The keys may be right and still nothing that serves: an enabled plugin whose file is broken.
+    int report_check(const config::Configuration& configuration) {
+        const std::vector<std::string> unusable = unusable_plugins(configuration, catalogue_);
+        for (const std::string& plugin : unusable)
+            std::cerr << "streamhost: enabled, but it cannot be loaded: " << plugin << "\n";
+        if (!unusable.empty()) return 2;
+        std::cout << "the configuration is fine\n";
+        return 0;
     }
 
     int new_plugin() const {

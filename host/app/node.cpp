@@ -1,11 +1,11 @@
 #include "app/node.hpp"
 
 #include <chrono>
-#include <csignal>
 #include <future>
 #include <iostream>
+#include <stdexcept>
 
-#include <unistd.h>
+#include <Poco/Exception.h>
 
 #include "app/node_report.hpp"
 #include "app/plugin_section.hpp"
@@ -24,7 +24,6 @@ namespace {
 constexpr std::uint64_t kTickMs = 25;  // deadlines of tickets; life cycle steps that wait for a time
 constexpr int kBacklog = 4'096;
 constexpr std::uint64_t kLoopGraceMs = 1'000;
-constexpr std::uint64_t kPoolGraceMs = 2'000;
 
 runtime::LoopOptions control_options() {
     runtime::LoopOptions options;
@@ -47,13 +46,23 @@ control::Tickets::Options ticket_options(const Settings& settings) {
 
 control::LifecycleLimits lifecycle_limits(const Settings& settings) {
     control::LifecycleLimits limits;
-    limits.drain_ms = settings.plugin_drain_ms;
+    limits.drain_ms = settings.drain.plugin_ms;
     return limits;
 }
 
 control::Instance::Offer offer_of(bridge::House& house, const Settings& settings) {
     bridge::set_loop_count(static_cast<std::uint32_t>(settings.loops));
     return {STREAMHOST_VERSION, &bridge::find_extension, &house, static_cast<std::uint32_t>(settings.loops)};
+}
+
+// Names the key that leads to the address: that is what its reader can mend.
+template <typename Open>
+auto open_listener(const std::string& name, const Open& open) {
+    try {
+        return open();
+    } catch (const Poco::Exception& error) {
+        throw std::runtime_error("listeners." + name + ".address: " + error.message());
+    }
 }
 
 }  // namespace
@@ -86,34 +95,41 @@ private:
     runtime::LoopGroup& loops_;
 };
 
-Node::Node(Settings settings, control::Catalogue& catalogue)
-    : settings_(std::move(settings)),
+Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sources)
+    : settings_(std::make_shared<const Settings>(std::move(settings))),
+      started_with_(settings_->configuration),
       catalogue_(catalogue),
+      sources_(std::move(sources)),
       control_loop_(clock_, control_options()),
-      loops_(clock_, group_options(settings_)),
-      short_pool_(clock_, runtime::WorkerPoolOptions::short_jobs(settings_.short_workers)),
-      long_pool_(clock_, runtime::WorkerPoolOptions::long_jobs(settings_.long_workers)),
-      tickets_(ticket_options(settings_),
+      loops_(clock_, group_options(*settings_)),
+      short_pool_(clock_, runtime::WorkerPoolOptions::short_jobs(settings_->short_workers)),
+      long_pool_(clock_, runtime::WorkerPoolOptions::long_jobs(settings_->long_workers)),
+      tickets_(ticket_options(*settings_),
                [this](sh_target target, runtime::Task&& task) { return post(target, std::move(task)); }),
       house_(clock_, loops_, control_loop_, short_pool_, long_pool_, metrics_, services_, tickets_),
       quiescence_(std::make_unique<Quiet>(loops_)),
       ports_(make_ports()),
-      supervisor_(catalogue_, ports_, lifecycle_limits(settings_), offer_of(house_, settings_),
+      supervisor_(catalogue_, ports_, lifecycle_limits(*settings_), offer_of(house_, *settings_),
                   [this](const control::Instance& instance, std::string_view hook, std::string_view what) {
                       log_.error("a plugin let an exception out",
                                  {{"plugin", instance.label()}, {"call", hook}, {"what", what}});
                   }),
       started_ms_(clock_.monotonic_ms()) {
-    observe::start_logging(settings_.logging);
-    house_.node_id = settings_.node_id;
+    observe::start_logging(settings_->logging);
+    house_.node_id = settings_->node_id;
     house_.server_name = "streamhost/" STREAMHOST_VERSION;
     house_.report = [this] { return report(); };
     // Taken first: an address in use must be told before anything was started.
-    for (Settings::Listener& listener : settings_.listeners) {
-        sockets_.push_back(net::listen_on(net::parse_address(listener.address), settings_.loops, kBacklog));
+    auto bound = std::make_shared<Settings>(*settings_);
+    for (Settings::Listener& listener : bound->listeners) {
+        sockets_.push_back(open_listener(listener.name, [&] {
+            return net::listen_on(net::parse_address(listener.address), bound->loops, kBacklog);
+        }));
         listener.address = sockets_.back().front().address().toString();  // port 0 has become one
     }
-    admin_ = std::make_unique<AdminServer>(*this, settings_.admin_address);
+    settings_ = std::move(bound);
+    admin_ = open_listener("admin",
+                           [this] { return std::make_unique<AdminServer>(*this, settings_->admin_address); });
     build_data_plane();
     register_metrics();
 }
@@ -130,9 +146,9 @@ void Node::build_data_plane() {
     store_ = std::make_unique<bridge::StoreHub>(house_);
     house_.store = store_.get();
     store_->use(store::memory::make_memory_store({}, *store_, *store_), "memory");
-    delivery_ = std::make_unique<bridge::DeliveryHub>(house_, settings_.delivery);
+    delivery_ = std::make_unique<bridge::DeliveryHub>(house_, settings_->delivery);
     house_.delivery = delivery_.get();
-    transport_ = std::make_unique<bridge::TransportHub>(house_, settings_.transport);
+    transport_ = std::make_unique<bridge::TransportHub>(house_, settings_->transport);
     house_.transport = transport_.get();
     bridge::set_transport(transport_.get());
     loops_.store_loop().add_hook(*delivery_);
@@ -149,10 +165,10 @@ control::LifecyclePorts Node::make_ports() {
             .on_step = [this](const control::StepRecord& step) { log_step(step); },
             .with_config = [this](const control::PluginDescriptor& plugin,
                                   const std::function<void(const sh_config&)>& use) -> std::string {
-                with_section(settings_.configuration, plugin.name, use);
+                with_section(settings_->configuration, plugin.name, use);
                 return {};
             },
-            .loop_count = static_cast<std::uint32_t>(settings_.loops)};
+            .loop_count = static_cast<std::uint32_t>(settings_->loops)};
 }
 
 bool Node::post(sh_target target, runtime::Task&& task) {
@@ -177,6 +193,10 @@ bool Node::post(sh_target target, runtime::Task&& task) {
 
 void Node::log_step(const control::StepRecord& step) {
     const bool has_failed = step.to == control::State::failed;
+    if (step.to == control::State::started) {
+        const std::lock_guard lock(state_mutex_);
+        waiting_plugins_.erase(step.plugin);
+    }
     const observe::Field fields[] = {{"plugin", step.plugin},
                                      {"generation", step.generation},
                                      {"from", control::to_string(step.from)},
@@ -200,10 +220,13 @@ void Node::wake() {
 }
 
 void Node::advance() {
+    toggle_next();
     const auto again_ms = supervisor_.advance();
+    if (!toggles_.empty() && !supervisor_.busy()) wake();
     {
-        const std::lock_guard lock(plugins_mutex_);
-        plugins_ = supervisor_.list();
+        auto list = supervisor_.list();
+        const std::lock_guard lock(state_mutex_);
+        plugins_ = std::move(list);
     }
     if (again_ms) {
         const std::uint64_t now_ms = clock_.monotonic_ms();
@@ -220,7 +243,7 @@ void Node::on_timer(ControlTick) {
 }
 
 bool Node::start_plugins() {
-    const control::StartPlan plan = supervisor_.start(settings_.plugins);
+    const control::StartPlan plan = supervisor_.start(settings_->plugins);
     for (const control::Blocked& blocked : plan.blocked)
         log_.error("a plugin cannot start", {{"plugin", blocked.name}, {"reason", blocked.reason}});
     on_timer(ControlTick{});
@@ -242,93 +265,38 @@ int Node::run() {
     signals_ = std::make_unique<SignalWatch>(control_loop_, [this](int signal) { on_signal(signal); });
     loops_.start();
     if (!start_plugins()) log_.warn("not every plugin started; what needs them answers unavailable");
-    for (std::uint32_t index = 0; index < sockets_.size(); ++index)
-        transport_->listen(index, std::move(sockets_[index]));
-    house_.phase.store(SH_NODE_RUNNING);
-    admin_->start();
-    announce();
+    if (drain_) {  // told to stop before it served anybody
+        begin_drain();
+    } else {
+        for (std::uint32_t index = 0; index < sockets_.size(); ++index)
+            transport_->listen(index, std::move(sockets_[index]));
+        house_.phase.store(SH_NODE_RUNNING);
+        admin_->start();
+        announce();
+    }
     (void)control_loop_.run();
     finish();
     return exit_code_;
 }
 
 void Node::announce() const {
-    for (const Settings::Listener& listener : settings_.listeners)
+    for (const Settings::Listener& listener : settings_->listeners)
         log_.info("listening", {{"listener", listener.name}, {"address", listener.address}});
-    log_.info("ready", {{"node", settings_.node_id}, {"admin", admin_->address()}});
+    log_.info("ready", {{"node", settings_->node_id}, {"admin", admin_->address()}});
     // One line for people and scripts, on standard output; everything else is log.
     std::cout << "streamhost " STREAMHOST_VERSION " ready: http://"
-              << (settings_.listeners.empty() ? "-" : settings_.listeners.front().address)
+              << (settings_->listeners.empty() ? "-" : settings_->listeners.front().address)
               << "/ (admin http://" << admin_->address() << "/health)" << std::endl;
 }
 
-void Node::on_signal(int signal) {
-    if (signal == SIGHUP)
-        return log_.info("SIGHUP: this version takes a changed configuration at a restart only");
-    if (house_.phase.load() >= SH_NODE_DRAINING) {
-        log_.warn("second signal: leaving at once");
-        (void)observe::flush_logging(200);
-        ::_exit(1);
-    }
-    begin_drain();
-}
-
-void Node::begin_drain() {
-    house_.phase.store(SH_NODE_DRAINING);
-    transport_->counters().draining.store(true);
-    const std::uint64_t sockets = transport_->counters().websockets.load();
-    log_.info("draining", {{"websockets", sockets}, {"window_ms", settings_.drain_window_ms}});
-    drain_until_ms_ = clock_.monotonic_ms() + settings_.balancer_wait_ms;
-    if (settings_.balancer_wait_ms == 0) transport_->drain(settings_.drain_window_ms);
-    control_loop_.arm(static_cast<runtime::TimerFor<Node, DrainDeadline>&>(*this),
-                      settings_.balancer_wait_ms > 0 ? settings_.balancer_wait_ms : 1);
-}
-
-// Looks every few milliseconds whether the last client is gone; the window's end comes first otherwise.
-void Node::on_timer(DrainDeadline) {
-    constexpr std::uint64_t kLookMs = 20;
-    constexpr std::uint64_t kCloseMs = 1'000;
-    auto& timer = static_cast<runtime::TimerFor<Node, DrainDeadline>&>(*this);
-    if (is_stopping_) {
-        log_.error("the time to stop is over; ending with what is left");
-        exit_code_ = 1;
-        return control_loop_.request_stop(0);
-    }
-    const std::uint64_t now_ms = clock_.monotonic_ms();
-    if (settings_.balancer_wait_ms > 0 && drain_until_ms_ <= now_ms && drain_until_ms_ != 0)
-        transport_->drain(settings_.drain_window_ms);
-    if (drain_until_ms_ != 0) drain_until_ms_ = 0;
-    const std::uint64_t left = transport_->counters().websockets.load();
-    drained_ms_ += kLookMs;
-    if (left > 0 && drained_ms_ < settings_.drain_window_ms + kCloseMs)
-        return control_loop_.arm(timer, kLookMs);
-    if (left > 0) log_.warn("connections are left after the drain window", {{"websockets", left}});
-    house_.phase.store(SH_NODE_STOPPING);
-    is_stopping_ = true;
-    transport_->stop_listening();
-    supervisor_.stop_all(settings_.plugin_drain_ms);
-    wake();
-    const std::uint64_t used = settings_.balancer_wait_ms + drained_ms_;
-    control_loop_.arm(timer,
-                      settings_.exit_within_ms > used + 1'000 ? settings_.exit_within_ms - used : 1'000);
-}
-
-void Node::finish() {
-    signals_.reset();
-    admin_.reset();
-    for (const std::string& job : short_pool_.stop(kPoolGraceMs).running)
-        log_.warn("still running", {{"job", job}});
-    for (const std::string& job : long_pool_.stop(kPoolGraceMs).running)
-        log_.warn("still running", {{"job", job}});
-    (void)loops_.store_loop().post([this] { store_->store().shutdown(); });
-    for (const std::string& loop : loops_.stop(kLoopGraceMs).stuck)
-        log_.error("a loop did not end", {{"loop", loop}});
-    log_.info("stopped");
-}
-
 std::vector<control::PluginView> Node::plugins() const {
-    const std::lock_guard lock(plugins_mutex_);
+    const std::lock_guard lock(state_mutex_);
     return plugins_;
+}
+
+std::shared_ptr<const Settings> Node::settings() const {
+    const std::lock_guard lock(state_mutex_);
+    return settings_;
 }
 
 bool Node::on_control(std::function<void()> body) {
@@ -352,12 +320,21 @@ bool Node::on_control(std::function<void()> body) {
 }
 
 std::string Node::report() {
-    return make_report(house_, settings_, plugins(), *transport_, clock_.monotonic_ms() - started_ms_);
+    return make_report(house_, *settings(), plugins(), waiting_for_restart(), *transport_,
+                       clock_.monotonic_ms() - started_ms_);
 }
 
 void Node::register_metrics() {
-    metrics_.add_collector(observe::kHostMetrics,
-                           [this](observe::Samples& out) { collect(out, house_, *transport_); });
+    metrics_.add_collector(observe::kHostMetrics, [this](observe::Samples& out) {
+        collect(out, house_, *transport_);
+        const auto count = [&](const char* result, std::uint64_t value) {
+            const observe::Label label{"result", result};
+            out.counter("config_reloads_total", "Configurations read at SIGHUP", {&label, 1},
+                        static_cast<double>(value));
+        };
+        count("ok", reloads_.load());
+        count("refused", reloads_refused_.load());
+    });
 }
 
 }  // namespace streamhost::app

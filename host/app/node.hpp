@@ -1,13 +1,18 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/admin_server.hpp"
+#include "app/drain.hpp"
 #include "app/settings.hpp"
 #include "app/signals.hpp"
 #include "bridge/delivery_hub.hpp"
@@ -23,15 +28,16 @@
 namespace streamhost::app {
 
 struct ControlTick {};
-struct DrainDeadline {};
+struct DrainTick {};
 
-/// The composition root: makes the parts in the order of the floors, starts them, and takes them down the
+/// The composition root (node.cpp), how it stops (node_stop.cpp) and how it takes another configuration
+/// (node_reload.cpp): makes the parts in the order of the floors, starts them, and takes them down the
 /// other way round. The thread that calls run() is [control].
-class Node final : private runtime::TimerFor<Node, ControlTick>,
-                   private runtime::TimerFor<Node, DrainDeadline> {
+class Node final : private runtime::TimerFor<Node, ControlTick>, private runtime::TimerFor<Node, DrainTick> {
 public:
     /// Throws Poco::Exception or std::exception when an address is taken or the machine refuses something.
-    Node(Settings settings, control::Catalogue& catalogue);
+    /// `sources` are read again at SIGHUP.
+    Node(Settings settings, control::Catalogue& catalogue, config::Sources sources);
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
@@ -42,7 +48,7 @@ public:
     /// [any] JSON for health and the admin API.
     [[nodiscard]] std::string report();
     [[nodiscard]] bridge::House& house() noexcept { return house_; }
-    [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+    [[nodiscard]] std::shared_ptr<const Settings> settings() const;                   ///< [any] in force now
     [[nodiscard]] control::Supervisor& supervisor() noexcept { return supervisor_; }  ///< [control]
     /// [worker] Runs `body` on [control] and waits for it, at most five seconds; false then.
     bool on_control(std::function<void()> body);
@@ -50,7 +56,7 @@ public:
 
 private:
     friend runtime::TimerFor<Node, ControlTick>;
-    friend runtime::TimerFor<Node, DrainDeadline>;
+    friend runtime::TimerFor<Node, DrainTick>;
     class Quiet;
 
     [[nodiscard]] control::LifecyclePorts make_ports();
@@ -62,14 +68,31 @@ private:
     void advance();
     void wake();
     void on_timer(ControlTick);
-    void on_timer(DrainDeadline);
     void announce() const;
+
+    // node_stop.cpp
     void on_signal(int signal);
     void begin_drain();
+    void on_timer(DrainTick);
+    void stop_plugins();
     void finish();
 
-    Settings settings_;
+    // node_reload.cpp
+    void reload();
+    void apply(Settings fresh);
+    void reconfigure(const std::string& plugin);
+    void toggle_next();
+    [[nodiscard]] std::vector<std::string> waiting_for_restart() const;  // [any]
+
+    mutable std::mutex state_mutex_;
+    std::shared_ptr<const Settings> settings_;  // guarded by state_mutex_, replaced on [control] alone
+    std::vector<control::PluginView> plugins_;  // guarded by state_mutex_, as are the following two
+    std::vector<std::string> waiting_keys_;     // changed in the file, in force with the next start
+    std::set<std::string> waiting_plugins_;     // likewise, of the plugin
+    const std::shared_ptr<const config::Configuration> started_with_;
+    std::deque<std::pair<std::string, bool>> toggles_;  // by a changed file, still to do
     control::Catalogue& catalogue_;
+    const config::Sources sources_;
     observe::Log log_{"host"};
     runtime::SystemClock clock_;
     observe::Metrics metrics_;
@@ -90,13 +113,12 @@ private:
     std::unique_ptr<AdminServer> admin_;
     std::unique_ptr<SignalWatch> signals_;
     std::atomic<bool> wake_posted_{false};
-    bool is_stopping_ = false;
+    std::optional<Drain> drain_;  // from the first signal on
+    bool is_stopping_ = false;    // plugins are on their way out
     std::uint64_t started_ms_;
-    std::uint64_t drain_until_ms_ = 0;  // of the wait for balancers; 0: over
-    std::uint64_t drained_ms_ = 0;
     int exit_code_ = 0;
-    mutable std::mutex plugins_mutex_;
-    std::vector<control::PluginView> plugins_;  // guarded by plugins_mutex_
+    std::atomic<std::uint64_t> reloads_{0};
+    std::atomic<std::uint64_t> reloads_refused_{0};
 };
 
 }  // namespace streamhost::app

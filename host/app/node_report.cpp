@@ -105,7 +105,8 @@ ObjectPtr plugins_of(bridge::House& house, const std::vector<control::PluginView
 }  // namespace
 
 std::string make_report(bridge::House& house, const Settings& settings,
-                        const std::vector<control::PluginView>& plugins, bridge::TransportHub& transport,
+                        const std::vector<control::PluginView>& plugins,
+                        const std::vector<std::string>& waiting_for_restart, bridge::TransportHub& transport,
                         std::uint64_t uptime_ms) {
     const net::ServerCounters& counters = transport.counters();
     ObjectPtr report = object();
@@ -123,6 +124,10 @@ std::string make_report(bridge::House& house, const Settings& settings,
     store->set("state", house.store->is_up() ? "ok" : "down");
     report->set("store", store);
     report->set("plugins", plugins_of(house, plugins));
+    Poco::JSON::Array waiting;
+    for (const std::string& path : waiting_for_restart)
+        waiting.add(path);
+    report->set("waiting_for_restart", waiting);
     std::ostringstream text;
     Poco::JSON::Stringifier::condense(Poco::Dynamic::Var(report), text);
     return text.str();

@@ -19,6 +19,7 @@ namespace streamhost::app {
 /// components. [any]
 [[nodiscard]] std::string make_report(bridge::House& house, const Settings& settings,
                                       const std::vector<control::PluginView>& plugins,
+                                      const std::vector<std::string>& waiting_for_restart,
                                       bridge::TransportHub& transport, std::uint64_t uptime_ms);
 
 /// The host's own numbers at a scrape. [any]

@@ -45,19 +45,6 @@ Number number(const View& view, std::string_view path) {
     return static_cast<Number>(view.require_integer(path));
 }
 
-bool has_authenticator(const config::Configuration& configuration, control::Catalogue& catalogue) {
-    const config::Value* plugins = configuration.root().find("plugins");
-    if (plugins == nullptr || plugins->object() == nullptr) return false;
-    for (const config::Member& section : *plugins->object()) {
-        const config::Value* enabled = section.value.find("enabled");
-        const bool* is_enabled = enabled == nullptr ? nullptr : std::get_if<bool>(&enabled->data);
-        if (is_enabled == nullptr || !*is_enabled) continue;
-        const auto loaded = catalogue.load(section.name);
-        if (loaded && loaded->descriptor.provides("streamhost.auth/1")) return true;
-    }
-    return false;
-}
-
 void read_listeners(const View& root, Settings& out) {
     const auto count = root.size("listeners").value;
     for (std::size_t index = 0; index < count; ++index) {
@@ -90,6 +77,26 @@ void read_limits(const View& root, Settings& out) {
     out.delivery.idle_ms = root.require_integer("delivery.idle_shrink_ms");
 }
 
+std::set<std::string> enabled_plugins(const config::Configuration& configuration) {
+    std::set<std::string> names;
+    const config::Value* plugins = configuration.root().find("plugins");
+    if (plugins == nullptr || plugins->object() == nullptr) return names;
+    for (const config::Member& plugin : *plugins->object()) {
+        const config::Value* enabled = plugin.value.find("enabled");
+        if (enabled != nullptr && enabled->is(config::Kind::boolean) && std::get<bool>(enabled->data))
+            names.insert(plugin.name);
+    }
+    return names;
+}
+
+bool has_authenticator(const config::Configuration& configuration, control::Catalogue& catalogue) {
+    const std::set<std::string> names = enabled_plugins(configuration);
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        const auto loaded = catalogue.load(name);
+        return loaded && loaded->descriptor.provides("streamhost.auth/1");
+    });
+}
+
 }  // namespace
 
 config::Sources sources_of(const CommandLine& line) {
@@ -109,33 +116,50 @@ std::filesystem::path plugin_directory(const config::Sources& sources) {
     return program.parent_path().parent_path() / "lib" / "streamhost" / "plugins";
 }
 
-std::shared_ptr<const config::Schema> compose_schema(control::Catalogue& catalogue, std::string& text) {
+std::shared_ptr<const config::Schema> compose_schema(const config::Sources& sources,
+                                                     control::Catalogue& catalogue, std::string& text) {
+    const std::filesystem::path directory = plugin_directory(sources);
+    for (const std::string& complaint : catalogue.scan({directory}))
+        text += complaint + "\n";
     std::vector<std::string> names;
     for (const auto& [name, entry] : catalogue.entries())
         names.push_back(name);
     std::vector<config::PluginSchema> schemas;
     for (const std::string& name : names) {
         const auto loaded = catalogue.load(name);
-        schemas.push_back({name, loaded ? loaded->descriptor.config_schema : "", !loaded});
         if (!loaded) text += "plugin " + name + ": " + loaded.reason + "\n";
+        // A file that was broken under a running plugin leaves that one, and its section, as they are.
+        const auto& known = catalogue.find(name)->loaded;
+        schemas.push_back({name, known ? known->descriptor.config_schema : "", !known});
     }
-    const config::Composed composed = config::compose(schemas);
-    if (!composed.issues.empty()) text += config::format(composed.issues) + "\n";
+    const config::Composed composed = config::compose(schemas, {.plugin_directory = directory.string()});
+    if (!composed.issues.empty()) text += config::format(composed.issues);
     return composed.schema;
 }
 
 std::shared_ptr<const config::Configuration> load_configuration(const config::Sources& sources,
                                                                 control::Catalogue& catalogue,
                                                                 std::string& text) {
-    const auto loaded = config::load(compose_schema(catalogue, text), sources);
-    if (!loaded.errors.empty()) text += config::format(loaded.errors) + "\n";
-    if (!loaded.warnings.empty()) text += config::format(loaded.warnings) + "\n";
+    const auto loaded = config::load(compose_schema(sources, catalogue, text), sources);
+    if (!loaded.errors.empty()) text += config::format(loaded.errors);
+    if (!loaded.warnings.empty()) text += config::format(loaded.warnings);
     if (loaded.configuration == nullptr) return nullptr;
     const auto exposed =
         exposure_issues(*loaded.configuration, has_authenticator(*loaded.configuration, catalogue));
     if (exposed.empty()) return loaded.configuration;
-    text += config::format(exposed) + "\n";
+    text += config::format(exposed);
     return nullptr;
+}
+
+std::vector<std::string> unusable_plugins(const config::Configuration& configuration,
+                                          const control::Catalogue& catalogue) {
+    std::vector<std::string> list;
+    for (const std::string& name : enabled_plugins(configuration)) {
+        const control::CatalogueEntry* entry = catalogue.find(name);
+        if (entry == nullptr || entry->state == control::State::failed)
+            list.push_back(name + ": " + (entry == nullptr ? "its file is gone" : entry->reason));
+    }
+    return list;
 }
 
 Settings settings_of(std::shared_ptr<const config::Configuration> configuration) {
@@ -146,12 +170,7 @@ Settings settings_of(std::shared_ptr<const config::Configuration> configuration)
     if (out.node_id.empty()) out.node_id = made_up_node_id();
     read_listeners(root, out);
     read_limits(root, out);
-    const auto plugin_count = root.size("plugins").value;
-    for (std::size_t index = 0; index < plugin_count; ++index) {
-        const std::string name(root.key("plugins", index).value);
-        const auto enabled = root.get_boolean("plugins." + name + ".enabled");
-        if (enabled.status == config::Lookup::ok && enabled.value) out.plugins.insert(name);
-    }
+    out.plugins = enabled_plugins(*out.configuration);
     const auto loops = number<std::size_t>(root, "runtime.loops");
     out.loops = loops > 0 ? loops : std::max(1U, std::thread::hardware_concurrency());
     out.delivery.loops = static_cast<std::uint32_t>(out.loops);
@@ -161,11 +180,11 @@ Settings settings_of(std::shared_ptr<const config::Configuration> configuration)
         root.require_string("logging.format") == "json" ? observe::LogFormat::json : observe::LogFormat::text;
     out.logging.levels.level = log_level(root.require_string("logging.level"));
     out.logging.queue_limit = number<std::size_t>(root, "logging.queue_lines");
-    out.balancer_wait_ms = number<std::uint32_t>(root, "drain.balancer_wait_ms");
-    out.drain_window_ms = number<std::uint32_t>(root, "drain.window_ms");
-    out.transport.release_window_ms = out.drain_window_ms;
-    out.exit_within_ms = number<std::uint32_t>(root, "drain.exit_within_ms");
-    out.plugin_drain_ms = number<std::uint32_t>(root, "drain.plugin_ms");
+    out.drain.balancer_wait_ms = number<std::uint32_t>(root, "drain.balancer_wait_ms");
+    out.drain.window_ms = number<std::uint32_t>(root, "drain.window_ms");
+    out.transport.release_window_ms = out.drain.window_ms;
+    out.drain.exit_within_ms = number<std::uint32_t>(root, "drain.exit_within_ms");
+    out.drain.plugin_ms = number<std::uint32_t>(root, "drain.plugin_ms");
     return out;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/command_line.hpp"
+#include "app/drain.hpp"
 #include "bridge/transport_hub.hpp"
 #include "config/configuration.hpp"
 #include "config/loader.hpp"
@@ -35,10 +36,7 @@ struct Settings {
     bridge::TransportOptions transport;
     delivery::LogSetOptions delivery;
     observe::LoggingOptions logging;
-    std::uint32_t balancer_wait_ms = 0;
-    std::uint32_t drain_window_ms = 5'000;
-    std::uint32_t exit_within_ms = 10'000;
-    std::uint32_t plugin_drain_ms = 5'000;
+    DrainLimits drain;
 };
 
 /// plugins.directory, or ../lib/streamhost/plugins beside the program.
@@ -46,13 +44,18 @@ struct Settings {
 
 [[nodiscard]] config::Sources sources_of(const CommandLine& line);
 
-/// Reads the descriptors of what the catalogue found, composes the schema, loads. `text` gets every error and
-/// warning.
+/// Scans the plugin directory, reads the descriptors of what is there, composes the schema of everything.
+/// `text` gets every complaint.
+[[nodiscard]] std::shared_ptr<const config::Schema> compose_schema(const config::Sources& sources,
+                                                                   control::Catalogue& catalogue,
+                                                                   std::string& text);
+/// The same, then loads; nullptr when there is any error.
 [[nodiscard]] std::shared_ptr<const config::Configuration> load_configuration(const config::Sources& sources,
                                                                               control::Catalogue& catalogue,
                                                                               std::string& text);
-[[nodiscard]] std::shared_ptr<const config::Schema> compose_schema(control::Catalogue& catalogue,
-                                                                   std::string& text);
+/// Enabled plugins that cannot be loaded, each with the reason: a node starts without them, a check fails.
+[[nodiscard]] std::vector<std::string> unusable_plugins(const config::Configuration& configuration,
+                                                        const control::Catalogue& catalogue);
 
 [[nodiscard]] Settings settings_of(std::shared_ptr<const config::Configuration> configuration);
 

@@ -2,9 +2,11 @@
 
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -22,6 +24,15 @@ sigset_t watched() {
     return set;
 }
 
+// Whatever runs in this thread was interrupted, so nothing but system calls.
+void leave(int signal) {
+    constexpr std::string_view kAgain = "streamhost: second signal: leaving at once\n";
+    constexpr std::string_view kLate = "streamhost: the time to stop is over: leaving with what is left\n";
+    const std::string_view text = signal == SIGALRM ? kLate : kAgain;
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    ::_exit(1);
+}
+
 }  // namespace
 
 void block_signals() {
@@ -29,6 +40,22 @@ void block_signals() {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     // A peer that is gone is told by the return value of write; the default action would end the process.
     (void)std::signal(SIGPIPE, SIG_IGN);
+}
+
+void leave_for_sure(std::uint64_t within_ms) {
+    struct sigaction action {};
+    action.sa_handler = &leave;
+    sigset_t unblocked;
+    sigemptyset(&unblocked);
+    for (const int signal : {SIGTERM, SIGINT, SIGALRM}) {
+        ::sigaction(signal, &action, nullptr);
+        sigaddset(&unblocked, signal);
+    }
+    const itimerval at{
+        {}, {static_cast<time_t>(within_ms / 1'000), static_cast<suseconds_t>(within_ms % 1'000 * 1'000)}};
+    ::setitimer(ITIMER_REAL, &at, nullptr);
+    // All other threads keep them blocked: the handler runs here, whatever this thread is doing.
+    ::pthread_sigmask(SIG_UNBLOCK, &unblocked, nullptr);
 }
 
 SignalWatch::SignalWatch(runtime::Loop& loop, std::function<void(int)> on_signal)

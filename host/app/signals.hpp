@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "runtime/loop.hpp"
@@ -10,6 +11,10 @@ namespace streamhost::app {
 /// something are blocked in every thread, before the first one is made, and read from a descriptor on the
 /// control loop.
 void block_signals();  ///< first thing in main
+
+/// [control] From now on SIGTERM and SIGINT end the process at once with code 1, and so does the passing of
+/// `within_ms`: also when this thread hangs in a plugin, which is when somebody sends the second one.
+void leave_for_sure(std::uint64_t within_ms);
 
 /// [control] Calls `on_signal` on the loop for SIGTERM, SIGINT and SIGHUP.
 class SignalWatch final : private runtime::FdHandler {

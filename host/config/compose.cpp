@@ -90,6 +90,11 @@ Composed compose(std::span<const PluginSchema> plugins, const ComposeOptions& op
             section->schema.properties.push_back({plugin.name, composer.section(plugin)});
         }
     }
+    section->schema.unknown_problem = "no plugin has this name";
+    section->schema.unknown_next_step =
+        "copy its .so into " +
+        (options.plugin_directory.empty() ? std::string("the plugin directory") : options.plugin_directory) +
+        ", or correct or remove the section";
     if (options.any_plugin) section->schema.additional = std::make_shared<const Schema>(opaque_section());
     result.schema = std::make_shared<const Schema>(std::move(root));
     return result;

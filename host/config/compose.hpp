@@ -21,6 +21,7 @@ struct PluginSchema {
 };
 
 struct ComposeOptions {
+    std::string plugin_directory;  // told to whoever names a plugin that is not there; may be empty
     bool any_plugin = false;  // sections of unknown plugins are let pass: before the catalogue has been read
 };
 

@@ -60,6 +60,9 @@ struct Schema {
     bool secret = false;
     Unit unit = Unit::none;
     Reload reload = Reload::restart;
+    // What is said of a name that is not among the properties.
+    std::string unknown_problem = "unknown key";
+    std::string unknown_next_step = "correct or remove it";
 
     [[nodiscard]] const Schema* property(std::string_view name) const;
     // The schema that a member of that name has to meet, or null.

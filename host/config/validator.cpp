@@ -245,8 +245,8 @@ private:
 
     void complain_unknown(const Schema& schema, const Member& member, const std::string& path) {
         const std::vector<std::string> names = schema.property_names();
-        std::string problem = "unknown key" + did_you_mean(member.name, names);
-        std::string next_step = "correct or remove it";
+        std::string problem = schema.unknown_problem + did_you_mean(member.name, names);
+        std::string next_step = schema.unknown_next_step;
         if (member.name.find('.') != std::string::npos) next_step = "write a dotted path as nested keys";
         complain(schema, member.origin, path, std::move(problem), std::move(next_step));
     }

@@ -81,12 +81,17 @@ private:
 }  // namespace
 
 std::string check_exports(const fs::path& file) {
+    std::error_code error;
+    if (!fs::is_regular_file(file, error)) {
+        return "there is no such file (" + (error ? error.message() : "it is something else") +
+               "): correct the path";
+    }
     std::vector<std::string> exported;
     try {
         exported = boost::dll::library_info(file).symbols();
-    } catch (const std::exception& error) {
-        return "it is no shared library for this machine (" + std::string(error.what()) +
-               "): copy the whole file again, built for this system";
+    } catch (const std::exception&) {  // its text names the stream that failed, not the file
+        return "it is no whole shared library for this machine: copy the whole file again, built for this "
+               "system";
     }
     const auto last = std::remove(exported.begin(), exported.end(), SH_ENTRY_SYMBOL);
     const bool has_entry = last != exported.end();

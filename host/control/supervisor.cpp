@@ -104,15 +104,27 @@ TogglePlan Supervisor::toggle(const std::string& name, bool enable) {
     return todo;
 }
 
-std::string Supervisor::roll_out(const std::string& name) {
+std::string Supervisor::why_not_now(const std::string& name) const {
     if (busy()) return "other steps are under way: wait for them and try again";
+    return find_running(name) == nullptr ? name + " is not running: switch it on instead" : std::string();
+}
+
+std::string Supervisor::restart(const std::string& name) {
+    if (std::string reason = why_not_now(name); !reason.empty()) return reason;
+    steps_.push_back({Step::Kind::roll_out, name, "restarted"});
+    return {};
+}
+
+bool Supervisor::wants(const std::string& name) const {
     const auto at = records_.find(name);
-    if (at == records_.end() || !at->second.current || !at->second.current->started()) {
-        return name + " is not running: switch it on instead";
-    }
+    return at != records_.end() && at->second.wanted;
+}
+
+std::string Supervisor::roll_out(const std::string& name) {
+    if (std::string reason = why_not_now(name); !reason.empty()) return reason;
     const auto loaded = catalogue_.load(name);
     if (!loaded) return loaded.reason + "; the running generation serves on";
-    const Instance& old = at->second.current->instance();
+    const Instance& old = *find_running(name);
     if (loaded->library->generation == old.generation()) {
         return "the file of " + old.label() +
                " has not changed: install the new one by renaming it into place";

@@ -55,6 +55,8 @@ public:
     TogglePlan toggle(const std::string& name, bool enable);
     /// Begins to replace a running plugin by the file as it is now. "" or why not.
     [[nodiscard]] std::string roll_out(const std::string& name);
+    /// Begins to replace a running plugin by another instance of itself. "" or why not.
+    [[nodiscard]] std::string restart(const std::string& name);
     /// The running instance reads its section again.
     [[nodiscard]] HookAnswer reconfigure(const std::string& name);
     /// Begins to stop everything, dependents first, within drain_ms for all together. What waits is dropped.
@@ -66,6 +68,8 @@ public:
 
     [[nodiscard]] std::vector<PluginView> list() const;
     [[nodiscard]] Instance* find_running(const std::string& name) const;
+    [[nodiscard]] bool wants(const std::string& name) const;                    ///< whether it should run
+    void set_drain_ms(std::uint32_t drain_ms) { limits_.drain_ms = drain_ms; }  ///< of steps from now on
     [[nodiscard]] std::size_t left_in_place() const { return left_in_place_.size(); }
 
     /// Shells of ended instances kept, so that a late call with an old host pointer finds somebody who says
@@ -86,6 +90,7 @@ private:
     [[nodiscard]] bool begin_start(Record& record, const std::string& name);
     [[nodiscard]] Progress look(const Step& step);
     [[nodiscard]] Progress look_at_roll_out(Record& record);
+    [[nodiscard]] std::string why_not_now(const std::string& name) const;
     [[nodiscard]] std::string missing_service(const std::string& name) const;
     [[nodiscard]] std::uint32_t drain_left_ms() const;
     void bury(std::unique_ptr<Lifecycle> ended);
@@ -94,7 +99,7 @@ private:
 
     Catalogue& catalogue_;
     LifecyclePorts& ports_;
-    const LifecycleLimits limits_;
+    LifecycleLimits limits_;
     const Instance::Offer offer_;
     const Instance::FaultSink on_fault_;
     std::map<std::string, Record> records_;

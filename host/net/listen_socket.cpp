@@ -1,5 +1,9 @@
 #include "net/listen_socket.hpp"
 
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+
 #include <Poco/Exception.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/StreamSocket.h>
@@ -18,6 +22,26 @@ SocketAddress probe(const SocketAddress& address) {
     return socket.address();
 }
 
+std::string reason_of(const Poco::Exception& error) {
+    switch (error.code()) {
+    case EADDRINUSE:
+        return "another program, or another streamhost, uses this port: stop it, or choose another address";
+    case EADDRNOTAVAIL:
+        return "this machine does not have that address: choose one of its own, or 0.0.0.0 for all";
+    case EACCES: return "the system does not let this user listen there: choose a port of 1024 or above";
+    default: return error.displayText();
+    }
+}
+
+// Poco looks words up in the table of services; a number is all that is meant here.
+std::uint16_t parse_port(const std::string& text) {
+    unsigned port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || end != text.data() + text.size() || port > 65'535)
+        throw Poco::SyntaxException("'" + text + "' is no port: it is a number from 0 to 65535");
+    return static_cast<std::uint16_t>(port);
+}
+
 }  // namespace
 
 std::vector<ListenSocket> listen_on(const SocketAddress& address, std::size_t count, int backlog) {
@@ -33,8 +57,8 @@ std::vector<ListenSocket> listen_on(const SocketAddress& address, std::size_t co
         }
         return sockets;
     } catch (const Poco::Exception& error) {
-        throw Poco::Net::NetException("cannot listen on " + address.toString() + ": " + error.displayText() +
-                                      " (is another program, or another streamhost, using this port?)");
+        throw Poco::Net::NetException("cannot listen on " + address.toString() + ": " + reason_of(error),
+                                      error.code());
     }
 }
 
@@ -46,8 +70,9 @@ SocketAddress parse_address(const std::string& text) {
     std::string host = text.substr(0, colon);
     if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
     if (host.empty() || host == "*") host = "0.0.0.0";
+    const std::uint16_t port = parse_port(text.substr(colon + 1));
     try {
-        return SocketAddress(host, text.substr(colon + 1));
+        return SocketAddress(host, port);
     } catch (const Poco::Exception& error) {
         throw Poco::SyntaxException("'" + text + "' is no address: " + error.displayText());
     }

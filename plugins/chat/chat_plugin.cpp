@@ -12,11 +12,7 @@ using streamhost::view;
 
 const sh_chat Chat::kTable = {sizeof(sh_chat), 0, &Chat::send, &Chat::cancel};
 
-void Chat::configure(const streamhost::Config& config) {
-    // Runs keep their provider: another section needs another instance.
-    if (runs_ != nullptr) throw Failure(SH_NEEDS_RESTART, "chat takes its section at the start");
-    settings_ = read_settings(config, host());
-}
+void Chat::configure(const streamhost::Config& config) { settings_ = read_settings(config, host()); }
 
 void Chat::start() {
     const auto* store = host().require<sh_store_ext>(SH_EXT_STORE);

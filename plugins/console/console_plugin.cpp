@@ -3,10 +3,7 @@
 
 namespace console {
 
-void Console::configure(const streamhost::Config& config) {
-    if (!assets_.empty()) throw streamhost::Failure(SH_NEEDS_RESTART, "console reads its files at the start");
-    directory_ = config.string("directory");
-}
+void Console::configure(const streamhost::Config& config) { directory_ = config.string("directory"); }
 
 void Console::start() {
     std::vector<Asset> own;

@@ -30,6 +30,7 @@ public:
     // [any] `end` instead of items: the data of the end record.
     [[nodiscard]] sh_status write(std::string_view stream, std::uint64_t fence, const sh_item* items,
                                   std::uint32_t count, const sh_bytes* end, sh_ticket ticket);
+    void set_options(const ProducerOptions& options) { options_ = options; }  // of later claims
     void tick();
     // What was written and the store has not taken yet. [control]
     [[nodiscard]] streamhost::DrainReport left() const;

@@ -40,6 +40,13 @@ public:
         options_.max_batch = static_cast<std::uint32_t>(config.integer("batch_entries"));
     }
 
+    void reconfigure(const Config& config) override {
+        configure(config);
+        const sh_status status =
+            host().post(SH_ON_STORE, [this, options = options_] { local_->set_options(options); });
+        if (status != SH_OK) throw Failure(status, "the store loop's queue is full");
+    }
+
     void start() override {
         store_ = host().require<sh_store_ext>(SH_EXT_STORE);
         counts_.emplace(host());
@@ -293,8 +300,9 @@ constexpr const char* kSchema = R"({
   "type": "object",
   "properties": {
     "producer_buffer_bytes": {"type": "integer", "default": 1048576, "minimum": 65536, "maximum": 67108864, "x-unit": "bytes",
-      "description": "What a local producer may have waiting for the store before it is held back"},
-    "batch_entries": {"type": "integer", "default": 256, "minimum": 1, "maximum": 256, "description": "Entries of one append at the most"}
+      "x-reload": "live", "description": "What a local producer may have waiting for the store before it is held back"},
+    "batch_entries": {"type": "integer", "default": 256, "minimum": 1, "maximum": 256, "x-reload": "live",
+      "description": "Entries of one append at the most"}
   }
 })";
 

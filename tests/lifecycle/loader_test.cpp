@@ -61,7 +61,7 @@ TEST_F(Loader, RefusesAnUndefinedSymbolAtOnceAndNamesIt) {
 TEST_F(Loader, RefusesWhatIsNoLibrary) {
     std::ofstream(plugins_.path() / "text.so") << "not a library";
     const auto loaded = loader_.load("text", plugins_.path() / "text.so");
-    EXPECT_THAT(loaded.reason, testing::AllOf(StartsWith("it is no shared library for this machine ("),
+    EXPECT_THAT(loaded.reason, testing::AllOf(StartsWith("it is no whole shared library for this machine"),
                                               HasSubstr("copy the whole file again")));
     EXPECT_THAT(loader_.load("none", plugins_.path() / "none.so").reason, StartsWith("cannot copy "));
 }
@@ -70,7 +70,7 @@ TEST_F(Loader, RefusesAFileThatWasCopiedInPart) {
     plugins_.install("consumer", "consumer");
     fs::resize_file(plugins_.path() / "consumer.so", fs::file_size(plugins_.path() / "consumer.so") / 2);
     EXPECT_THAT(loader_.load("consumer", plugins_.path() / "consumer.so").reason,
-                StartsWith("it is no shared library for this machine ("));
+                StartsWith("it is no whole shared library for this machine"));
 }
 
 TEST_F(Loader, KeepsNoCopyOfWhatItRefused) {

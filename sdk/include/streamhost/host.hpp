@@ -18,6 +18,7 @@
 #include "streamhost/closures.hpp"
 #include "streamhost/service.hpp"
 #include "streamhost/status.hpp"
+#include "streamhost/timers.hpp"
 
 namespace streamhost {
 
@@ -93,24 +94,18 @@ public:
     }
     [[nodiscard]] sh_status after(sh_target target, std::uint64_t delay_ms, Task task,
                                   sh_handle* timer = nullptr) {
-        const std::uint64_t number = once_.put(std::move(task)) << 1;
-        sh_handle handle = 0;
-        const sh_status status = task_->start_timer(host_, target, delay_ms, 0, number, &handle);
-        if (status != SH_OK) once_.drop(number >> 1);
-        if (timer != nullptr) *timer = handle;
-        return status;
+        return start_timer(target, delay_ms, 0, std::move(task), timer);
     }
-    // Periodic work lives until stop() or cancel(); define all of it in start(), before anything runs.
+    // Until stop() or cancel().
     [[nodiscard]] sh_status every(sh_target target, std::uint64_t period_ms, Task task,
                                   sh_handle* timer = nullptr) {
-        periodic_.push_back(std::make_unique<Task>(std::move(task)));
-        const std::uint64_t number = ((periodic_.size() - 1) << 1) | 1u;
-        sh_handle handle = 0;
-        const sh_status status = task_->start_timer(host_, target, period_ms, period_ms, number, &handle);
-        if (timer != nullptr) *timer = handle;
-        return status;
+        return start_timer(target, period_ms, period_ms, std::move(task), timer);
     }
-    void cancel(sh_handle timer) const { task_->cancel_timer(host_, timer); }
+    // Also when it has fired already. What the closure holds is let go.
+    void cancel(sh_handle timer) {
+        task_->cancel_timer(host_, timer);
+        timers_.drop(timer);
+    }
 
     // --- metrics. [control] [worker]
     [[nodiscard]] Metric counter(const char* name, const char* help, Labels labels = {}) const {
@@ -225,7 +220,7 @@ public:
 
     // Called by the plugin layer only.
     void run_task(std::uint64_t number) {
-        if ((number & 1u) != 0) return (*periodic_[static_cast<std::size_t>(number >> 1)])();
+        if ((number & 1u) != 0) return timers_.run(number >> 1);
         if (auto task = once_.take(number >> 1)) (*task)();
     }
     void run_answer(std::uint64_t token, const sh_result& result) {
@@ -233,6 +228,14 @@ public:
     }
 
 private:
+    [[nodiscard]] sh_status start_timer(sh_target target, std::uint64_t delay_ms, std::uint64_t period_ms,
+                                        Task task, sh_handle* timer) {
+        const auto repeat = period_ms == 0 ? TimerTable::Repeat::once : TimerTable::Repeat::periodic;
+        const auto begin = [&](std::uint64_t number, sh_handle* handle) {
+            return task_->start_timer(host_, target, delay_ms, period_ms, number << 1 | 1u, handle);
+        };
+        return timers_.start(repeat, std::move(task), begin, timer);
+    }
     void write(std::uint32_t level, std::string_view text, LogFields fields) const {
         if (log_->enabled(host_, level) == 0) return;
         std::vector<sh_log_field> list;
@@ -267,7 +270,7 @@ private:
     const sh_node_ext* node_;
     Closures<void()> once_;
     Closures<void(const sh_result&)> answers_;
-    std::vector<std::unique_ptr<Task>> periodic_;
+    TimerTable timers_;
 };
 
 }  // namespace streamhost

@@ -34,9 +34,13 @@ public:
     Plugin& operator=(const Plugin&) = delete;
     virtual ~Plugin() = default;
 
-    // Take the section; throw Failure(SH_INVALID, what to change) for what the schema cannot say. On a
-    // running plugin throw Failure(SH_NEEDS_RESTART, ...) unless the change can be applied. [control]
+    // Take the section, before start(); throw Failure(SH_INVALID, what to change) for what the schema cannot
+    // say. [control]
     virtual void configure(const Config& /*config*/) {}
+    // Take another section while running: all of it, or throw and stay as you were. [control]
+    virtual void reconfigure(const Config& /*config*/) {
+        throw Failure(SH_NEEDS_RESTART, "it takes its section when it starts");
+    }
     virtual void start() {}                                                  // [control]
     virtual DrainReport drain(std::uint32_t /*deadline_ms*/) { return {}; }  // [control]
     virtual void stop() {}                                                   // [control]
@@ -50,6 +54,7 @@ protected:
 private:
     friend struct PluginThunks;
     Host host_;
+    bool is_started_ = false;
 };
 
 // The C side of a Plugin: each thunk is a barrier, what a callback throws is logged and ends there.
@@ -66,10 +71,16 @@ struct PluginThunks {
         });
     }
     static sh_status configure(void* self, const sh_config* config, sh_error* error) noexcept {
-        return guard(error, [&] { of(self).configure(Config(config)); });
+        Plugin& plugin = of(self);
+        return guard(error, [&] {
+            plugin.is_started_ ? plugin.reconfigure(Config(config)) : plugin.configure(Config(config));
+        });
     }
     static sh_status start(void* self, sh_error* error) noexcept {
-        return guard(error, [&] { of(self).start(); });
+        return guard(error, [&] {
+            of(self).start();
+            of(self).is_started_ = true;
+        });
     }
     static std::uint32_t drain(void* self, std::uint32_t deadline_ms, sh_error* why) noexcept {
         DrainReport report;

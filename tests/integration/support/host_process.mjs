@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -66,9 +66,10 @@ export async function runHost(words, environment = {}) {
  * A serving host: `settings` over the defaults, every listener on a free port of the loopback.
  *
  * @param {Record<string, string | number | boolean>} [settings] of `--set`
- * @param {{words?: string[], environment?: Record<string, string>, descriptors?: number}} [more]
+ * @param {{words?: string[], environment?: Record<string, string>, descriptors?: number, signalAtStart?: string}} [more]
+ *     `signalAtStart`: sent as soon as the process can take it, instead of waiting until it is ready
  */
-export async function serveHost(settings = {}, { words = [], environment = {}, descriptors } = {}) {
+export async function serveHost(settings = {}, { words = [], environment = {}, descriptors, signalAtStart } = {}) {
     const [port, adminPort] = [await freePort(), await freePort()];
     const host = new HostProcess(
         [
@@ -85,6 +86,11 @@ export async function serveHost(settings = {}, { words = [], environment = {}, d
     host.port = port;
     host.adminPort = adminPort;
     try {
+        if (signalAtStart !== undefined) {
+            await host.blocks(signalAtStart);
+            host.signal(signalAtStart);
+            return host;
+        }
         await host.ready();
     } catch (error) {
         await host.kill();
@@ -176,6 +182,15 @@ export class HostProcess {
             if (Date.now() > end) throw new Error(`not so within ${ms} ms: ${isSo}\n${this.log}`);
             await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         }
+    }
+
+    /** Until the process has taken this signal into its own hands. */
+    async blocks(signal) {
+        const bit = 1n << BigInt(constants.signals[signal] - 1);
+        await this.until(async () => {
+            const status = await readFile(`/proc/${this.#process.pid}/status`, 'utf8');
+            return (BigInt(`0x${status.match(/^SigBlk:\s*(\w+)/m)[1]}`) & bit) !== 0n;
+        });
     }
 
     async openDescriptors() {

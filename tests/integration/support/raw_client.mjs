@@ -34,6 +34,11 @@ export class RawClient {
         this.#socket.end();
     }
 
+    /** Reads nothing more: what the host sends stays with the kernel. */
+    pause() {
+        this.#socket.pause();
+    }
+
     close() {
         this.#socket.destroy();
     }

@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <csignal>
+
+#include <unistd.h>
+
+#include "app/node.hpp"
+
+namespace streamhost::app {
+
+namespace {
+
+constexpr std::uint64_t kLookMs = 20;
+constexpr std::uint64_t kLogMs = 200;
+
+}  // namespace
+
+void Node::on_signal(int signal) {
+    if (signal == SIGHUP) return reload();
+    if (drain_) {  // both in one reading; later ones do not come this way
+        log_.warn("second signal: leaving at once");
+        (void)observe::flush_logging(kLogMs);
+        ::_exit(1);
+    }
+    drain_.emplace(settings_->drain);
+    leave_for_sure(settings_->drain.exit_within_ms);
+    // While plugins start, run() goes on from here when they have.
+    if (house_.phase.load() == SH_NODE_RUNNING) begin_drain();
+}
+
+void Node::begin_drain() {
+    house_.phase.store(SH_NODE_DRAINING);
+    transport_->counters().draining.store(true);
+    log_.info("draining", {{"websockets", transport_->counters().websockets.load()},
+                           {"window_ms", settings_->drain.window_ms},
+                           {"exit_within_ms", settings_->drain.exit_within_ms}});
+    drain_->begin(clock_.monotonic_ms());
+    on_timer(DrainTick{});
+}
+
+// Looks every few milliseconds: nobody says when the last client has gone.
+void Node::on_timer(DrainTick) {
+    const std::uint64_t left = transport_->counters().websockets.load();
+    for (Drain::Step step = drain_->next(clock_.monotonic_ms(), left); step != Drain::Step::none;
+         step = drain_->next(clock_.monotonic_ms(), left)) {
+        switch (step) {
+        case Drain::Step::send_away: transport_->drain(settings_->drain.window_ms); break;
+        case Drain::Step::stop_plugins:
+            if (left > 0) log_.warn("connections are left after their time to go", {{"websockets", left}});
+            stop_plugins();
+            break;
+        case Drain::Step::give_up:
+            log_.error("the plugins' time to stop is over; ending with what is left");
+            exit_code_ = 1;
+            return control_loop_.request_stop(0);
+        case Drain::Step::none: break;
+        }
+        if (step == Drain::Step::send_away && left > 0) break;  // they are asked on their loops
+    }
+    control_loop_.arm(static_cast<runtime::TimerFor<Node, DrainTick>&>(*this), kLookMs);
+}
+
+void Node::stop_plugins() {
+    house_.phase.store(SH_NODE_STOPPING);
+    is_stopping_ = true;
+    transport_->stop_listening();
+    supervisor_.stop_all(drain_->plugin_ms(clock_.monotonic_ms()));
+    wake();
+}
+
+// Each wait gets an equal part of what is left, so that one that hangs leaves the others theirs.
+void Node::finish() {
+    signals_.reset();
+    admin_.reset();
+    const std::uint64_t grace_ms = std::max<std::uint64_t>(drain_->left_ms(clock_.monotonic_ms()) / 5, 1);
+    for (runtime::WorkerPool* pool : {&short_pool_, &long_pool_}) {
+        for (const std::string& job : pool->stop(grace_ms).running)
+            log_.warn("still running", {{"job", job}});
+    }
+    (void)loops_.store_loop().post([this] { store_->store().shutdown(); });
+    for (const std::string& loop : loops_.stop(grace_ms).stuck)
+        log_.error("a loop did not end", {{"loop", loop}});
+    log_.info("stopped");
+}
+
+}  // namespace streamhost::app

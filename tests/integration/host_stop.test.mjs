@@ -1,0 +1,121 @@
+// SIGTERM and SIGINT: who is told what, and how long it takes.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import WebSocket from 'ws';
+
+import { serveHost } from './support/host_process.mjs';
+import { RawClient, frame, opcodes, upgradeHead } from './support/raw_client.mjs';
+
+const ALL = { words: ['-c', 'config/streamhost.yaml'] };
+const EXIT_MS = 10_000;
+const settings = (more = {}) => ({ 'plugins.echo.enabled': true, 'runtime.loops': 2, ...more });
+
+/** Milliseconds from now until the process has ended, and how. */
+async function endOf(host) {
+    const from = Date.now();
+    const status = await host.ended();
+    return { ...status, ms: Date.now() - from };
+}
+
+async function dial(host) {
+    const socket = new WebSocket(`${host.url}/echo`);
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    socket.closed = new Promise((resolve) => socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })));
+    return socket;
+}
+
+describe('a graceful stop', () => {
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+        it(`on ${signal} closes every client with 4000 and ends with 0`, async () => {
+            const host = await serveHost(settings(), ALL);
+            const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(host)));
+            host.signal(signal);
+            const ended = await endOf(host);
+            assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
+            assert.ok(ended.ms < EXIT_MS, `${ended.ms} ms`);
+            for (const socket of sockets) {
+                const { code, reason } = await socket.closed;
+                assert.equal(code, 4000);
+                assert.notEqual(reason, '');
+            }
+        });
+    }
+
+    it('first turns newcomers away, while those who are here go on', async () => {
+        const host = await serveHost(settings({ 'drain.balancer_wait_ms': 1_500 }), ALL);
+        const kept = await RawClient.open(host.port);
+        kept.send(`GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n`);
+        assert.equal((await kept.response()).status, 200);
+        const socket = await dial(host);
+
+        host.signal('SIGTERM');
+        const ready = () => fetch(`http://127.0.0.1:${host.port}/health/ready`).then((answer) => answer.status);
+        await host.until(async () => (await ready()) === 503);
+        assert.equal((await host.admin('/admin/v1/node')).body.phase, 'draining');
+        const late = await RawClient.open(host.port);
+        late.send(upgradeHead('/echo'));
+        const refused = await late.response();
+        assert.equal(refused.status, 503);
+        assert.equal(refused.headers['retry-after'], '1');
+        kept.send(upgradeHead('/echo'));
+        assert.equal((await kept.response()).status, 503);
+
+        const echoed = new Promise((resolve) => socket.once('message', (data) => resolve(String(data))));
+        socket.send('still served');
+        assert.equal(await echoed, 'still served');
+        assert.equal((await socket.closed).code, 4000);
+        const ended = await endOf(host);
+        assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
+        for (const client of [kept, late]) client.close();
+    });
+
+    it('ends in time whatever clients do: silent, deaf, or in the middle of a message', async () => {
+        const host = await serveHost(settings({ 'drain.window_ms': 1_000 }), ALL);
+        const silent = await RawClient.upgraded(host.port, '/echo'); // never answers the close
+        const half = await RawClient.upgraded(host.port, '/echo');
+        half.send(frame(opcodes.text, 'x'.repeat(1_000)).subarray(0, 500));
+        const deaf = await RawClient.upgraded(host.port, '/echo');
+        deaf.pause();
+        for (let count = 0; count < 8; ++count) deaf.send(frame(opcodes.binary, Buffer.alloc(1 << 20)));
+        const request = await RawClient.open(host.port);
+        request.send('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf');
+        host.signal('SIGTERM');
+        const ended = await endOf(host);
+        assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
+        assert.ok(ended.ms < EXIT_MS, `${ended.ms} ms`);
+        assert.equal((await silent.frame()).code, 4000);
+        for (const client of [silent, half, deaf, request]) client.close();
+    });
+
+    it('at once on the second signal, with 1', async () => {
+        const host = await serveHost(settings({ 'drain.balancer_wait_ms': 60_000, 'drain.exit_within_ms': 120_000 }), ALL);
+        const socket = await dial(host);
+        host.signal('SIGTERM');
+        await host.printed(/draining/);
+        host.signal('SIGTERM');
+        const ended = await endOf(host);
+        assert.deepEqual([ended.code, ended.signal], [1, null], host.log);
+        assert.ok(ended.ms < 1_000, `${ended.ms} ms`);
+        assert.match(host.err, /second signal: leaving at once/);
+        assert.equal((await socket.closed).code, 1006);
+    });
+
+    it('within the time it was given, when that is too short for what it would like to do', async () => {
+        const host = await serveHost(settings({ 'drain.balancer_wait_ms': 60_000, 'drain.exit_within_ms': 2_000 }), ALL);
+        const silent = await RawClient.upgraded(host.port, '/echo');
+        host.signal('SIGTERM');
+        const ended = await endOf(host);
+        assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
+        assert.ok(ended.ms < 2_500, `${ended.ms} ms`);
+        assert.equal((await silent.frame()).code, 4000, 'they hear of it all the same');
+        silent.close();
+    });
+});
+
+it('a stop before the node is ready is a stop', async () => {
+    const host = await serveHost(settings(), { ...ALL, signalAtStart: 'SIGTERM' });
+    const ended = await endOf(host);
+    assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
+    assert.doesNotMatch(host.out, /ready/);
+});
