@@ -106,17 +106,17 @@ describe('switching plugins', () => {
         for (const talker of talkers) assert.deepEqual(await talker.stop(), { code: 1000, reason: '' });
     });
 
-    it('closes its own with 1012, answers 404 while it is off, and serves again', async () => {
+    it('closes its own with 1013, answers 404 while it is off, and serves again', async () => {
         for (let round = 0; round < 3; ++round) {
             const talkers = await Promise.all(Array.from({ length: 8 }, () => Talker.open(`${host.url}/echo`)));
             const resting = await RawClient.upgraded(host.port, '/echo'); // says nothing, and has to hear of it all the same
             await toggle(host, 'echo', false);
             for (const talker of talkers) {
                 const { code, reason } = await talker.ended;
-                assert.equal(code, 1012);
+                assert.equal(code, 1013);
                 assert.notEqual(reason, '');
             }
-            assert.equal((await resting.frame()).code, 1012);
+            assert.equal((await resting.frame()).code, 1013);
             resting.close();
             await assert.rejects(Talker.open(`${host.url}/echo`), /404/);
             await toggle(host, 'echo', true);
@@ -152,7 +152,7 @@ describe('replacing a plugin', () => {
                 const answer = await host.admin(`${PLUGINS}/echo`, { replace: true });
                 assert.equal(answer.status, 202, JSON.stringify(answer.body));
                 await host.until(async () => (await pluginOf(host, 'echo')).generation === 2);
-                assert.equal((await before.ended).code, 1012);
+                assert.equal((await before.ended).code, 1013);
                 const after = await Talker.open(`${host.url}/echo`);
                 await host.until(async () => after.echoed > 3);
                 await after.stop();

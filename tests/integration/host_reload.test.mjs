@@ -92,7 +92,7 @@ describe('SIGHUP', () => {
 
             assert.equal((await host.admin('/admin/v1/plugins/echo', { restart: true })).status, 202);
             await host.until(async () => (await node(host)).waiting_for_restart.length === 0);
-            assert.equal((await old.frame()).code, 1012);
+            assert.equal((await old.frame()).code, 1013);
             old.close();
             (await RawClient.upgraded(host.port, '/two')).close();
             await assert.rejects(RawClient.upgraded(host.port, '/one'), /404/);
@@ -108,7 +108,7 @@ describe('SIGHUP', () => {
             const client = await RawClient.upgraded(host.port, '/echo');
             await change('plugins: {streamcache: {enabled: true}}\n');
             for (const name of ['echo', 'pubsub']) await host.until(async () => !(await plugin(host, name)).enabled);
-            assert.equal((await client.frame()).code, 1012);
+            assert.equal((await client.frame()).code, 1013);
             client.close();
             assert.equal((await plugin(host, 'streamcache')).state, 'started');
         });
