@@ -39,10 +39,12 @@ TEST(Drain, ClientsHaveTheWindowAndASecondToAnswer) {
 }
 
 TEST(Drain, TheEndStandsWhateverTheStepsAskFor) {
-    Drain drain({.balancer_wait_ms = 30'000, .window_ms = 30'000, .plugin_ms = 30'000, .exit_within_ms = 10'000});
+    Drain drain(
+        {.balancer_wait_ms = 30'000, .window_ms = 30'000, .plugin_ms = 30'000, .exit_within_ms = 10'000});
     drain.begin(kStart);
     EXPECT_EQ(drain.next(kStart + 4'999, 1), Step::none);
-    EXPECT_EQ(drain.next(kStart + 5'000, 1), Step::send_away);  // a quarter for plugins, a quarter for threads
+    EXPECT_EQ(drain.next(kStart + 5'000, 1),
+              Step::send_away);  // a quarter for plugins, a quarter for threads
     EXPECT_EQ(drain.next(kStart + 5'000, 1), Step::stop_plugins);
     EXPECT_EQ(drain.plugin_ms(kStart + 5'000), 2'500u);
     EXPECT_EQ(drain.next(kStart + 7'499, 1), Step::none);
