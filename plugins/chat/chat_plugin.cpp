@@ -20,9 +20,13 @@ void Chat::start() {
                                    Cache(host(), host().acquire<sh_streamcache>(SH_SVC_STREAMCACHE)),
                                    OpenRuns(host(), store));
     host().provide(SH_SVC_CHAT, &kTable, this);
-    if (const sh_status status = host().every(SH_ON_STORE, kTickMs, [this] { runs_->tick(); });
-        status != SH_OK)
-        throw Failure(status, "no timer for open runs");
+    for (const auto& [period_ms, work] :
+         {std::pair{kTickMs, &Runs::tick}, {kRefreshTickMs, &Runs::refresh}}) {
+        if (const sh_status status =
+                host().every(SH_ON_STORE, period_ms, [this, what = work] { (runs_.get()->*what)(); });
+            status != SH_OK)
+            throw Failure(status, "no timer for open runs");
+    }
     host().info("chat is ready", {{"provider", settings_.provider}});
 }
 

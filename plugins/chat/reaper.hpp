@@ -20,6 +20,7 @@ constexpr std::uint32_t kRefreshMs = 2'000;
 constexpr std::uint32_t kDueMs = 7'000;  // with tick and store: lost within 10 s of the last refresh
 constexpr std::uint32_t kTakenAgainMs = 2'000;
 constexpr std::uint32_t kTickMs = 1'000;
+constexpr std::uint32_t kRefreshTickMs = 50;  // each run every kRefreshMs, spread over it
 
 // Since when does the store answer? Pure.
 class StoreWatch {

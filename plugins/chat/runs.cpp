@@ -200,12 +200,19 @@ void Runs::tick() {
         run->stop.stop(StopReason::expired);
         fail_run(run, kTooLong);
     }
-    if (now_ms - refreshed_ms_ >= kRefreshMs) {
-        refreshed_ms_ = now_ms;
-        for (const auto& [id, run] : runs_)
-            open_.put(id, kDueMs, &ignore);
-    }
     pump();
+}
+
+// A few at a time: a thousand at once would be felt by all that waits for the store loop.
+void Runs::refresh() {
+    refresh_due_ += static_cast<double>(runs_.size()) * kRefreshTickMs / kRefreshMs;
+    for (auto next = runs_.upper_bound(refreshed_); refresh_due_ >= 1 && !runs_.empty(); --refresh_due_) {
+        if (next == runs_.end()) next = runs_.begin();
+        open_.put(next->first, kDueMs, &ignore);
+        refreshed_ = next->first;
+        ++next;
+    }
+    if (runs_.empty()) refresh_due_ = 0;
 }
 
 void Runs::end_all() {

@@ -38,6 +38,8 @@ public:
     void cancel(const std::string& run, const std::string& reason, sh_ticket ticket);
     // Each kTickMs.
     void tick();
+    // Each kRefreshTickMs.
+    void refresh();
     // No new runs.
     void refuse() { refuses_ = true; }
     // Ends all that has not ended with `unavailable`. Repeats are fine.
@@ -91,7 +93,8 @@ private:
     std::deque<Ref> ready_;       // claimed, waiting for a thread
     std::uint32_t admitted_ = 0;  // between pending and producing
     std::uint32_t workers_ = 0;   // threads that have not come back
-    std::int64_t refreshed_ms_ = 0;
+    std::string refreshed_;       // the run whose place in the list of open runs was renewed last
+    double refresh_due_ = 0;      // how many are to be renewed now
     bool refuses_ = false;
     bool retry_armed_ = false;
     std::atomic<std::uint32_t> left_{0};
