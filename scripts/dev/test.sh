@@ -138,6 +138,7 @@ has_protocol() {
 stage_integration() {
     has_protocol || return 0
     local tests
+    build_preset release replacements  # small plugins that stand in for shipped ones
     mapfile -d '' tests < <(sources 'tests/integration/*.test.mjs')
     node_tests integration "${tests[@]}"
 }
