@@ -6,5 +6,9 @@ dev_bench() {
     packages_need run bench
     mkdir -p build
     build_preset bench
+    if [[ " $* " == *" slow-upstreams "* ]]; then
+        PATH=$(node_need):$PATH
+        npm_install tests/integration
+    fi
     exec tests/bench/run "$@"
 }
