@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The way of an author outside of this tree: install the SDK, let the host write a plugin, build and test it against what was installed,
-# check it, load it into the real host and use it. Then the same for a plugin that the host has to refuse.
+# check it, load it into the real host and use it. A plugin that the host would refuse has to be named with its mistake.
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 host=$(realpath "${1:?usage: sdk_test.sh <streamhost program>}")
@@ -74,4 +74,10 @@ status=0
 wait "$host_pid" || status=$?
 host_pid=''
 [[ $status == 0 ]] || { cat <&3 && die "the host ended with $status"; }
+say "mistakes are told"
+sed -i 's/"maxLength"/"maxLenght"/' acme-greeter/acme_greeter.cpp
+cmake --build build --target acme-greeter -- --quiet
+if "$host" plugin check "$plugins/acme-greeter.so" 2>"$scratch/log"; then die "a schema with an unknown keyword was accepted"; fi
+grep -qF 'maxLenght' "$scratch/log" || { cat "$scratch/log" && die "plugin check does not name the keyword"; }
+if "$host" plugin check "$host" 2>/dev/null; then die "a program was taken for a plugin"; fi
 say "ok"
