@@ -18,20 +18,19 @@ bool is_reachable_by_others(const std::string& address) {
 
 }  // namespace
 
-config::Issues exposure_issues(const config::Configuration& configuration, bool has_authenticator) {
+config::Issues exposure_issues(const config::Configuration& configuration) {
     config::Issues issues;
     const config::Value* listeners = configuration.root().find("listeners");
-    if (has_authenticator || listeners == nullptr || listeners->object() == nullptr) return issues;
+    if (listeners == nullptr || listeners->object() == nullptr) return issues;
     for (const config::Member& listener : *listeners->object()) {
         const config::Value* address = listener.value.find("address");
         if (address == nullptr || address->text() == nullptr || !is_reachable_by_others(*address->text()))
             continue;
         issues.push_back(
             {address->origin, "listeners." + listener.name + ".address",
-             *address->text() + " can be reached from other machines, and no plugin says who connects",
+             *address->text() + " can be reached from other machines, and nothing here says who connects",
              "a loopback address, such as 127.0.0.1 or [::1]",
-             "listen on loopback behind a proxy that authenticates, or enable a plugin that provides "
-             "streamhost.auth/1"});
+             "listen on loopback, behind a proxy that authenticates"});
     }
     return issues;
 }

@@ -5,12 +5,11 @@
 
 namespace streamhost::app {
 
-/// The problem: without an authenticator everybody who can connect may read and write everything, and the
+/// The problem: nothing in this version says who connects. Whoever can may read and write everything, and the
 /// admin listener has no lock at all. One address typed wrong must not open that to a network.
 ///
-/// An issue for each listener that others than this machine can reach while no enabled plugin says who they
-/// are. Addresses that do not parse are somebody else's issue: opening them fails with the reason.
-[[nodiscard]] config::Issues exposure_issues(const config::Configuration& configuration,
-                                             bool has_authenticator);
+/// An issue for each listener that others than this machine can reach. Addresses that do not parse are
+/// somebody else's issue: opening them fails with the reason.
+[[nodiscard]] config::Issues exposure_issues(const config::Configuration& configuration);
 
 }  // namespace streamhost::app

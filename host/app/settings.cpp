@@ -89,14 +89,6 @@ std::set<std::string> enabled_plugins(const config::Configuration& configuration
     return names;
 }
 
-bool has_authenticator(const config::Configuration& configuration, control::Catalogue& catalogue) {
-    const std::set<std::string> names = enabled_plugins(configuration);
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        const auto loaded = catalogue.load(name);
-        return loaded && loaded->descriptor.provides("streamhost.auth/1");
-    });
-}
-
 }  // namespace
 
 config::Sources sources_of(const CommandLine& line) {
@@ -144,8 +136,7 @@ std::shared_ptr<const config::Configuration> load_configuration(const config::So
     if (!loaded.errors.empty()) text += config::format(loaded.errors);
     if (!loaded.warnings.empty()) text += config::format(loaded.warnings);
     if (loaded.configuration == nullptr) return nullptr;
-    const auto exposed =
-        exposure_issues(*loaded.configuration, has_authenticator(*loaded.configuration, catalogue));
+    const auto exposed = exposure_issues(*loaded.configuration);
     if (exposed.empty()) return loaded.configuration;
     text += config::format(exposed);
     return nullptr;

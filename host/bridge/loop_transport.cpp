@@ -62,8 +62,7 @@ void LoopTransport::set_limits(const TransportLimits& limits) {
     server_.set_limits(limits.server);
 }
 
-net::Outbox& LoopTransport::opened(net::Connection& connection, const net::Endpoint& endpoint,
-                                   const net::HttpHead& head, std::string_view subprotocol) {
+net::Outbox& LoopTransport::make_outbox(net::Connection& connection, const net::Endpoint& endpoint) {
     auto& route = *static_cast<WebSocketRoute*>(endpoint.user);
     auto* socket =
         new WebSocket{route.shared_from_this(), connection};  // deleted in closed(), which always follows
@@ -71,7 +70,13 @@ net::Outbox& LoopTransport::opened(net::Connection& connection, const net::Endpo
     socket->reader = &reader;
     connection.set_user(socket);
     hub_.house().delivery->reader_opened(connection.id(), reader.ref());
+    return reader;
+}
 
+void LoopTransport::opened(net::Connection& connection, const net::Endpoint& /*endpoint*/,
+                           const net::HttpHead& head, std::string_view subprotocol) {
+    auto* socket = static_cast<WebSocket*>(connection.user());
+    const WebSocketRoute& route = *socket->route;
     sh_websocket_open info{};
     info.struct_size = sizeof(info);
     info.path = bytes(head.path);
@@ -92,7 +97,6 @@ net::Outbox& LoopTransport::opened(net::Connection& connection, const net::Endpo
             route.handler.open(route.handler.self, instance.loop_context(index_), connection.id(), &info);
     });
     if (!socket->is_open) close(connection.id(), 1013, "this service was just switched off; try again");
-    return reader;
 }
 
 void LoopTransport::message(net::Connection& connection, bool binary, std::span<const std::uint8_t> data) {

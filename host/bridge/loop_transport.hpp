@@ -52,8 +52,9 @@ private:
     void on_timer(DrainTick);
     void on_timer(Housekeeping);
 
-    net::Outbox& opened(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
-                        std::string_view subprotocol) override;
+    net::Outbox& make_outbox(net::Connection& connection, const net::Endpoint& endpoint) override;
+    void opened(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
+                std::string_view subprotocol) override;
     void message(net::Connection& connection, bool binary, std::span<const std::uint8_t> data) override;
     void closed(net::Connection& connection, std::uint16_t code, std::string_view reason) override;
     void writable(net::Connection& connection) override;

@@ -100,6 +100,7 @@ private:
     bool on_event(const WsEvent& event);
     void on_peer_close(const WsEvent& event);
     void heartbeat();
+    void arm_first_deadline();
     void start_closing(std::uint16_t code, std::string_view reason);
     void finish_closing();
 

@@ -26,8 +26,10 @@ public:
     virtual ~ConnectionEvents() = default;
 
     /// The upgrade was accepted. The outbox serves this connection until closed() returned.
-    virtual Outbox& opened(Connection& connection, const Endpoint& endpoint, const HttpHead& head,
-                           std::string_view subprotocol) = 0;
+    virtual Outbox& make_outbox(Connection& connection, const Endpoint& endpoint) = 0;
+    /// Follows at once. May close the connection already.
+    virtual void opened(Connection& connection, const Endpoint& endpoint, const HttpHead& head,
+                        std::string_view subprotocol) = 0;
     /// One whole message; views for the call.
     virtual void message(Connection& connection, bool binary, std::span<const std::uint8_t> data) = 0;
     /// The transport ended. `code` as received or sent; 1006 when nobody said anything.

@@ -26,16 +26,21 @@ void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
     answer_ = std::make_unique<Answer>();
     append_ws_accept(answer_->bytes, handshake);
     const std::unique_ptr<Pending> request = std::move(request_);  // `head` and `rest` may point into it
-    outbox_ = &server_.events_.opened(*this, *endpoint_, head, handshake.subprotocol);
+    outbox_ = &server_.events_.make_outbox(*this, *endpoint_);
+    arm_first_deadline();
+    server_.events_.opened(*this, *endpoint_, head, handshake.subprotocol);
+    if (phase_ == Phase::kDead || flush_answer() == Flushed::kGone) return;
+    if (!rest.empty()) decode(rest);
+    watch();
+}
+
+void Connection::arm_first_deadline() {
     const std::uint32_t first = endpoint_->first_message_ms;
     if (first > 0 || endpoint_->heartbeat_ms > 0) {
         server_.loop().arm(*this, first > 0 ? first : endpoint_->heartbeat_ms);
     } else {
         runtime::Timer::cancel();
     }
-    if (flush_answer() == Flushed::kGone) return;
-    if (!rest.empty()) decode(rest);
-    watch();
 }
 
 void Connection::decode(std::span<std::uint8_t> bytes) {

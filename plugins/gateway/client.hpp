@@ -31,7 +31,7 @@ public:
 
     void message(bool is_binary, std::string_view data);
     void drain(std::uint32_t reconnect_after_ms) const;
-    // Ten seconds have passed.
+    // The time for it has passed.
     void hello_is_due() const;
 
 private:

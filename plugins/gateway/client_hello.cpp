@@ -88,11 +88,13 @@ void Client::joined(const sh_result& result) {
 
 void Client::resume(const std::string& stream, sh_position after) {
     if (home_of(stream) == session_) return subscribe_resumed(stream, after);
-    door().services.check_owner(target(), home_of(stream), user_,
-                                later([stream, after](Client& client, const sh_result& result) {
-                                    if (result.status != SH_OK) return client.resume_failed(stream, result);
-                                    client.subscribe_resumed(stream, after);
-                                }));
+    door().services.check_owner(
+        target(), home_of(stream), user_,
+        later([stream, after, session = session_](Client& client, const sh_result& result) {
+            if (client.session_ != session) return;  // that hello was undone
+            if (result.status != SH_OK) return client.resume_failed(stream, result);
+            client.subscribe_resumed(stream, after);
+        }));
 }
 
 void Client::subscribe_resumed(const std::string& stream, sh_position after) {
@@ -131,10 +133,14 @@ void Client::opened(const sh_result& result) {
 void Client::refuse_hello(const sh_result& result, std::string_view what) {
     const Error error = error_of(result, what);
     fail(opening_->id, error);
-    if (const std::uint32_t code = close_code(result.status); code != 0)
-        return connection_.close(code, error.message.substr(0, 120));
+    if (const std::uint32_t code = close_code(result.status); code != 0) {
+        char why[121] = {};
+        streamhost::copy_text(why, error.message);
+        return connection_.close(code, why);
+    }
     if (!session_.empty()) undo_join();
     state_ = State::kNew;
+    loop_.await_hello(connection_.id());
     has_joined_ = false;
     opening_.reset();
     connection_.release_streams();

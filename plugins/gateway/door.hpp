@@ -39,6 +39,8 @@ public:
     explicit LoopClients(Door& all) : door(all), parser(all.limits) {}
 
     void add(sh_connection id, Client& client);
+    // From now on it has the time that a hello may take.
+    void await_hello(sh_connection id);
     void remove(sh_connection id) { clients_.erase(id); }
     // nullptr: gone. An answer finds its client by number, because the client may leave before it comes.
     [[nodiscard]] Client* find(sh_connection id) const;

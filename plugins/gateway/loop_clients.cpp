@@ -5,6 +5,10 @@ namespace gateway {
 
 void LoopClients::add(sh_connection id, Client& client) {
     clients_.emplace(id, &client);
+    await_hello(id);
+}
+
+void LoopClients::await_hello(sh_connection id) {
     arrivals_.push_back({id, door.host.monotonic_ms() + door.limits.hello_ms});
 }
 

@@ -38,6 +38,7 @@ public:
     void done(std::optional<sh_position> at) noexcept;
 
     void claimed(sh_position at, std::uint32_t lease_ms, std::int64_t now_ms) noexcept;
+    void touch(std::int64_t now_ms) noexcept { used_ms_ = now_ms; }
     // Of the claim; 0: it was made on another node.
     [[nodiscard]] std::uint32_t lease_ms() const noexcept { return lease_ms_; }
     [[nodiscard]] bool is_idle() const noexcept { return !is_busy_ && waiting_.empty(); }

@@ -48,7 +48,6 @@ void LocalProducers::pump(const std::string& stream) {
         if (found == producers_.end()) return;
         held = found->second;
         next = held->producer.next(host_.monotonic_ms());
-        held->in_flight = held->in_flight || next.has_value();
     }
     if (!next) return;
     const sh_store_append request{.struct_size = sizeof(request),
@@ -58,7 +57,7 @@ void LocalProducers::pump(const std::string& stream) {
                                   .fence = held->producer.fence(),
                                   .producer = held->pid,
                                   .end_state = next->end_state,
-                                  .lease_ms = options_.lease_ms};
+                                  .lease_ms = held->producer.lease_ms()};
     host_.command([&](std::uint64_t token) { return store_->append(host_.raw(), &request, token); },
                   [this, stream, held](const sh_result& result) { appended(stream, held, result); });
 }
@@ -69,7 +68,6 @@ void LocalProducers::appended(const std::string& stream, const Ref& held, const 
     std::optional<std::int64_t> retry_at;
     {
         const std::lock_guard lock(mutex_);
-        held->in_flight = false;
         answers = held->producer.appended(result, host_.monotonic_ms());
         retry_at = held->producer.retry_at();
         drop_if_over(stream, held);
@@ -102,7 +100,7 @@ void LocalProducers::renew(const std::string& stream, const Ref& held) {
     host_.command(
         [&](std::uint64_t token) {
             return store_->renew(host_.raw(), bytes(stream), held->producer.fence(), held->pid,
-                                 options_.lease_ms, token);
+                                 held->producer.lease_ms(), token);
         },
         [this, stream, held](const sh_result& result) {
             std::vector<Answer> answers;
@@ -134,7 +132,7 @@ streamhost::DrainReport LocalProducers::left() const {
     const std::lock_guard lock(mutex_);
     streamhost::DrainReport report;
     for (const auto& [stream, held] : producers_) {
-        if (held->producer.waiting_items() == 0 && !held->in_flight) continue;
+        if (!held->producer.has_unacknowledged()) continue;
         ++report.left;
         report.why = "entries of " + stream + " wait for the store";
     }

@@ -41,7 +41,6 @@ private:
         explicit Held(Producer made) : producer(std::move(made)) {}
         Producer producer;
         std::uint64_t pid = 0;
-        bool in_flight = false;
     };
     using Ref = std::shared_ptr<Held>;
 

@@ -66,7 +66,9 @@ public:
     [[nodiscard]] bool is_over() const noexcept { return over_ != SH_OK; }
     // When next() has something again after a failed append; nothing: as soon as something is written.
     [[nodiscard]] std::optional<std::int64_t> retry_at() const;
-    [[nodiscard]] std::size_t waiting_items() const noexcept { return waiting_.size(); }
+    // Written, and not acknowledged by the store.
+    [[nodiscard]] bool has_unacknowledged() const noexcept { return !waiting_.empty() || !batch_.empty(); }
+    [[nodiscard]] std::uint32_t lease_ms() const noexcept { return options_.lease_ms; }
 
 private:
     struct Waiting {

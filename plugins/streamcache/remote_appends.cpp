@@ -95,6 +95,8 @@ void RemoteAppends::done(const std::string& stream, sh_ticket ticket, const sh_r
 }
 
 void RemoteAppends::renew(const std::string& stream, std::uint64_t fence, sh_ticket ticket) {
+    if (const auto found = lines_.find(stream); found != lines_.end())
+        found->second.touch(host_.monotonic_ms());
     host_.command(
         [&](std::uint64_t token) {
             return store_->renew(host_.raw(), bytes(stream), fence, 0, lease_of(stream), token);
@@ -102,8 +104,8 @@ void RemoteAppends::renew(const std::string& stream, std::uint64_t fence, sh_tic
         [this, ticket](const sh_result& result) { host_.complete(ticket, result); });
 }
 
-// A claim that another node took is not known here; the store never shortens a lease, so a short one harms
-// nobody.
+// A claim that another node took is not known here: its producer hears at the next claim how long it has, and
+// until then this node's appends and renewals are good for the default, which never shortens what is left.
 std::uint32_t RemoteAppends::lease_of(const std::string& stream) const {
     const auto found = lines_.find(stream);
     const std::uint32_t lease_ms = found == lines_.end() ? 0 : found->second.lease_ms();

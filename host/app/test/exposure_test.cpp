@@ -17,24 +17,23 @@ config::Value object(const std::string& name, config::Value member) {
     return value;
 }
 
-config::Issues issues_of(const std::string& address, bool has_authenticator) {
+config::Issues issues_of(const std::string& address) {
     const config::Configuration configuration(
         nullptr, object("listeners", object("public", object("address", text(address)))));
-    return exposure_issues(configuration, has_authenticator);
+    return exposure_issues(configuration);
 }
 
-TEST(Exposure, OnlyLoopbackWithoutAnAuthenticator) {
+TEST(Exposure, OnlyLoopback) {
     for (const char* address : {"127.0.0.1:8080", "[::1]:8080", "localhost:0", "127.1.2.3:1"})
-        EXPECT_TRUE(issues_of(address, false).empty()) << address;
+        EXPECT_TRUE(issues_of(address).empty()) << address;
     for (const char* address : {"0.0.0.0:8080", ":8080", "[::]:8080", "192.168.0.1:8080"}) {
-        const auto issues = issues_of(address, false);
+        const auto issues = issues_of(address);
         ASSERT_EQ(issues.size(), 1U) << address;
         EXPECT_EQ(issues[0].path, "listeners.public.address");
-        EXPECT_TRUE(issues_of(address, true).empty()) << address;
     }
 }
 
-TEST(Exposure, WhatIsNoAddressIsSomebodyElsesIssue) { EXPECT_TRUE(issues_of("nonsense", false).empty()); }
+TEST(Exposure, WhatIsNoAddressIsSomebodyElsesIssue) { EXPECT_TRUE(issues_of("nonsense").empty()); }
 
 }  // namespace
 }  // namespace streamhost::app

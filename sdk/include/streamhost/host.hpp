@@ -170,7 +170,8 @@ public:
     template <typename Body>
     void on_store(sh_ticket ticket, Body body) {
         if (current() == SH_ON_STORE) return body();
-        if (post(SH_ON_STORE, std::move(body)) != SH_OK)
+        auto task = [this, ticket, work = std::move(body)]() mutable { guarded(ticket, work); };
+        if (post(SH_ON_STORE, std::move(task)) != SH_OK)
             complete(ticket, SH_BUSY, "the store loop's queue is full");
     }
 
