@@ -91,6 +91,14 @@ std::optional<Order> parse_order(const std::string& body) {
     }
 }
 
+// A browser sends simple requests of any page to any address and says in Origin which page it was.
+bool is_foreign_page(const HTTPServerRequest& request) {
+    const std::string origin = request.get("Origin", "");
+    const std::size_t scheme = origin.find("://");
+    return !origin.empty() &&
+           (scheme == std::string::npos || origin.substr(scheme + 3) != request.get("Host", ""));
+}
+
 /// One request, on a thread of Poco's pool.
 class Handler final : public Poco::Net::HTTPRequestHandler {
 public:
@@ -122,6 +130,7 @@ private:
         question.peer = request.clientAddress().toString();
         for (const auto& [name, value] : request)
             question.headers.emplace_back(name, value);
+        if (is_foreign_page(request)) return problem(403, "Pages of other hosts may not use this listener");
         std::istream& body = request.stream();
         char buffer[4096];
         while (body.read(buffer, sizeof(buffer)) || body.gcount() > 0) {

@@ -73,8 +73,10 @@ SendStatus Reader::send(std::span<const Piece> frame) {
         bytes += piece.size;
     if (bytes == 0) return SendStatus::kOk;
     const std::size_t waiting = direct_ == nullptr ? 0 : direct_->bytes;
-    const bool full = waiting != 0 &&
-                      (direct_->frames >= options_.direct_frames || waiting + bytes > options_.direct_bytes);
+    // The limit is for what waits beside one message, which may be larger than the limit by itself.
+    const bool full =
+        waiting != 0 && (direct_->frames >= options_.direct_frames ||
+                         waiting + bytes - std::max(direct_->largest, bytes) > options_.direct_bytes);
     if (full || bytes > kMaxFrameBytes) {
         ++loop_.stats_.overflow;
         return SendStatus::kOverflow;
@@ -94,6 +96,7 @@ void Reader::queue(std::span<const Piece> frame, std::size_t bytes) {
     direct_->chain.append({}, frame.data(), frame.size(), bytes, {});
     ++direct_->frames;
     direct_->bytes += bytes;
+    direct_->largest = std::max(direct_->largest, bytes);
     loop_.mark_dirty(*this);
 }
 

@@ -82,6 +82,7 @@ private:
         BlockPos at;
         std::uint32_t frames = 0;
         std::size_t bytes = 0;
+        std::size_t largest = 0;  // of its frames, until it is empty
     };
     /// A part of the latest gather(): where its bytes came from.
     struct Source {

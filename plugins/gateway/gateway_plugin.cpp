@@ -8,6 +8,7 @@
 
 #include "client.hpp"
 #include "encoder.hpp"
+#include "origin.hpp"
 #include "schema.hpp"
 
 namespace gateway {
@@ -31,6 +32,8 @@ public:
             return static_cast<std::uint32_t>(config.integer(key, otherwise));
         };
         path_ = config.string("path", "/v1/ws");
+        for (std::uint64_t index = 0; index < config.size("allowed_origins"); ++index)
+            origins_.push_back(config.string("allowed_origins[" + std::to_string(index) + "]"));
         limits_.heartbeat_ms = number("heartbeat_ms", limits_.heartbeat_ms);
         limits_.hello_ms = number("hello_timeout_ms", limits_.hello_ms);
         limits_.service_timeout_ms = number("service_timeout_ms", limits_.service_timeout_ms);
@@ -72,7 +75,12 @@ private:
     }
 
     std::unique_ptr<Client> open(LoopClients* loop, Connection connection,
-                                 const streamhost::OpenInfo& /*info*/) override {
+                                 const streamhost::OpenInfo& info) override {
+        if (!is_allowed_origin(info.header("origin"), info.header("host"), origins_)) {
+            connection.close(4403,
+                             "pages of this origin may not connect; see plugins.gateway.allowed_origins");
+            return nullptr;
+        }
         return std::make_unique<Client>(*loop, connection);
     }
     void message(LoopClients* /*loop*/, Client& client, Connection /*connection*/, bool binary,
@@ -85,6 +93,7 @@ private:
     }
 
     std::string path_;
+    std::vector<std::string> origins_;
     Limits limits_;
     std::unique_ptr<Door> door_;
     std::vector<std::unique_ptr<LoopClients>> loops_;

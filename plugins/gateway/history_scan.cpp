@@ -12,6 +12,8 @@ using streamhost::view;
 namespace {
 
 constexpr std::uint64_t kWindow = 512;
+// One answer stays below what may wait for a reader; a single message may be larger and is answered alone.
+constexpr std::size_t kMaxBytes = 192u << 10;
 
 // {"kind":"message","id":...} as it is stored, to {"id":...} as it is answered.
 std::string without_kind(std::string_view data) {
@@ -30,7 +32,7 @@ void HistoryScan::set_bounds(std::uint64_t first, std::uint64_t last) noexcept {
 }
 
 std::optional<sh_range> HistoryScan::next() const noexcept {
-    if (high_ < first_ || found_.size() > limit_) return std::nullopt;
+    if (high_ < first_ || is_enough()) return std::nullopt;
     return sh_range{sizeof(sh_range), static_cast<std::uint32_t>(high_ - cursor_ + 1), cursor_, 0};
 }
 
@@ -46,10 +48,13 @@ void HistoryScan::take(std::span<const sh_record> records) {
 }
 
 void HistoryScan::finish_window() {
-    for (auto message = window_.rbegin(); message != window_.rend() && found_.size() <= limit_; ++message) {
-        if (has_found())
+    for (auto message = window_.rbegin(); message != window_.rend() && !is_enough(); ++message) {
+        if (has_found()) {
+            bytes_ += message->json.size();
+            // What is over a bound is kept to know that there is more, and not answered.
+            if (found_.size() == limit_ || (bytes_ > kMaxBytes && !found_.empty())) count_ = found_.size();
             found_.push_back(std::move(*message));
-        else
+        } else
             is_found_ = message->id == before_;
     }
     window_.clear();
@@ -60,7 +65,7 @@ void HistoryScan::finish_window() {
 
 std::string HistoryScan::messages() const {
     std::string list;
-    for (std::size_t left = std::min<std::size_t>(found_.size(), limit_); left-- > 0;) {
+    for (std::size_t left = count_.value_or(found_.size()); left-- > 0;) {
         list += found_[left].json;
         if (left > 0) list += ',';
     }
@@ -68,7 +73,7 @@ std::string HistoryScan::messages() const {
 }
 
 std::string_view HistoryScan::next_before() const noexcept {
-    return found_.size() > limit_ ? std::string_view(found_[limit_ - 1].id) : std::string_view();
+    return count_ ? std::string_view(found_[*count_ - 1].id) : std::string_view();
 }
 
 }  // namespace gateway

@@ -38,6 +38,7 @@ private:
         std::string json;
     };
     void finish_window();
+    [[nodiscard]] bool is_enough() const noexcept { return count_.has_value(); }
 
     std::string before_;
     std::uint32_t limit_;
@@ -47,7 +48,9 @@ private:
     std::uint64_t high_ = 0;
     std::uint64_t cursor_ = 0;
     std::vector<Message> window_;
-    std::vector<Message> found_;  // newest first, one more than asked for
+    std::vector<Message> found_;        // newest first, and the first that is over a bound
+    std::optional<std::size_t> count_;  // of those to be answered, once a bound was reached
+    std::size_t bytes_ = 0;
 };
 
 }  // namespace gateway

@@ -1,5 +1,6 @@
 #include "raw_json.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace gateway {
@@ -46,6 +47,20 @@ std::size_t skip_value(std::string_view json, std::size_t at) noexcept {
     return end == std::string_view::npos ? json.size() : end;
 }
 
+bool is_plain(std::string_view value, std::size_t max_bytes) noexcept {
+    if (value.empty() || value.size() > max_bytes) return false;
+    if (value.front() != '"') {
+        const std::string_view digits = value.substr(value.front() == '-' ? 1 : 0);
+        return !digits.empty() && (digits.size() == 1 || digits.front() != '0') &&
+               digits.find_first_not_of("0123456789") == std::string_view::npos;
+    }
+    if (value.size() < 2 || value.back() != '"') return false;
+    const std::string_view content = value.substr(1, value.size() - 2);
+    return std::none_of(content.begin(), content.end(), [](char byte) {
+        return byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20;
+    });
+}
+
 }  // namespace
 
 std::vector<std::string_view> raw_values(std::string_view json) {
@@ -64,6 +79,24 @@ std::vector<std::string_view> raw_values(std::string_view json) {
         if (at < json.size() && json[at] == ',') at = skip_white(json, at + 1);
     }
     return values;
+}
+
+std::string_view plain_member(std::string_view text, std::string_view name, std::size_t max_bytes) noexcept {
+    std::size_t at = skip_white(text, 0);
+    if (at >= text.size() || text[at] != '{') return {};
+    for (at = skip_white(text, at + 1); at < text.size() && text[at] == '"';) {
+        const std::size_t name_end = skip_string(text, at);
+        const std::string_view key = without_quotes(text.substr(at, name_end - at));
+        at = skip_white(text, name_end);
+        if (at >= text.size() || text[at] != ':') return {};
+        at = skip_white(text, at + 1);
+        const std::size_t end = skip_value(text, at);
+        if (key == name)
+            return is_plain(text.substr(at, end - at), max_bytes) ? text.substr(at, end - at) : "";
+        at = skip_white(text, end);
+        if (at < text.size() && text[at] == ',') at = skip_white(text, at + 1);
+    }
+    return {};
 }
 
 std::string_view without_quotes(std::string_view json_string) noexcept {

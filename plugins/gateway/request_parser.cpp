@@ -341,6 +341,7 @@ void fill(Request& request, std::string_view type, const Members& members, const
 
 std::string why(simdjson::error_code error) {
     if (error == simdjson::DEPTH_ERROR) return "nested deeper than " + std::to_string(kMaxDepth) + " levels";
+    if (error == simdjson::STRING_ERROR) return "a string is malformed, or holds half of a surrogate pair";
     if (error == simdjson::NUMBER_ERROR) return "a number is malformed or out of range";
     return "not JSON";
 }
@@ -371,6 +372,7 @@ Request RequestParser::parse(std::string_view text) {
         request.id = request_id(members);
         fill(request, members.need_text("type", kMaxIdBytes), members, limits_);
     } catch (Fault& fault) {
+        if (request.id.empty()) request.id = plain_member(text, "id", kMaxIdBytes + 2);
         request.body = Refused{fault.code, std::move(fault.message)};
     }
     return request;

@@ -95,7 +95,7 @@ void Subscriptions::act(const Ref& subscription) {
     if (is_stale_run) return end(subscription);  // it ended long ago; its text is history
     const Decision& decision = subscription->decision;
     if (decision.act == Act::kReplay &&
-        subscription->stand.head.seq - decision.replay_from > options_.snapshot_over)
+        subscription->stand.head.seq > decision.replay_from + options_.snapshot_over)
         subscription->decision.act = Act::kSnapshot;
     switch (decision.act) {
     case Act::kNothing: return nothing(subscription);
@@ -349,6 +349,8 @@ void Subscriptions::changed(sh_connection id, std::string_view stream, std::uint
     const auto found = reader->subscriptions.find(stream);
     if (found == reader->subscriptions.end()) return;
     const Ref subscription = found->second;
+    // Not of this one: it has no plan yet, so the news is of the one that it replaces.
+    if (!subscription->is_attached) return;
     switch (what) {
     case SH_SUBSCRIPTION_BEHIND:
         subscription->decision = {

@@ -50,6 +50,13 @@ describe('opening', { timeout: TEST_MS }, () => {
         assert.equal(wire.protocol, '');
     });
 
+    it('serves pages of this host, and of no other', async () => {
+        const own = await join({}, { options: { origin: `http://127.0.0.1:${host.port}` } });
+        assert.equal(own.welcome.type, 'welcome');
+        const foreign = await open({ options: { origin: 'http://evil.example' } });
+        assert.equal((await foreign.ended()).code, 4403);
+    });
+
     it('closes who says no hello in time, also one that pings meanwhile', async () => {
         const silent = await open();
         const chatty = await open();

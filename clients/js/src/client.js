@@ -135,7 +135,7 @@ export class Client extends Emitter {
      */
     send(message, { key = randomId(), options, signal } = {}) {
         const body = {
-            ...(typeof message === 'string' ? { content: message } : message),
+            ...(typeof message === 'string' ? { content: wellFormed(message) } : message),
             ...(options === undefined ? {} : { options }),
         };
         const accepted = this.#outbox.send({ key, body, at: Date.now() }, signal);
@@ -420,4 +420,9 @@ export class Client extends Emitter {
  */
 export function connect(url, options = {}) {
     return new Client(url, options).start();
+}
+
+/** Half of a surrogate pair, as a cut input leaves it, is no text: no server could take the message. @param {string} text */
+function wellFormed(text) {
+    return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
 }

@@ -6,6 +6,7 @@
 #include "streamhost/bytes.hpp"
 
 #include "names.hpp"
+#include "origin.hpp"
 #include "raw_json.hpp"
 #include "request_parser.hpp"
 
@@ -57,6 +58,18 @@ TEST(RawJson, GivesTheTextOfEachMember) {
 TEST(RawJson, EndsAlsoForTextThatIsNoJson) {
     for (const char* text : {"", "{", "[", "{\"a", "{\"a\":", "[\"\\", "[[[", "{\"a\":[}", "}", "[1,,,]"})
         EXPECT_LE(raw_values(text).size(), 8u) << text;
+}
+
+TEST(Origin, OnlyThisHostsPagesAndThoseInTheList) {
+    EXPECT_TRUE(is_allowed_origin("", "127.0.0.1:8080", {}));
+    EXPECT_TRUE(is_allowed_origin("http://127.0.0.1:8080", "127.0.0.1:8080", {}));
+    EXPECT_TRUE(is_allowed_origin("https://Chat.Example", "chat.example", {}));
+    for (const char* origin :
+         {"http://evil.example", "null", "http://127.0.0.1:8081", "127.0.0.1:8080", "http://"})
+        EXPECT_FALSE(is_allowed_origin(origin, "127.0.0.1:8080", {"https://good.example"})) << origin;
+    EXPECT_TRUE(is_allowed_origin("https://good.example", "127.0.0.1:8080", {"https://good.example"}));
+    EXPECT_TRUE(is_allowed_origin("null", "127.0.0.1:8080", {"*"}));
+    EXPECT_FALSE(is_allowed_origin("http://", "", {}));
 }
 
 TEST(Names, AreStrict) {
@@ -222,6 +235,24 @@ TEST_F(RequestTest, GarbageIsRefusedWithAReason) {
     EXPECT_EQ(parse_as<Send>(R"({"type":"send","id":1,"content":")" + std::string(500'000, 'a') + "\"}")
                   .content.size(),
               500'002u);
+}
+
+TEST_F(RequestTest, ARefusalNamesItsRequestAlsoWhenTheRestIsNoJson) {
+    EXPECT_NE(refusal(R"({"type":"send","id":"a-1","content":"x\ud83d"})").find("surrogate"),
+              std::string::npos);
+    EXPECT_EQ(request_.id, R"("a-1")");
+    EXPECT_NE(refusal(R"({"data":1e999 , "id" : -12,"type":"send"})"), "");
+    EXPECT_EQ(request_.id, "-12");
+    EXPECT_NE(
+        refusal(R"({"type":"send","data":)" + std::string(99, '[') + std::string(99, ']') + R"(,"id":7})"),
+        "");
+    EXPECT_EQ(request_.id, "7");
+    for (const char* text :
+         {R"({"id":"a\n","x":nope})", R"({"id":[1],"x":nope})", R"({"id":01,"x":nope})", R"({"id":"a)",
+          R"({"id")", R"({"id":)", R"(["id",1,nope])", R"({"x" 1 "id":2})"}) {
+        EXPECT_NE(refusal(text), "") << text;
+        EXPECT_EQ(request_.id, "") << text;
+    }
 }
 
 TEST_F(RequestTest, DepthIsLimitedAlsoAfterALargeMessage) {

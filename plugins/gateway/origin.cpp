@@ -1,0 +1,29 @@
+#include "origin.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace gateway {
+
+namespace {
+
+bool is_same(std::string_view left, std::string_view right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char one, char other) {
+        return std::tolower(static_cast<unsigned char>(one)) ==
+               std::tolower(static_cast<unsigned char>(other));
+    });
+}
+
+}  // namespace
+
+bool is_allowed_origin(std::string_view origin, std::string_view host,
+                       const std::vector<std::string>& allowed) {
+    if (origin.empty()) return true;
+    const std::size_t scheme = origin.find("://");
+    if (scheme != std::string_view::npos && !host.empty() && is_same(origin.substr(scheme + 3), host))
+        return true;
+    return std::any_of(allowed.begin(), allowed.end(),
+                       [origin](const std::string& one) { return one == "*" || is_same(one, origin); });
+}
+
+}  // namespace gateway

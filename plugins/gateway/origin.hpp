@@ -1,0 +1,17 @@
+// The problem: a browser lets any web page open a WebSocket to any address, this machine's loopback included,
+// and says only in `Origin` which page it was. A server that does not look serves every page that its user
+// visits. Source: RFC 6455, section 10.2.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway {
+
+// Without an origin the client is no browser. Else the page has to come from the host that it connects to, or
+// its origin ("https://example.com") is in the list; "*" there allows all.
+[[nodiscard]] bool is_allowed_origin(std::string_view origin, std::string_view host,
+                                     const std::vector<std::string>& allowed);
+
+}  // namespace gateway
