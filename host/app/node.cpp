@@ -4,6 +4,7 @@
 #include <future>
 #include <iostream>
 #include <stdexcept>
+#include <utility>
 
 #include <Poco/Exception.h>
 
@@ -222,6 +223,7 @@ void Node::wake() {
 void Node::advance() {
     toggle_next();
     const auto again_ms = supervisor_.advance();
+    if (std::exchange(reload_waits_, false)) reload();
     if (!toggles_.empty() && !supervisor_.busy()) wake();
     {
         auto list = supervisor_.list();

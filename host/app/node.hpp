@@ -114,6 +114,7 @@ private:
     std::unique_ptr<SignalWatch> signals_;
     std::atomic<bool> wake_posted_{false};
     std::optional<Drain> drain_;  // from the first signal on
+    bool reload_waits_ = false;   // for the supervisor
     bool is_stopping_ = false;    // plugins are on their way out
     std::uint64_t started_ms_;
     int exit_code_ = 0;

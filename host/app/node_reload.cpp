@@ -30,8 +30,10 @@ std::vector<std::string> complaints(std::string_view text) {
 
 // Everything is checked before anything is touched: a file with a mistake changes nothing.
 void Node::reload() {
-    if (drain_ || house_.phase.load() != SH_NODE_RUNNING)
-        return log_.info("SIGHUP: this node is starting or stopping; the configuration is not read again");
+    if (drain_) return log_.info("SIGHUP: this node is stopping; the configuration is not read again");
+    // A plugin on its way in has its section already: after that step.
+    reload_waits_ = house_.phase.load() != SH_NODE_RUNNING || supervisor_.busy();
+    if (reload_waits_) return;
     std::string text;
     const auto configuration = load_configuration(sources_, catalogue_, text);
     for (const std::string& complaint : complaints(text))

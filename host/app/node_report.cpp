@@ -90,14 +90,14 @@ ObjectPtr plugins_of(bridge::House& house, const std::vector<control::PluginView
     }
     const std::lock_guard lock(house.health_mutex);
     for (const auto& [key, health] : house.health) {
-        ObjectPtr plugin = all->has(key.first) ? all->getObject(key.first) : object();
+        ObjectPtr plugin = all->has(key.plugin) ? all->getObject(key.plugin) : object();
         ObjectPtr components = plugin->has("components") ? plugin->getObject("components") : object();
         ObjectPtr one = object();
         one->set("state", health_name(health.state));
         if (!health.detail.empty()) one->set("detail", health.detail);
-        components->set(key.second, one);
+        components->set(key.component, one);
         plugin->set("components", components);
-        all->set(key.first, plugin);
+        all->set(key.plugin, plugin);
     }
     return all;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -30,6 +31,15 @@ class DeliveryHub;
 class HttpHub;
 class StoreHub;
 class TransportHub;
+
+/// Who says so. Of two generations of a plugin the newer one is listed later, and each takes its own word
+/// along.
+struct HealthKey {
+    std::string plugin;
+    std::string component;
+    std::uint64_t instance = 0;
+    friend auto operator<=>(const HealthKey&, const HealthKey&) = default;
+};
 
 /// What plugins showed of themselves, for the report.
 struct ComponentHealth {
@@ -74,8 +84,7 @@ struct House {
     std::function<std::string()> report;  ///< [worker] JSON of the whole node
 
     std::mutex health_mutex;
-    std::map<std::pair<std::string, std::string>, ComponentHealth>
-        health;  ///< by plugin and component; guarded by health_mutex
+    std::map<HealthKey, ComponentHealth> health;  ///< guarded by health_mutex
 
     /// [any] The pen of a plugin: "plugin.<name>".
     [[nodiscard]] observe::Log log_of(const control::Instance& instance);

@@ -13,7 +13,7 @@ std::uint32_t phase(const sh_host* host) { return house_of(host).phase.load(std:
 void set_health(const sh_host* host, const char* component, std::uint32_t state, sh_bytes detail) {
     House& house = house_of(host);
     control::Instance& instance = control::Instance::of(host);
-    const auto key = std::make_pair(instance.name(), std::string(component));
+    const HealthKey key{instance.name(), component, instance.id()};
     {
         const std::lock_guard lock(house.health_mutex);
         const auto [entry, is_new] = house.health.try_emplace(key);

@@ -1,7 +1,6 @@
 #include "bridge/route_book.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace streamhost::bridge {
 
@@ -110,12 +109,12 @@ net::RouteTablePtr RouteBook::table(const ListenerOptions& listener, const Route
         (void)table->router.add(as_route(*route, endpoint));
     };
     // Newest first: the router keeps the first that it is given.
-    for (const auto& entry : std::ranges::reverse_view(websockets_)) {
-        if (entry.is_shown && listener.websocket) add(entry.route);
+    for (auto entry = websockets_.rbegin(); entry != websockets_.rend(); ++entry) {
+        if (entry->is_shown && listener.websocket) add(entry->route);
     }
-    for (const auto& entry : std::ranges::reverse_view(https_)) {
-        if (entry.is_shown && listener.http && has(entry.route->listeners, SH_LISTENER_PUBLIC))
-            add(entry.route);
+    for (auto entry = https_.rbegin(); entry != https_.rend(); ++entry) {
+        if (entry->is_shown && listener.http && has(entry->route->listeners, SH_LISTENER_PUBLIC))
+            add(entry->route);
     }
     return table;
 }
@@ -123,9 +122,9 @@ net::RouteTablePtr RouteBook::table(const ListenerOptions& listener, const Route
 std::shared_ptr<HttpRoute> RouteBook::find_admin(std::string_view method, std::string_view path,
                                                  int& status) const {
     net::Router router;
-    for (const auto& entry : std::ranges::reverse_view(https_)) {
-        if (entry.is_shown && has(entry.route->listeners, SH_LISTENER_ADMIN))
-            (void)router.add(as_route(*entry.route, entry.route.get()));
+    for (auto entry = https_.rbegin(); entry != https_.rend(); ++entry) {
+        if (entry->is_shown && has(entry->route->listeners, SH_LISTENER_ADMIN))
+            (void)router.add(as_route(*entry->route, entry->route.get()));
     }
     const net::RouteResult found = router.find(method, path);
     status = found.status;

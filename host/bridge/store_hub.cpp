@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bridge/buffers.hpp"
+#include "bridge/store_calls.hpp"
 
 namespace streamhost::bridge {
 
@@ -79,37 +80,84 @@ void StoreHub::deliver(control::Instance& instance, std::uint64_t token, sh_resu
 
 void StoreHub::set_events(control::Instance& by, const sh_store_events& events) {
     auto instance = by.shared_from_this();
-    (void)by.handles().add({"store events",
-                            [this, instance, events] {
-                                (void)house_.loops.store_loop().post([this, instance, events] {
-                                    listeners_[instance->id()] = {instance, events};
-                                });
-                            },
-                            [this, id = by.id()] {
-                                (void)house_.loops.store_loop().post([this, id] {
-                                    listeners_.erase(id);
-                                    for (auto& [channel, instances] : subscribers_)
-                                        instances.erase(id);
-                                });
-                            }});
+    (void)by.handles().add(
+        {"store events",
+         [this, instance, events] {
+             (void)house_.loops.store_loop().post([this, instance, events] {
+                 listeners_[instance->id()] = {instance, events};
+             });
+         },
+         [this, id = by.id()] { (void)house_.loops.store_loop().post([this, id] { end_listener(id); }); }});
 }
 
-void StoreHub::add_subscriber(const sh_host* host, std::string_view channel) {
-    subscribers_[std::string(channel)].insert(control::Instance::of(host).id());
+void StoreHub::end_listener(std::uint64_t instance) {
+    listeners_.erase(instance);
+    std::vector<Channel> channels;
+    for (const auto& [channel, instances] : subscribers_) {
+        if (instances.contains(instance)) channels.push_back(channel);
+    }
+    for (const Channel& channel : channels) {
+        // A store that is too busy to hear it goes on sending; then nobody is found to pass it on to.
+        if (leave(channel, instance)) (void)ask_to_unsubscribe(channel, [](const store::ChannelResult&) {});
+    }
 }
 
-bool StoreHub::drop_subscriber(const sh_host* host, std::string_view channel) {
-    const auto found = subscribers_.find(std::string(channel));
+bool StoreHub::leave(const Channel& channel, std::uint64_t instance) {
+    const auto found = subscribers_.find(channel);
     if (found == subscribers_.end()) return true;
-    found->second.erase(control::Instance::of(host).id());
+    found->second.erase(instance);
     if (!found->second.empty()) return false;
     subscribers_.erase(found);
     return true;
 }
 
+store::Submit StoreHub::ask_to_subscribe(const Channel& channel, store::ChannelDone done) {
+    store::ChannelCommands& channels = store_->channels();
+    switch (channel.kind) {
+    case Channel::Kind::home: return channels.subscribe({.home = channel.name}, std::move(done));
+    case Channel::Kind::topic: return channels.topic_subscribe({.topic = channel.name}, std::move(done));
+    case Channel::Kind::pattern: return channels.pattern_subscribe({.topic = channel.name}, std::move(done));
+    }
+    return store::Submit::kGone;
+}
+
+store::Submit StoreHub::ask_to_unsubscribe(const Channel& channel, store::ChannelDone done) {
+    store::ChannelCommands& channels = store_->channels();
+    switch (channel.kind) {
+    case Channel::Kind::home: return channels.unsubscribe({.home = channel.name}, std::move(done));
+    case Channel::Kind::topic: return channels.topic_unsubscribe({.topic = channel.name}, std::move(done));
+    case Channel::Kind::pattern:
+        return channels.pattern_unsubscribe({.topic = channel.name}, std::move(done));
+    }
+    return store::Submit::kGone;
+}
+
+sh_status StoreHub::subscribe(const sh_host* host, const Channel& channel, std::uint64_t token) {
+    const std::uint64_t id = control::Instance::of(host).id();
+    // Before the store answers: what is written between its yes and our hearing it arrives already.
+    const bool is_new = subscribers_[channel].insert(id).second;
+    auto tell_plugin = answer(host, token, channel_result);
+    const store::Submit submit = ask_to_subscribe(
+        channel, [this, channel, id, is_new, tell_plugin](const store::ChannelResult& result) {
+            if (result.status != store::Status::kOk && is_new) (void)leave(channel, id);
+            tell_plugin(result);
+        });
+    if (submit != store::Submit::kAccepted && is_new) (void)leave(channel, id);
+    return to_status(submit);
+}
+
+sh_status StoreHub::unsubscribe(const sh_host* host, const Channel& channel, std::uint64_t token) {
+    auto tell_plugin = answer(host, token, channel_result);
+    if (leave(channel, control::Instance::of(host).id()))
+        return to_status(ask_to_unsubscribe(channel, std::move(tell_plugin)));
+    // Other plugins still listen: nothing to tell the store, but the answer is owed all the same.
+    post([tell_plugin] { tell_plugin(store::ChannelResult{.status = store::Status::kOk}); });
+    return SH_OK;
+}
+
 template <typename Call>
-void StoreHub::tell(std::string_view channel, Call call) {
-    const auto found = subscribers_.find(std::string(channel));
+void StoreHub::tell(const Channel& channel, Call call) {
+    const auto found = subscribers_.find(channel);
     if (found == subscribers_.end()) return;
     const auto instances = found->second;  // a plugin may unsubscribe from inside
     const runtime::RoleScope role = role_of(SH_ON_STORE);
@@ -126,14 +174,14 @@ void StoreHub::on_records(std::string_view stream, std::span<const store::Record
     list.reserve(records.size());
     for (const store::Record& record : records)
         list.push_back(to_abi(record));
-    tell(home_of(stream), [&](const sh_store_events& events) {
+    tell({Channel::Kind::home, std::string(home_of(stream))}, [&](const sh_store_events& events) {
         events.records(events.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()));
     });
 }
 
 void StoreHub::on_topic(std::string_view pattern, std::string_view topic, const store::Buffer& payload) {
-    const std::string channel =
-        (pattern.empty() ? "topic:" : "pattern:") + std::string(pattern.empty() ? topic : pattern);
+    const Channel channel = pattern.empty() ? Channel{Channel::Kind::topic, std::string(topic)}
+                                            : Channel{Channel::Kind::pattern, std::string(pattern)};
     tell(channel, [&](const sh_store_events& events) {
         events.topic(events.self, bytes(pattern), bytes(topic), bytes(payload.view()));
     });

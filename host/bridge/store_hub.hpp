@@ -1,11 +1,13 @@
 #pragma once
 
 #include <atomic>
+#include <compare>
 #include <list>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "streamhost/abi/ext/store.h"
@@ -15,6 +17,14 @@
 #include "store/store_loop.hpp"
 
 namespace streamhost::bridge {
+
+/// What a plugin can listen to: the records of a home, the messages of a topic, or of all topics that match.
+struct Channel {
+    enum class Kind : std::uint8_t { home = 1, topic, pattern };
+    Kind kind = Kind::home;
+    std::string name;
+    friend auto operator<=>(const Channel&, const Channel&) = default;
+};
 
 /// The store as plugins share it: answers find the plugin that asked, live records the plugins that
 /// subscribed. Everything [store] unless tagged.
@@ -45,10 +55,11 @@ public:
         };
     }
 
-    /// Several plugins may subscribe to one channel; the store hears of the first and of the last.
-    void add_subscriber(const sh_host* host, std::string_view channel);
-    /// True: nobody is left, the store is to be told.
-    [[nodiscard]] bool drop_subscriber(const sh_host* host, std::string_view channel);
+    /// Several plugins may listen to one channel: the store hears of the first and of the last. A listener
+    /// that the store refuses, now or in its answer, is none. SH_BUSY, SH_GONE: nothing was done, no answer
+    /// follows.
+    sh_status subscribe(const sh_host* host, const Channel& channel, std::uint64_t token);
+    sh_status unsubscribe(const sh_host* host, const Channel& channel, std::uint64_t token);
 
     // store::LiveSink
     void on_records(std::string_view stream, std::span<const store::Record> records) override;
@@ -68,16 +79,21 @@ private:
     class Alarm;
     static void deliver(control::Instance& instance, std::uint64_t token, sh_result& result);
     template <typename Call>
-    void tell(std::string_view channel, Call call);
+    void tell(const Channel& channel, Call call);
+    void end_listener(std::uint64_t instance);
+    /// True: nobody is left.
+    bool leave(const Channel& channel, std::uint64_t instance);
+    [[nodiscard]] store::Submit ask_to_subscribe(const Channel& channel, store::ChannelDone done);
+    [[nodiscard]] store::Submit ask_to_unsubscribe(const Channel& channel, store::ChannelDone done);
 
     House& house_;
     std::int64_t wall_at_start_ms_;
     std::uint64_t monotonic_at_start_ms_;
     std::string kind_;
     std::atomic<bool> is_up_{false};
-    std::unordered_map<std::uint64_t, Listener> listeners_;                           // by instance
-    std::unordered_map<std::string, std::unordered_set<std::uint64_t>> subscribers_;  // by channel
-    std::list<Alarm> alarms_;                                                         // armed ones
+    std::unordered_map<std::uint64_t, Listener> listeners_;   // by instance
+    std::map<Channel, std::set<std::uint64_t>> subscribers_;  // instances by channel
+    std::list<Alarm> alarms_;                                 // armed ones
     std::unique_ptr<store::Store> store_;
 };
 

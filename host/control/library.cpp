@@ -4,16 +4,21 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include <boost/dll/library_info.hpp>
 #include <boost/dll/shared_library.hpp>
+#include <unistd.h>
 
 namespace streamhost::control {
 namespace fs = std::filesystem;
@@ -26,8 +31,31 @@ std::vector<boost::dll::shared_library>& mapped_for_good() {
     return libraries;
 }
 
+constexpr std::string_view kDirectoryPrefix = "streamhost-plugins-";
+
+// The copies of processes that ended without tidying up: killed, or told to leave at once. Their number is in
+// the name; in a container it may be ours again. A library that is mapped keeps its content, so nobody is
+// harmed who lives where we cannot see him.
+void remove_leftovers(const fs::path& parent) {
+    static std::atomic<bool> is_none_made{true};
+    const bool is_first = is_none_made.exchange(false);
+    std::error_code error;
+    for (fs::directory_iterator at(parent, error); !error && at != fs::directory_iterator();
+         at.increment(error)) {
+        const std::string name = at->path().filename().string();
+        if (!name.starts_with(kDirectoryPrefix)) continue;
+        int pid = 0;
+        std::from_chars(name.data() + kDirectoryPrefix.size(), name.data() + name.size(), pid);
+        std::error_code ignored;  // another user's
+        const bool is_gone = pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
+        if (is_gone || (is_first && pid == ::getpid())) fs::remove_all(at->path(), ignored);
+    }
+}
+
 fs::path make_private_directory(const fs::path& parent) {
-    std::string path = (parent / "plugins-XXXXXX").string();
+    remove_leftovers(parent);
+    std::string path =
+        (parent / (std::string(kDirectoryPrefix) + std::to_string(::getpid()) + "-XXXXXX")).string();
     if (::mkdtemp(path.data()) == nullptr) {  // makes it with mode 0700
         throw fs::filesystem_error("cannot make a private directory for plugin copies", parent,
                                    std::error_code(errno, std::generic_category()));

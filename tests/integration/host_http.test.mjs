@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { serveHost } from './support/host_process.mjs';
+import { binary, serveHost } from './support/host_process.mjs';
 import { RawClient, upgradeHead } from './support/raw_client.mjs';
 
 const HEAD_BYTES = 4_096;
@@ -188,11 +188,13 @@ describe('the limit on connections', () => {
             const fourth = await RawClient.upgraded(small.port, '/echo');
             for (const client of [second, fourth]) client.close();
         } finally {
-            assert.deepEqual(await small.stop(), { code: 0, signal: null });
+            assert.deepEqual(await small.stop(), { code: 0, signal: null }, small.log);
         }
     });
 
-    it('waits without spinning when no descriptor is left', async () => {
+    // The undefined behaviour sanitizer looks at memory through a pipe, and takes what it has no pipe for as broken.
+    const skip = binary.includes('/asan/') && 'a sanitizer needs descriptors of its own';
+    it('waits without spinning when no descriptor is left', { skip }, async () => {
         const small = await serveHost({ 'plugins.echo.enabled': true }, { descriptors: 64 });
         const clients = [];
         try {
@@ -203,11 +205,12 @@ describe('the limit on connections', () => {
             const used = (await small.cpuMs()) - before;
             assert.ok(used < 300, `${used} ms of CPU in a second of rest`);
             for (const client of clients.splice(0)) client.close();
+            await small.until(async () => (await small.openDescriptors()) < 48);
             const late = await RawClient.upgraded(small.port, '/echo');
             late.close();
         } finally {
             for (const client of clients) client.close();
-            assert.deepEqual(await small.stop(), { code: 0, signal: null });
+            assert.deepEqual(await small.stop(), { code: 0, signal: null }, small.log);
         }
     });
 });

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -8,6 +9,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "control/catalogue.hpp"
 #include "lifecycle/test_bridge.hpp"
@@ -36,6 +38,20 @@ protected:
     test::TemporaryDirectory run_;
     LibraryLoader loader_{{.run_directory = run_.path(), .retained_limit = 3}};
 };
+
+TEST_F(Loader, TidiesUpAfterAProcessThatCouldNot) {
+    const pid_t gone = ::fork();
+    if (gone == 0) ::_exit(0);
+    ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+    const fs::path left = run_.path() / ("streamhost-plugins-" + std::to_string(gone) + "-abcdef");
+    const fs::path other = run_.path() / "something-else";
+    fs::create_directories(left / "inside");
+    fs::create_directories(other);
+    const LibraryLoader another({.run_directory = run_.path(), .retained_limit = 3});
+    EXPECT_FALSE(fs::exists(left));
+    EXPECT_TRUE(fs::exists(other));
+    EXPECT_TRUE(fs::exists(loader_.directory())) << "of a process that lives";
+}
 
 TEST_F(Loader, RefusesALibraryWithoutTheEntry) {
     EXPECT_EQ(reason("no_entry"),
