@@ -144,9 +144,9 @@ environment STREAMHOST_PLUGINS__CHAT__MAXRUNS: plugins.chat.maxruns: unknown key
     next: change the argument
 --set nonsense: expected key.path=value
     next: for example --set node.id=a
---set plugins.chatt.enabled: plugins.chatt: unknown key, did you mean "chat"?
+--set plugins.chatt.enabled: plugins.chatt: no plugin has this name, did you mean "chat"?
     allowed: the keys directory, chat, echo
-    next: correct or remove it
+    next: copy its .so into the plugin directory, or correct or remove the section
 )");
 }
 
