@@ -171,3 +171,45 @@ describe('frames', () => {
         });
     }
 });
+
+describe('clients that are no longer there, or do not listen', () => {
+    const span = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    let host;
+    before(async () => {
+        host = await serveHost({ 'plugins.echo.enabled': true, 'limits.heartbeat_ms': 1_000, 'limits.slow_reader_ms': 1_000 });
+    });
+    after(async () => {
+        assert.deepEqual(await host?.stop(), { code: 0, signal: null });
+    });
+
+    it('are closed with 4001 after two pings without an answer', async () => {
+        const client = await RawClient.upgraded(host.port, '/echo');
+        assert.equal((await client.frame()).opcode, opcodes.ping);
+        assert.equal((await client.frame()).opcode, opcodes.ping);
+        assert.equal((await client.frame()).code, 4001);
+        client.close();
+    });
+
+    it('stay when they answer, or say anything else', async () => {
+        const client = await RawClient.upgraded(host.port, '/echo');
+        for (let count = 0; count < 4; ++count) {
+            assert.equal((await client.frame()).opcode, opcodes.ping);
+            client.send(count % 2 === 0 ? frame(opcodes.pong) : frame(opcodes.ping, 'and you?'));
+            if (count % 2 === 1) assert.equal((await client.frame()).opcode, opcodes.pong);
+        }
+        client.close();
+    });
+
+    it('are closed with 4002 when they read nothing for too long', async () => {
+        const client = await RawClient.upgraded(host.port, '/echo');
+        client.pause();
+        const message = frame(opcodes.binary, Buffer.alloc(MIB));
+        for (let count = 0; count < 64; ++count) client.send(message);
+        await span(3_000); // longer than slow_reader_ms, shorter than the time to answer a close
+        client.resume();
+        let last;
+        for (let count = 0; count <= 64 && last?.opcode !== opcodes.close; ++count) last = await client.frame();
+        assert.equal(last.code, 4002);
+        client.close();
+    });
+});

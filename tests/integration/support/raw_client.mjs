@@ -38,6 +38,9 @@ export class RawClient {
     pause() {
         this.#socket.pause();
     }
+    resume() {
+        this.#socket.resume();
+    }
 
     close() {
         this.#socket.destroy();
