@@ -8,6 +8,7 @@ namespace gateway {
 namespace {
 
 constexpr std::string_view kWhite = " \t\r\n";
+constexpr std::size_t kMaxDigits = 18;  // what every reader takes for an integer
 
 std::size_t skip_white(std::string_view json, std::size_t at) noexcept {
     at = json.find_first_not_of(kWhite, at);
@@ -51,7 +52,8 @@ bool is_plain(std::string_view value, std::size_t max_bytes) noexcept {
     if (value.empty() || value.size() > max_bytes) return false;
     if (value.front() != '"') {
         const std::string_view digits = value.substr(value.front() == '-' ? 1 : 0);
-        return !digits.empty() && (digits.size() == 1 || digits.front() != '0') &&
+        return !digits.empty() && digits.size() <= kMaxDigits &&
+               (digits.size() == 1 || digits.front() != '0') &&
                digits.find_first_not_of("0123456789") == std::string_view::npos;
     }
     if (value.size() < 2 || value.back() != '"') return false;
