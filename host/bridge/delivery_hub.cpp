@@ -103,9 +103,7 @@ void DeliveryHub::reader_closed(sh_connection connection) {
             slot != connections_.end() && slot->second == connection)
             connections_.erase(slot);
         for (const auto& [stream, subscription] : gone.subscriptions) {
-            if (const auto count = reader_counts_.find(stream);
-                count != reader_counts_.end() && --count->second == 0)
-                reader_counts_.erase(count);
+            uncount_reader(stream);
             tell(subscription.owner, connection, stream, SH_SUBSCRIPTION_CLOSED, {});
         }
     });
@@ -280,9 +278,12 @@ void DeliveryHub::detach(sh_connection connection, std::string_view stream) {
     logs_.detach(reader->second.reader, found->second.id);
     reader->second.streams.erase(found->second.id);
     reader->second.subscriptions.erase(found);
-    if (const auto count = reader_counts_.find(std::string(stream));
-        count != reader_counts_.end() && --count->second == 0)
-        reader_counts_.erase(count);
+    uncount_reader(stream);
+}
+
+void DeliveryHub::uncount_reader(std::string_view stream) {
+    const auto count = reader_counts_.find(std::string(stream));
+    if (count != reader_counts_.end() && --count->second == 0) reader_counts_.erase(count);
 }
 
 std::uint64_t DeliveryHub::readers(std::string_view stream) const {
@@ -306,9 +307,7 @@ void DeliveryHub::tell(const Reader& who, std::uint32_t what) {
     if (what == SH_SUBSCRIPTION_DONE) {
         reader->second.subscriptions.erase(found);
         reader->second.streams.erase(stream);
-        if (const auto count = reader_counts_.find(name);
-            count != reader_counts_.end() && --count->second == 0)
-            reader_counts_.erase(count);
+        uncount_reader(name);
     }
     tell(owner, id, name, what, {who.at.seq, who.at.check});
 }

@@ -79,8 +79,8 @@ private:
     void wants_more(const Reader& who) override;
     void unused(std::string_view stream) override;
 
-    ReaderState* find(const Reader& who, std::string& stream, sh_connection& connection);
     void close_readers_of(std::uint64_t instance);
+    void uncount_reader(std::string_view stream);
     void tell(const Reader& who, std::uint32_t what);
     void tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection,
               std::string_view stream, std::uint32_t what, sh_position sent);
