@@ -6,7 +6,6 @@
 namespace gateway {
 
 using streamhost::bytes;
-using streamhost::view;
 
 namespace {
 

@@ -303,7 +303,7 @@ std::string_view request_id(const Members& members) {
     if (id == nullptr) return {};
     if (id->value.is_int64() || id->value.is_uint64()) return id->raw;
     static_cast<void>(members.text("id", kMaxIdBytes));
-    return id->raw.size() <= 6 * kMaxIdBytes + 2 ? id->raw : std::string_view();
+    return id->raw;
 }
 
 void fill(Request& request, std::string_view type, const Members& members, const Limits& limits) {
