@@ -15,8 +15,7 @@ sh_status add_encoding(const sh_host* host, const char* /*name*/, const sh_encod
 }
 sh_status set_events(const sh_host* host, const sh_delivery_events* events) {
     if (!on_control("delivery.set_events")) return SH_WRONG_ROLE;
-    hub_of(host).set_events(control::Instance::of(host), *events);
-    return SH_OK;
+    return hub_of(host).set_events(control::Instance::of(host), *events);
 }
 sh_status deliver(const sh_host* host, sh_bytes stream, const sh_record* records, std::uint32_t count) {
     return on_store("delivery.deliver") ? hub_of(host).deliver(view(stream), {records, count})

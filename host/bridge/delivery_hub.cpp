@@ -137,19 +137,20 @@ sh_status DeliveryHub::add_encoding(control::Instance& by, const sh_encoder& enc
     return SH_OK;
 }
 
-void DeliveryHub::set_events(control::Instance& by, const sh_delivery_events& events) {
+sh_status DeliveryHub::set_events(control::Instance& by, const sh_delivery_events& events) {
     const std::uint64_t id = by.id();
-    (void)by.handles().add({"delivery events",
-                            [this, id, events] {
-                                (void)house_.loops.store_loop().post(
-                                    [this, id, events] { events_[id] = events; });
-                            },
-                            [this, id] {
-                                (void)house_.loops.store_loop().post([this, id] {
-                                    events_.erase(id);
-                                    close_readers_of(id);
-                                });
-                            }});
+    const auto added = by.handles().add({"delivery events",
+                                         [this, id, events] {
+                                             (void)house_.loops.store_loop().post(
+                                                 [this, id, events] { events_[id] = events; });
+                                         },
+                                         [this, id] {
+                                             (void)house_.loops.store_loop().post([this, id] {
+                                                 events_.erase(id);
+                                                 close_readers_of(id);
+                                             });
+                                         }});
+    return added.handle == 0 ? status_of(added.refusal) : SH_OK;
 }
 
 // Nobody plans for these readers any more: what they fall behind, and streams that begin, they would never

@@ -32,7 +32,7 @@ public:
 
     // For the extension.
     sh_status add_encoding(control::Instance& by, const sh_encoder& encoder, sh_handle* out);  ///< [control]
-    void set_events(control::Instance& by, const sh_delivery_events& events);                  ///< [control]
+    sh_status set_events(control::Instance& by, const sh_delivery_events& events);             ///< [control]
     sh_status deliver(std::string_view stream, std::span<const sh_record> records);
     sh_status open_log(std::string_view stream, delivery::Position at);
     void reset_log(std::string_view stream, delivery::Position at);

@@ -51,8 +51,7 @@ const char* kind(const sh_host* host) { return hub_of(host).kind().c_str(); }
 
 sh_status set_events(const sh_host* host, const sh_store_events* events) {
     if (!runtime::check_role(runtime::Role::control, "store.set_events")) return SH_WRONG_ROLE;
-    hub_of(host).set_events(control::Instance::of(host), *events);
-    return SH_OK;
+    return hub_of(host).set_events(control::Instance::of(host), *events);
 }
 
 }  // namespace

@@ -78,9 +78,9 @@ void StoreHub::deliver(control::Instance& instance, std::uint64_t token, sh_resu
     if (result.batch != nullptr) result.batch->release(result.batch);
 }
 
-void StoreHub::set_events(control::Instance& by, const sh_store_events& events) {
+sh_status StoreHub::set_events(control::Instance& by, const sh_store_events& events) {
     auto instance = by.shared_from_this();
-    (void)by.handles().add(
+    const auto added = by.handles().add(
         {"store events",
          [this, instance, events] {
              (void)house_.loops.store_loop().post([this, instance, events] {
@@ -88,6 +88,7 @@ void StoreHub::set_events(control::Instance& by, const sh_store_events& events) 
              });
          },
          [this, id = by.id()] { (void)house_.loops.store_loop().post([this, id] { end_listener(id); }); }});
+    return added.handle == 0 ? status_of(added.refusal) : SH_OK;
 }
 
 void StoreHub::end_listener(std::uint64_t instance) {

@@ -41,7 +41,7 @@ public:
     [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
     /// As the driver said last; down before it first said so. [any]
     [[nodiscard]] bool is_up() const noexcept { return is_up_.load(std::memory_order_relaxed); }
-    void set_events(control::Instance& by, const sh_store_events& events);  ///< [control]
+    sh_status set_events(control::Instance& by, const sh_store_events& events);  ///< [control]
 
     /// A completion that carries `result` to complete(token), unless the instance is gone by then.
     template <typename Translate>

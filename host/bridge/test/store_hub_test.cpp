@@ -110,7 +110,7 @@ protected:
                                                         std::string(view(topic)));
         };
         events.link = [](void*, std::uint8_t, std::uint64_t) {};
-        hub_.set_events(*plugin.instance, events);
+        ASSERT_EQ(hub_.set_events(*plugin.instance, events), SH_OK);
         plugin.instance->handles().open();
         fixture_.settle();
     }
@@ -202,6 +202,12 @@ TEST_F(StoreHubTest, APluginThatEndsLeavesItsChannels) {
     record_in("h.1");
     EXPECT_THAT(one_.heard, IsEmpty());
     EXPECT_THAT(two_.heard, ElementsAre("h.1"));
+}
+
+TEST_F(StoreHubTest, APluginWhoseListenerCannotBeKeptIsToldSo) {
+    add(one_, "one");
+    static_cast<void>(one_.instance->handles().close());
+    EXPECT_EQ(hub_.set_events(*one_.instance, {}), SH_GONE);
 }
 
 TEST_F(StoreHubTest, TopicsAndPatternsAreApart) {
