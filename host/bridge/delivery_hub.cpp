@@ -174,11 +174,13 @@ sh_status DeliveryHub::deliver(std::string_view stream, std::span<const sh_recor
     if (followed == followed_.end() || records.empty()) return SH_INVALID;
     const sh_record& first = records.front();
     if (first.seq != followed->second.seq + 1 || first.prev != followed->second.check) return SH_GAP;
-    followed->second = {records.back().seq, records.back().check};
     const auto views = to_views(records.data(), static_cast<std::uint32_t>(records.size()));
     switch (logs_.deliver(stream, views)) {
     case DeliverStatus::kOk:
-    case DeliverStatus::kNoReaders: return SH_OK;
+    case DeliverStatus::kNoReaders:
+        // Only now: what the logs refuse, nobody was given, and the follower must be able to send it again.
+        followed->second = {records.back().seq, records.back().check};
+        return SH_OK;
     case DeliverStatus::kNotNext: return SH_GAP;
     case DeliverStatus::kClosed: return SH_ENDED;
     }
@@ -187,10 +189,9 @@ sh_status DeliveryHub::deliver(std::string_view stream, std::span<const sh_recor
 
 sh_status DeliveryHub::open_log(std::string_view stream, Position at) {
     const auto [entry, is_new] = followed_.try_emplace(std::string(stream), at);
-    // Followed anew while an older log still has its grace: if it stands elsewhere it is not the truth any
-    // more.
-    if (!is_new && entry->second != at) reset_log(stream, at);
-    entry->second = at;
+    // A log that stands elsewhere is not the truth any more. Followed anew, the stream may still be known to
+    // the logs by retired ones, and would go on from where those ended.
+    if (is_new || entry->second != at) reset_log(stream, at);
     return SH_OK;
 }
 
