@@ -125,16 +125,19 @@ void submit_http(House& house, LoopTransport& transport, net::Connection& connec
     auto question = std::make_shared<HttpQuestion>(copy_of(connection, head, body));
     const bool keep_alive = head.keep_alive();
     const net::ConnectionId id = connection.id();
+    // The server ends before the pool: a handler that is late then posts to a loop that refuses it. Whatever
+    // runs on the loop runs before the server's end.
     net::LoopServer& server = transport.server();
+    runtime::Loop& loop = server.loop();
     const std::uint64_t due_ms = house.clock.monotonic_ms() + route->timeout_ms;
     runtime::Job job{
         "http " + route->path,
-        [&server, &clock = house.clock, route, question, keep_alive, id, due_ms] {
+        [&server, &loop, &clock = house.clock, route, question, keep_alive, id, due_ms] {
             const HttpAnswer answer = clock.monotonic_ms() > due_ms
                                           ? problem(503, "No worker was free in time; try again")
                                           : run_handler(*route, *question);
             std::string response = to_response(answer, question->method == "HEAD", keep_alive);
-            (void)server.loop().post([&server, id, keep_alive, bytes_out = std::move(response)]() mutable {
+            (void)loop.post([&server, id, keep_alive, bytes_out = std::move(response)]() mutable {
                 if (net::Connection* waiting = server.find(id))
                     waiting->reply(std::move(bytes_out), keep_alive);
             });
