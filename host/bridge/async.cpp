@@ -7,6 +7,7 @@
 #include "bridge/buffers.hpp"
 #include "bridge/extensions.hpp"
 #include "bridge/house.hpp"
+#include "bridge/owed_answer.hpp"
 
 namespace streamhost::bridge {
 
@@ -15,12 +16,17 @@ namespace {
 sh_status open(const sh_host* host, sh_target target, std::uint64_t token, const sh_lease* provider,
                std::uint32_t deadline_ms, sh_ticket* ticket) {
     House& house = house_of(host);
-    return house.tickets.open(control::Instance::of(host), {target, token, provider, deadline_ms},
-                              house.clock.monotonic_ms(), ticket);
+    control::Instance& asker = control::Instance::of(host);
+    const sh_status status =
+        house.tickets.open(asker, {target, token, provider, deadline_ms}, house.clock.monotonic_ms(), ticket);
+    if (status != SH_OK) OwedAnswer::note(asker);
+    return status;
 }
 
 void withdraw(const sh_host* host, sh_ticket ticket) {
-    house_of(host).tickets.withdraw(control::Instance::of(host), ticket);
+    const control::Instance& asker = control::Instance::of(host);
+    house_of(host).tickets.withdraw(asker, ticket);
+    OwedAnswer::note(asker);
 }
 
 void complete(const sh_host* host, sh_ticket ticket, const sh_result* result) {

@@ -2,6 +2,7 @@
 
 #include "bridge/extensions.hpp"
 #include "bridge/house.hpp"
+#include "bridge/owed_answer.hpp"
 #include "runtime/timer_wheel.hpp"
 
 namespace streamhost::bridge {
@@ -59,13 +60,11 @@ sh_status run_on(House& house, sh_target target, const InstancePtr& instance, st
     return SH_INTERNAL;
 }
 
-// What was promised already cannot be refused any more; that there is such a target was checked then.
-void run_promised(House& house, sh_target target, const InstancePtr& instance, std::uint64_t task) {
-    if (runtime::WorkerPool* pool = pool_of(house, target)) {
-        (void)pool->submit_owed(job_of(instance, task));
-    } else {
-        (void)loop_of(house, target)->post(task_of(instance, target, task));
-    }
+// What was promised already cannot be refused any more; that there is such a target was checked then. False:
+// it has ended.
+bool run_promised(House& house, sh_target target, const InstancePtr& instance, std::uint64_t task) {
+    if (runtime::WorkerPool* pool = pool_of(house, target)) return pool->submit_owed(job_of(instance, task));
+    return loop_of(house, target)->post(task_of(instance, target, task)) == runtime::PostStatus::accepted;
 }
 
 bool exists(House& house, sh_target target) {
@@ -76,9 +75,12 @@ sh_status post(const sh_host* host, sh_target target, std::uint64_t task) {
     House& house = house_of(host);
     const InstancePtr instance = control::Instance::of(host).shared_from_this();
     if (!exists(house, target)) return SH_INVALID;
+    // Nothing holds it back before the start is over: nor does anything hold the answer that a ticket brings.
+    if (OwedAnswer::take(*instance)) return run_promised(house, target, instance, task) ? SH_OK : SH_GONE;
     control::StartHold& hold = instance->start_hold();
     if (hold.is_open()) return run_on(house, target, instance, task);
-    switch (hold.keep([&house, target, instance, task] { run_promised(house, target, instance, task); })) {
+    switch (
+        hold.keep([&house, target, instance, task] { (void)run_promised(house, target, instance, task); })) {
     case control::StartHold::Kept::kept: return SH_OK;
     case control::StartHold::Kept::full: return SH_BUSY;
     case control::StartHold::Kept::open: return run_on(house, target, instance, task);
@@ -130,7 +132,7 @@ private:
         if (period_ms_ > 0) {
             (void)run_on(house_, target_, instance_, task_);
         } else {
-            run_promised(house_, target_, instance_, task_);
+            (void)run_promised(house_, target_, instance_, task_);
         }
     }
 
