@@ -29,6 +29,8 @@ using Poco::Net::HTTPServerResponse;
 
 namespace {
 
+using bridge::problem;
+
 constexpr std::size_t kMaxBody = std::size_t{1} << 20;
 constexpr std::string_view kPlugins = "/admin/v1/plugins";
 
@@ -36,16 +38,6 @@ bridge::HttpAnswer json_answer(std::uint32_t status, const Poco::Dynamic::Var& v
     std::ostringstream text;
     Poco::JSON::Stringifier::condense(value, text);
     return {status, {{"Content-Type", "application/json"}}, text.str()};
-}
-
-bridge::HttpAnswer problem(std::uint16_t status, const std::string& detail) {
-    Poco::JSON::Object::Ptr body = new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER);
-    body->set("status", status);
-    body->set("code", std::string(net::error_code_of(status)));
-    body->set("detail", detail);
-    bridge::HttpAnswer answer = json_answer(status, body);
-    answer.headers[0].second = "application/problem+json";
-    return answer;
 }
 
 Poco::JSON::Object::Ptr to_json(const control::PluginView& plugin) {

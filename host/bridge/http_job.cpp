@@ -32,13 +32,6 @@ std::uint16_t http_status_of(sh_status status) {
     }
 }
 
-HttpAnswer problem(std::uint16_t status, std::string_view detail) {
-    std::string response;
-    net::append_problem(response, {.status = status, .detail = detail});
-    const std::size_t body = response.find("\r\n\r\n");
-    return {status, {{"Content-Type", "application/problem+json"}}, response.substr(body + 4)};
-}
-
 HttpQuestion copy_of(const net::Connection& connection, const net::HttpHead& head, std::string_view body) {
     HttpQuestion question{SH_LISTENER_PUBLIC,
                           std::string(head.method),
@@ -55,6 +48,12 @@ HttpQuestion copy_of(const net::Connection& connection, const net::HttpHead& hea
 }
 
 }  // namespace
+
+HttpAnswer problem(std::uint16_t status, std::string_view detail) {
+    return {status,
+            {{"Content-Type", std::string(net::kProblemType)}, {"Cache-Control", "no-store"}},
+            net::problem_document({.status = status, .detail = detail})};
+}
 
 HttpAnswer run_handler(const HttpRoute& route, const HttpQuestion& question) {
     HttpAnswer answer;

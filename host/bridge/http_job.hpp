@@ -28,6 +28,9 @@ struct HttpAnswer {
     std::string body;
 };
 
+/// Why there is no other answer, as a problem document. [any]
+[[nodiscard]] HttpAnswer problem(std::uint16_t status, std::string_view detail);
+
 /// Calls the plugin's handler; what it throws or refuses becomes a problem document. [worker]
 [[nodiscard]] HttpAnswer run_handler(const HttpRoute& route, const HttpQuestion& question);
 

@@ -73,18 +73,6 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
-std::string problem_body(const HttpProblem& problem) {
-    std::string body = "{\"type\":\"about:blank\",\"title\":";
-    append_json_string(body, reason_phrase(problem.status));
-    body.append(",\"status\":").append(std::to_string(problem.status)).append(",\"code\":");
-    append_json_string(body, problem.code.empty() ? error_code_of(problem.status) : problem.code);
-    if (!problem.detail.empty()) {
-        body.append(",\"detail\":");
-        append_json_string(body, problem.detail);
-    }
-    return body.append("}\n");
-}
-
 }  // namespace
 
 void append_reply(std::string& out, const HttpReply& reply) {
@@ -106,7 +94,7 @@ void append_reply(std::string& out, const HttpReply& reply) {
 }
 
 void append_problem(std::string& out, const HttpProblem& problem) {
-    const std::string body = problem_body(problem);
+    const std::string body = problem_document(problem);
     const std::string retry = std::to_string(problem.retry_after_s.value_or(0));
     std::array<HttpField, 8> fields;
     const std::size_t given = std::min(problem.fields.size(), fields.size() - 2);
@@ -117,9 +105,21 @@ void append_problem(std::string& out, const HttpProblem& problem) {
     if (problem.retry_after_s) fields[count++] = {"Retry-After", retry};
     append_reply(out, {.status = problem.status,
                        .after = problem.after,
-                       .content_type = "application/problem+json",
+                       .content_type = kProblemType,
                        .body = body,
                        .fields = std::span(fields).first(count)});
+}
+
+std::string problem_document(const HttpProblem& problem) {
+    std::string body = "{\"type\":\"about:blank\",\"title\":";
+    append_json_string(body, reason_phrase(problem.status));
+    body.append(",\"status\":").append(std::to_string(problem.status)).append(",\"code\":");
+    append_json_string(body, problem.code.empty() ? error_code_of(problem.status) : problem.code);
+    if (!problem.detail.empty()) {
+        body.append(",\"detail\":");
+        append_json_string(body, problem.detail);
+    }
+    return body.append("}\n");
 }
 
 HttpProblem problem_of(HeadFault fault) noexcept {

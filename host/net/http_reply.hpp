@@ -34,8 +34,12 @@ struct HttpProblem {
     std::span<const HttpField> fields{};  // Allow, Upgrade, WWW-Authenticate...
 };
 
+inline constexpr std::string_view kProblemType = "application/problem+json";
+
 void append_reply(std::string& out, const HttpReply& reply);
 void append_problem(std::string& out, const HttpProblem& problem);
+/// The document alone, for whoever writes the head around it.
+[[nodiscard]] std::string problem_document(const HttpProblem& problem);
 [[nodiscard]] HttpProblem problem_of(HeadFault fault) noexcept;
 
 [[nodiscard]] std::string_view reason_phrase(std::uint16_t status) noexcept;
