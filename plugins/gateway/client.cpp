@@ -10,6 +10,14 @@ using streamhost::bytes;
 namespace {
 
 constexpr std::size_t kMaxHomes = 1'024;
+constexpr std::string_view kCache = "the stream cache";
+
+std::string say_ok(const std::string& id, const sh_result& /*result*/) { return ok_frame(id); }
+
+std::string_view body_of(const sh_result& result) {
+    if (result.body == nullptr) return {};
+    return {result.body->data, static_cast<std::size_t>(result.body->size)};
+}
 
 }  // namespace
 
@@ -51,13 +59,13 @@ void Client::on(const Request& request, const Refused& refused) {
 
 void Client::on(const Request& request, const Ping& ping) { send(pong_frame(request.id, ping.ts)); }
 
-bool Client::is_open(const Request& request) {
+bool Client::require_open(const Request& request) {
     if (state_ == State::kOpen) return true;
     fail(request.id, {.code = "unauthenticated", .message = "say `hello` first"});
     return false;
 }
 
-bool Client::may_use(const Request& request, std::string_view stream) {
+bool Client::use_or_park(const Request& request, std::string_view stream) {
     const std::string home(home_of(stream));
     if (home == session_ || homes_.contains(home)) return true;
     connection_.pause();
@@ -87,7 +95,7 @@ sh_subscribe Client::subscription(std::string_view stream, std::uint32_t from, s
 }
 
 void Client::on(const Request& request, const Subscribe& subscribe) {
-    if (!is_open(request) || !may_use(request, subscribe.stream)) return;
+    if (!require_open(request) || !use_or_park(request, subscribe.stream)) return;
     sh_subscribe wish = subscription(subscribe.stream, subscribe.from, subscribe.after);
     wish.request = bytes(request.id);
     if (subscribe.stream == session_) wish.flags = SH_SUBSCRIBE_FOLLOW_RUNS;
@@ -100,16 +108,13 @@ void Client::on(const Request& request, const Subscribe& subscribe) {
 }
 
 void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
-    if (!is_open(request)) return;
-    door().services.unsubscribe(
-        target(), connection_.id(), unsubscribe.stream,
-        later([id = std::string(request.id)](Client& client, const sh_result& result) {
-            client.answer(id, result, "subscribing", ok_frame(id));
-        }));
+    if (!require_open(request)) return;
+    door().services.unsubscribe(target(), connection_.id(), unsubscribe.stream,
+                                reply(request, "subscribing", say_ok));
 }
 
 void Client::on(const Request& request, const Send& send_request) {
-    if (!is_open(request)) return;
+    if (!require_open(request)) return;
     const sh_chat_send message{sizeof(message),
                                0,
                                bytes(session_),
@@ -121,36 +126,31 @@ void Client::on(const Request& request, const Send& send_request) {
     connection_.hold_streams();
     door().services.send(
         target(), message, later([id = std::string(request.id)](Client& client, const sh_result& result) {
-            const bool is_duplicate = (result.flags & SH_RESULT_DUPLICATE) != 0;
-            const std::string_view body =
-                result.body == nullptr
-                    ? std::string_view()
-                    : std::string_view(result.body->data, static_cast<std::size_t>(result.body->size));
-            client.answer(id, result, "chat", accepted_frame(id, client.session_, body, is_duplicate));
+            client.answer(id, result, "chat", [&client](const std::string& asked, const sh_result& sent) {
+                const bool is_duplicate = (sent.flags & SH_RESULT_DUPLICATE) != 0;
+                return accepted_frame(asked, client.session_, body_of(sent), is_duplicate);
+            });
             client.connection_.release_streams();
         }));
 }
 
 void Client::on(const Request& request, const Cancel& cancel) {
-    if (!is_open(request) || !may_use(request, cancel.run)) return;
-    door().services.cancel(target(), cancel.run, user_, cancel.reason,
-                           later([id = std::string(request.id)](Client& client, const sh_result& result) {
-                               client.answer(id, result, "chat", ok_frame(id));
-                           }));
+    if (!require_open(request) || !use_or_park(request, cancel.run)) return;
+    door().services.cancel(target(), cancel.run, user_, cancel.reason, reply(request, "chat", say_ok));
 }
 
 void Client::on(const Request& request, const Refresh& /*refresh*/) {
-    if (is_open(request)) send(ok_frame(request.id));
+    if (require_open(request)) send(ok_frame(request.id));
 }
 
 void Client::on(const Request& request, const Append& append) {
-    if (!is_open(request) || !may_use(request, append.stream)) return;
+    if (!require_open(request) || !use_or_park(request, append.stream)) return;
     const auto count = static_cast<std::uint32_t>(append.items.size());
-    Answer answered = later([id = std::string(request.id), stream = std::string(append.stream)](
-                                Client& client, const sh_result& result) {
-        client.answer(id, result, "the stream cache",
-                      appended_frame(id, stream, result.first, result.last, result.check));
-    });
+    Answer answered =
+        reply(request, kCache,
+              [stream = std::string(append.stream)](const std::string& id, const sh_result& result) {
+                  return appended_frame(id, stream, result.first, result.last, result.check);
+              });
     if (append.is_owned) {
         const sh_append write{sizeof(write),    count,      bytes(append.stream),
                               append.fence,     append.seq, append.items.data(),
@@ -163,31 +163,25 @@ void Client::on(const Request& request, const Append& append) {
 }
 
 void Client::on(const Request& request, const Claim& claim) {
-    if (!is_open(request) || !may_use(request, claim.stream)) return;
-    door().services.claim(target(), claim.stream, claim.lease_ms,
-                          later([id = std::string(request.id), stream = std::string(claim.stream)](
-                                    Client& client, const sh_result& result) {
-                              client.answer(
-                                  id, result, "the stream cache",
-                                  claimed_frame(id, stream, result.fence, result.last, result.check));
-                          }));
+    if (!require_open(request) || !use_or_park(request, claim.stream)) return;
+    const auto claimed = [stream = std::string(claim.stream)](const std::string& id,
+                                                              const sh_result& result) {
+        return claimed_frame(id, stream, result.fence, result.last, result.check);
+    };
+    door().services.claim(target(), claim.stream, claim.lease_ms, reply(request, kCache, claimed));
 }
 
 void Client::on(const Request& request, const Renew& renew) {
-    if (!is_open(request) || !may_use(request, renew.stream)) return;
-    door().services.renew(target(), renew.stream, renew.fence,
-                          later([id = std::string(request.id)](Client& client, const sh_result& result) {
-                              client.answer(id, result, "the stream cache", ok_frame(id));
-                          }));
+    if (!require_open(request) || !use_or_park(request, renew.stream)) return;
+    door().services.renew(target(), renew.stream, renew.fence, reply(request, kCache, say_ok));
 }
 
 void Client::on(const Request& request, const History& history) {
-    if (!is_open(request)) return;
+    if (!require_open(request)) return;
     auto scan = std::make_shared<HistoryScan>(history.before, history.limit);
     door().services.tail(target(), session_,
                          later([scan, id = std::string(request.id)](Client& client, const sh_result& result) {
-                             if (result.status != SH_OK)
-                                 return client.fail(id, error_of(result, "the stream cache"));
+                             if (result.status != SH_OK) return client.fail(id, error_of(result, kCache));
                              scan->set_bounds(result.first, result.last);
                              client.scan_history(scan, id);
                          }));
@@ -197,7 +191,7 @@ void Client::scan_history(std::shared_ptr<HistoryScan> scan, const std::string& 
     if (const auto range = scan->next()) {
         return door().services.read(
             target(), session_, *range, later([scan, id](Client& client, const sh_result& result) {
-                if (result.status != SH_OK) return client.fail(id, error_of(result, "the stream cache"));
+                if (result.status != SH_OK) return client.fail(id, error_of(result, kCache));
                 scan->take(result.batch == nullptr
                                ? std::span<const sh_record>()
                                : std::span<const sh_record>(result.batch->records, result.batch->count));
@@ -207,12 +201,6 @@ void Client::scan_history(std::shared_ptr<HistoryScan> scan, const std::string& 
     if (!scan->has_found())
         return fail(id, {.code = "not_found", .message = "no message `before` in what is kept"});
     send(history_frame(id, scan->messages(), scan->next_before()));
-}
-
-void Client::answer(const std::string& id, const sh_result& result, std::string_view what,
-                    const std::string& frame) {
-    if (result.status != SH_OK) return fail(id, error_of(result, what));
-    send(frame);
 }
 
 void Client::fail(std::string_view id, const Error& error, std::string_view stream) const {

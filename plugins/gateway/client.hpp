@@ -70,16 +70,25 @@ private:
     void scan_history(std::shared_ptr<HistoryScan> scan, const std::string& id);
 
     // False, and the client was told: it has to say hello first.
-    bool is_open(const Request& request);
+    bool require_open(const Request& request);
     // True when this user may use the stream. Else the message is put aside until its owner is known, and is
     // then handled again or refused; until then the socket is not read.
-    bool may_use(const Request& request, std::string_view stream);
+    bool use_or_park(const Request& request, std::string_view stream);
 
     void send(const std::string& frame) const { connection_.send_text(frame); }
     void fail(std::string_view id, const Error& error, std::string_view stream = "") const;
-    void answer(const std::string& id, const sh_result& result, std::string_view what,
-                const std::string& frame);
-
+    // What make(id, result) says to request `id`, or why `what` could not do it.
+    template <typename Make>
+    void answer(const std::string& id, const sh_result& result, std::string_view what, const Make& make) {
+        if (result.status != SH_OK) return fail(id, error_of(result, what));
+        send(make(id, result));
+    }
+    // The same, when it comes. `what` is a literal.
+    template <typename Make>
+    Answer reply(const Request& request, std::string_view what, Make make) {
+        return later([id = std::string(request.id), what, say = std::move(make)](
+                         Client& client, const sh_result& result) { client.answer(id, result, what, say); });
+    }
     // Wraps body(client, result): counts it as pending, and finds the client again when the answer comes.
     template <typename Body>
     Answer later(Body body) {

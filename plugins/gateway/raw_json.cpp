@@ -63,42 +63,49 @@ bool is_plain(std::string_view value, std::size_t max_bytes) noexcept {
     });
 }
 
+// visit(name, value) for each member of an object, or element of an array, until it says false. The name has
+// its quotes, an element has none. Ends at what is no JSON.
+template <typename Visit>
+void walk(std::string_view json, Visit&& visit) {
+    std::size_t at = skip_white(json, 0);
+    if (at >= json.size() || (json[at] != '{' && json[at] != '[')) return;
+    const bool is_object = json[at] == '{';
+    for (at = skip_white(json, at + 1); at < json.size() && json[at] != ']' && json[at] != '}';) {
+        std::string_view name;
+        if (is_object) {
+            if (json[at] != '"') return;
+            const std::size_t name_end = skip_string(json, at);
+            name = json.substr(at, name_end - at);
+            at = skip_white(json, name_end);
+            if (at >= json.size() || json[at] != ':') return;
+            at = skip_white(json, at + 1);
+        }
+        const std::size_t end = skip_value(json, at);
+        if (!visit(name, json.substr(at, end - at))) return;
+        at = skip_white(json, end);
+        if (at < json.size() && json[at] == ',') at = skip_white(json, at + 1);
+    }
+}
+
 }  // namespace
 
 std::vector<std::string_view> raw_values(std::string_view json) {
     std::vector<std::string_view> values;
-    std::size_t at = skip_white(json, 0);
-    if (at >= json.size()) return values;
-    const bool is_object = json[at] == '{';
-    for (at = skip_white(json, at + 1); at < json.size() && json[at] != ']' && json[at] != '}';) {
-        if (is_object) {
-            at = skip_white(json, skip_string(json, at));  // the name
-            at = skip_white(json, at + 1);                 // the colon
-        }
-        const std::size_t end = skip_value(json, at);
-        values.push_back(json.substr(at, end - at));
-        at = skip_white(json, end);
-        if (at < json.size() && json[at] == ',') at = skip_white(json, at + 1);
-    }
+    walk(json, [&](std::string_view /*name*/, std::string_view value) {
+        values.push_back(value);
+        return true;
+    });
     return values;
 }
 
 std::string_view plain_member(std::string_view text, std::string_view name, std::size_t max_bytes) noexcept {
-    std::size_t at = skip_white(text, 0);
-    if (at >= text.size() || text[at] != '{') return {};
-    for (at = skip_white(text, at + 1); at < text.size() && text[at] == '"';) {
-        const std::size_t name_end = skip_string(text, at);
-        const std::string_view key = without_quotes(text.substr(at, name_end - at));
-        at = skip_white(text, name_end);
-        if (at >= text.size() || text[at] != ':') return {};
-        at = skip_white(text, at + 1);
-        const std::size_t end = skip_value(text, at);
-        if (key == name)
-            return is_plain(text.substr(at, end - at), max_bytes) ? text.substr(at, end - at) : "";
-        at = skip_white(text, end);
-        if (at < text.size() && text[at] == ',') at = skip_white(text, at + 1);
-    }
-    return {};
+    std::string_view found;
+    walk(text, [&](std::string_view key, std::string_view value) {
+        if (without_quotes(key) != name) return true;
+        if (is_plain(value, max_bytes)) found = value;
+        return false;
+    });
+    return found;
 }
 
 std::string_view without_quotes(std::string_view json_string) noexcept {
