@@ -9,7 +9,6 @@ using streamhost::bytes;
 
 namespace {
 
-constexpr std::size_t kMaxHomes = 1'024;
 constexpr std::string_view kCache = "the stream cache";
 
 std::string say_ok(const std::string& id, const sh_result& /*result*/) { return ok_frame(id); }
@@ -67,7 +66,7 @@ bool Client::require_open(const Request& request) {
 
 bool Client::use_or_park(const Request& request, std::string_view stream) {
     const std::string home(home_of(stream));
-    if (home == session_ || homes_.contains(home)) return true;
+    if (home == session_ || grants_.holds(home, door().host.monotonic_ms())) return true;
     connection_.pause();
     door().services.check_owner(target(), home, user_,
                                 later([home, id = std::string(request.id), text = std::string(text_)](
@@ -75,8 +74,7 @@ bool Client::use_or_park(const Request& request, std::string_view stream) {
                                     client.connection_.resume();
                                     if (result.status != SH_OK)
                                         return client.fail(id, error_of(result, "the session registry"));
-                                    if (client.homes_.size() >= kMaxHomes) client.homes_.clear();
-                                    client.homes_.insert(home);
+                                    client.grants_.allow(home, client.door().host.monotonic_ms());
                                     client.handle(text);
                                 }));
     return false;

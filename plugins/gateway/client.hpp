@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +16,7 @@
 
 #include "door.hpp"
 #include "errors.hpp"
+#include "grants.hpp"
 #include "history_scan.hpp"
 #include "request.hpp"
 
@@ -115,8 +115,8 @@ private:
     std::string session_;
     std::string user_ = "anonymous";  // until an authenticator says otherwise
     std::string affinity_;
-    std::set<std::string, std::less<>> homes_;  // that the user may use, beside the session
-    std::string_view text_;                     // of the message in hand
+    Grants grants_;          // homes that the user may use beside the session
+    std::string_view text_;  // of the message in hand
     std::uint32_t pending_ = 0;
     bool has_joined_ = false;
 };

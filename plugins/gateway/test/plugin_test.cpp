@@ -7,6 +7,7 @@
 #include "streamhost/testing/fake_websocket.hpp"
 
 #include "fake_services.hpp"
+#include "grants.hpp"
 
 extern "C" const sh_entry streamhost_plugin_entry;
 
@@ -299,6 +300,25 @@ TEST_F(GatewayPlugin, PutsAMessageAsideUntilTheOwnerOfItsStreamIsKnown) {
     say(client, R"({"type":"cancel","id":4,"run":"other.r2","reason":"enough"})");
     EXPECT_EQ(services.count("check_owner"), 0u);
     EXPECT_EQ(services.take("cancel").text, "enough");
+}
+
+TEST_F(GatewayPlugin, AsksAgainWhoseAStreamIsAfterAMinute) {
+    const sh_connection client = join();
+    constexpr const char* kAppend =
+        R"({"type":"append","id":2,"stream":"other.r1","entries":[{"kind":"part"}]})";
+    say(client, kAppend);
+    services.answer(services.take("check_owner"), SH_OK);
+    services.answer(services.take("publish"), SH_OK);
+    host.advance(Grants::kMs - 1);
+    say(client, kAppend);
+    EXPECT_EQ(services.count("check_owner"), 0u);
+    services.answer(services.take("publish"), SH_OK);
+    host.advance(1);
+    say(client, kAppend);
+    EXPECT_EQ(services.count("publish"), 0u);
+    services.answer(services.take("check_owner"), SH_FORBIDDEN);  // it is somebody's by now
+    EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("id":2,"code":"forbidden")"));
+    EXPECT_EQ(services.count("publish"), 0u);
 }
 
 TEST_F(GatewayPlugin, DropsTheMessageForAStreamOfSomebodyElse) {
