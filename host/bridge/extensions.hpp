@@ -5,6 +5,7 @@
 #include "streamhost/abi/ext/async.h"
 #include "streamhost/abi/ext/delivery.h"
 #include "streamhost/abi/ext/http.h"
+#include "streamhost/abi/ext/limits.h"
 #include "streamhost/abi/ext/log.h"
 #include "streamhost/abi/ext/metrics.h"
 #include "streamhost/abi/ext/node.h"
@@ -25,6 +26,7 @@ namespace streamhost::bridge {
 [[nodiscard]] const sh_node_ext& node_table();
 [[nodiscard]] const sh_http_ext& http_table();
 [[nodiscard]] const sh_websocket_ext& websocket_table();
+[[nodiscard]] const sh_limits_ext& limits_table();  // in websocket.cpp, with the connections
 [[nodiscard]] const sh_delivery_ext& delivery_table();
 [[nodiscard]] const sh_store_ext& store_table();
 

@@ -64,6 +64,17 @@ void release_streams(sh_connection connection) {
         loop->hold(connection, false);
 }
 
+sh_status limits_of(sh_connection connection, sh_websocket_limits* out) {
+    if (out->struct_size < sizeof(*out)) return SH_INVALID;
+    LoopTransport* loop = loop_here(connection, "limits.websocket");
+    if (loop == nullptr) return SH_WRONG_ROLE;
+    const net::Connection* found = loop->server().find(connection);
+    if (found == nullptr || !found->is_websocket()) return SH_GONE;
+    out->heartbeat_ms = found->endpoint()->heartbeat_ms;
+    out->message_bytes = found->endpoint()->max_message_bytes;
+    return SH_OK;
+}
+
 }  // namespace
 
 void set_transport(TransportHub* hub) { the_hub.store(hub, std::memory_order_release); }
@@ -72,6 +83,11 @@ const sh_websocket_ext& websocket_table() {
     static constexpr sh_websocket_ext kTable = {
         sizeof(sh_websocket_ext), 0, &add_route, &send, &close, &pause, &resume, &hold_streams,
         &release_streams};
+    return kTable;
+}
+
+const sh_limits_ext& limits_table() {
+    static constexpr sh_limits_ext kTable = {sizeof(sh_limits_ext), 0, &limits_of};
     return kTable;
 }
 

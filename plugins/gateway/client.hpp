@@ -62,6 +62,8 @@ private:
     void subscribe_resumed(const std::string& stream, sh_position after);
     void resume_failed(const std::string& stream, const sh_result& result);
     void opened(const sh_result& result);
+    // What the gateway asked for, or less where the operator allows less.
+    [[nodiscard]] Limits enforced_limits() const;
     void refuse_hello(const sh_result& result, std::string_view what);
     void undo_join();
     [[nodiscard]] sh_subscribe subscription(std::string_view stream, std::uint32_t from,

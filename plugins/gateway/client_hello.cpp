@@ -1,5 +1,7 @@
 // From `hello` to `welcome`: the session is joined, what the client names is resumed, the session's stream is
 // followed, and only then the socket is read again.
+#include <algorithm>
+
 #include <simdjson.h>
 
 #include "client.hpp"
@@ -113,6 +115,17 @@ void Client::resume_failed(const std::string& stream, const sh_result& result) {
     if (error.retryable) connection_.close(1013, "a stream could not be resumed; try again");
 }
 
+Limits Client::enforced_limits() const {
+    Limits limits = door().limits;
+    sh_websocket_limits host{sizeof(host), 0, 0};
+    if (door().enforced == nullptr || door().enforced->websocket(connection_.id(), &host) != SH_OK)
+        return limits;
+    limits.heartbeat_ms = host.heartbeat_ms;
+    limits.message_bytes =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(host.message_bytes, limits.message_bytes));
+    return limits;
+}
+
 void Client::opened(const sh_result& result) {
     if (result.status != SH_OK) return refuse_hello(result, "subscribing");
     state_ = State::kOpen;
@@ -124,7 +137,7 @@ void Client::opened(const sh_result& result) {
                         .node = door().host.node_id(),
                         .affinity = affinity_,
                         .server = door().host.node().name(raw)},
-                       door().limits));
+                       enforced_limits()));
     opening_.reset();
     connection_.release_streams();
     connection_.resume();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "streamhost/abi/ext/limits.h"
 #include "streamhost/host.hpp"
 
 #include "limits.hpp"
@@ -23,10 +24,15 @@ class Client;
 // One per plugin; const but for counters, so loops share it. [loop]
 struct Door {
     Door(streamhost::Host& house, const Limits& most)
-        : host(house), limits(most), services(house, most.service_timeout_ms), telemetry(house) {}
+        : host(house),
+          limits(most),
+          enforced(house.find<sh_limits_ext>(SH_EXT_LIMITS)),
+          services(house, most.service_timeout_ms),
+          telemetry(house) {}
 
     streamhost::Host& host;
     Limits limits;
+    const sh_limits_ext* enforced;  // NULL with a host that cannot tell
     Services services;
     Telemetry telemetry;
     sh_handle encoding = 0;

@@ -7,6 +7,7 @@
 #include "streamhost/abi/ext/async.h"
 #include "streamhost/abi/ext/delivery.h"
 #include "streamhost/abi/ext/http.h"
+#include "streamhost/abi/ext/limits.h"
 #include "streamhost/abi/ext/log.h"
 #include "streamhost/abi/ext/metrics.h"
 #include "streamhost/abi/ext/node.h"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "streamhost/abi/ext/delivery.h"
+#include "streamhost/abi/ext/limits.h"
 #include "streamhost/testing/fake_host.hpp"
 #include "streamhost/testing/fake_websocket.hpp"
 
@@ -38,11 +39,19 @@ protected:
             return SH_OK;
         };
         host.extend(SH_EXT_DELIVERY, &delivery);
+        limits.struct_size = sizeof(limits);
+        limits.websocket = &limits_of;
+        host.extend(SH_EXT_LIMITS, &limits);
         host.create(streamhost_plugin_entry);
         FakeConfig config;
         config.set("max_pending", kPendingLimit).set("hello_timeout_ms", kHelloMs);
         EXPECT_EQ(host.configure(config), SH_OK) << host.error.text;
         EXPECT_EQ(host.start(), SH_OK) << host.error.text;
+    }
+    static sh_status limits_of(sh_connection /*connection*/, sh_websocket_limits* out) {
+        out->heartbeat_ms = 20'000;
+        out->message_bytes = 4'096;
+        return SH_OK;
     }
     ~GatewayPlugin() override {
         sockets.leave_all();
@@ -77,6 +86,7 @@ protected:
     }
 
     sh_delivery_ext delivery{};
+    sh_limits_ext limits{};
     FakeHost host;
     FakeWebSocket sockets{host};
     FakeServices services{host};
@@ -102,6 +112,8 @@ TEST_F(GatewayPlugin, WelcomesWhenTheSessionIsJoinedAndItsStreamFollowed) {
                 ElementsAre("pause", "hold", StartsWith(R"(send {"type":"welcome","id":1,"session":"trip")"),
                             "release", "resume"));
     EXPECT_THAT(peer(client).frames[0], HasSubstr(R"("affinity":"key-7")"));
+    // What the host enforces on this connection, not what the gateway asked for.
+    EXPECT_THAT(peer(client).frames[0], HasSubstr(R"("heartbeat_ms":20000,"limits":{"message_bytes":4096,)"));
     EXPECT_EQ(host.metric_values.at("clients"), 1);
     sockets.leave(client);
     host.run();
