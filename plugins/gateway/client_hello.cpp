@@ -34,17 +34,6 @@ JoinAnswer read_join(const sh_result& result) {
     return answer;
 }
 
-// 0: the connection may try again.
-std::uint32_t close_code(sh_status status) {
-    switch (status) {
-    case SH_INVALID: return 0;
-    case SH_FORBIDDEN: return 4403;
-    case SH_UNAUTHENTICATED: return 4401;
-    case SH_RATE_LIMITED: return 4429;
-    default: return streamhost::is_retryable(status) ? 1013 : 1011;
-    }
-}
-
 }  // namespace
 
 void Client::on(const Request& request, const Hello& hello) {
@@ -112,7 +101,7 @@ void Client::subscribe_resumed(const std::string& stream, sh_position after) {
 void Client::resume_failed(const std::string& stream, const sh_result& result) {
     const Error error = error_of(result, "resuming");
     fail("", error, stream);
-    if (error.retryable) connection_.close(1013, "a stream could not be resumed; try again");
+    if (error.retryable) connection_.close(close_code(error), "a stream could not be resumed; try again");
 }
 
 Limits Client::enforced_limits() const {
@@ -146,7 +135,7 @@ void Client::opened(const sh_result& result) {
 void Client::refuse_hello(const sh_result& result, std::string_view what) {
     const Error error = error_of(result, what);
     fail(opening_->id, error);
-    if (const std::uint32_t code = close_code(result.status); code != 0) {
+    if (const std::uint32_t code = close_code(error); code != 0) {
         char why[121] = {};
         streamhost::copy_text(why, error.message);
         return connection_.close(code, why);

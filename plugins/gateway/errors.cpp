@@ -44,4 +44,12 @@ Error error_of(const sh_result& result, std::string_view what) {
     return error;
 }
 
+std::uint32_t close_code(const Error& error) noexcept {
+    if (error.code == "bad_request" || error.code == "too_large") return 0;
+    if (error.code == "internal") return 1011;
+    if (error.retryable) return 1013;
+    if (error.code == "unauthenticated") return 4401;
+    return error.code == "forbidden" ? 4403 : 4400;
+}
+
 }  // namespace gateway

@@ -155,6 +155,14 @@ TEST_F(GatewayPlugin, TellsWhichStreamCouldNotBeResumed) {
     EXPECT_EQ(peer(client).close_code, 0u);
 }
 
+TEST_F(GatewayPlugin, AFaultWhileResumingClosesAsOneOfHelloDoes) {
+    const sh_connection client = greet(R"(,"resume":[{"stream":"trip.r1","after":"0"}])");
+    services.answer(services.take("join"), SH_OK, kJoined);
+    services.answer(services.take("subscribe"), SH_INTERNAL);
+    EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("code":"internal")"));
+    EXPECT_EQ(peer(client).close_code, 1011u);
+}
+
 TEST_F(GatewayPlugin, ClosesWhenAnotherTryCouldResumeTheStream) {
     const sh_connection client = greet(R"(,"resume":[{"stream":"trip.r1","after":"0"}])");
     services.answer(services.take("join"), SH_OK, kJoined);
@@ -178,6 +186,9 @@ TEST_P(GatewayHello, AFailedJoinIsToldAndClosesUnlessTheClientCanMendIt) {
     EXPECT_THAT(peer(client).frames[0], StartsWith(R"({"type":"error","id":1,)"));
     EXPECT_THAT(peer(client).frames[0], HasSubstr(std::string("\"code\":\"") + GetParam().code));
     EXPECT_EQ(peer(client).close_code, GetParam().close);
+    // Below 4000 a client comes back, from 4400 on it does not: the error says the same.
+    const bool is_retryable = peer(client).frames[0].find(R"("retryable":true)") != std::string::npos;
+    EXPECT_EQ(is_retryable, GetParam().close != 0 && GetParam().close < 4'000);
     EXPECT_EQ(services.count("subscribe"), 0u);
     EXPECT_EQ(peer(client).is_open, GetParam().close == 0);
 }
@@ -198,9 +209,10 @@ INSTANTIATE_TEST_SUITE_P(
     Statuses, GatewayHello,
     ::testing::Values(Failure{SH_INVALID, "bad_request", 0}, Failure{SH_FORBIDDEN, "forbidden", 4403},
                       Failure{SH_UNAUTHENTICATED, "unauthenticated", 4401},
-                      Failure{SH_RATE_LIMITED, "rate_limited", 4429},
-                      Failure{SH_UNAVAILABLE, "unavailable", 1013}, Failure{SH_GONE, "unavailable", 1013},
-                      Failure{SH_TIMEOUT, "timeout", 1013}, Failure{SH_INTERNAL, "internal", 1011}),
+                      Failure{SH_RATE_LIMITED, "rate_limited", 1013}, Failure{SH_TOO_LARGE, "too_large", 0},
+                      Failure{SH_CONFLICT, "conflict", 4400}, Failure{SH_UNAVAILABLE, "unavailable", 1013},
+                      Failure{SH_GONE, "unavailable", 1013}, Failure{SH_TIMEOUT, "timeout", 1013},
+                      Failure{SH_INTERNAL, "internal", 1011}),
     [](const auto& each) { return std::to_string(each.index); });
 
 TEST_F(GatewayPlugin, SaysHelloAgainAfterOneThatItCouldMend) {
