@@ -14,6 +14,10 @@ std::string usage_of(std::size_t words) {
            std::to_string(2 * words) + "}";
 }
 
+std::string part_of(const std::string& json) {
+    return json.front() == '{' ? json : R"({"kind":"part","data":)" + json + "}";
+}
+
 }  // namespace
 
 std::string_view first_word(std::string_view text) noexcept {
@@ -27,7 +31,7 @@ std::string_view first_word(std::string_view text) noexcept {
 Verdict EchoProvider::produce(const Prompt& prompt, Sink& sink, StopSignal& stop) {
     const std::chrono::milliseconds delay(delay_ms_);
     if (prompt.is_data) {
-        if (stop.wait_for(delay) || !sink.part(prompt.content)) return {};
+        if (stop.wait_for(delay) || !sink.part(part_of(prompt.content))) return {};
         return {.usage = usage_of(1)};
     }
     std::size_t words = 0;

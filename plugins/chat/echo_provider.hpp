@@ -14,7 +14,8 @@ class EchoProvider : public Provider {
 public:
     explicit EchoProvider(std::uint32_t delay_ms) : delay_ms_(delay_ms) {}
 
-    // usage: words as tokens. `data` comes back as one part.
+    // usage: words as tokens. `data` comes back as one part: an object as it is, since entries are
+    // objects, anything else as {"kind":"part","data":...}.
     [[nodiscard]] Verdict produce(const Prompt& prompt, Sink& sink, StopSignal& stop) override;
     [[nodiscard]] bool wants_context() const noexcept override { return false; }
     [[nodiscard]] std::uint32_t total_timeout_ms() const noexcept override { return 3'600'000; }

@@ -56,12 +56,16 @@ public:
         }
     }
 
-    // The first of that name; a member that is null counts as absent.
+    // The first of that name, also when it is null.
+    [[nodiscard]] const Member* find_any(std::string_view name) const {
+        const auto found = std::find_if(list_.begin(), list_.end(),
+                                        [name](const Member& member) { return member.name == name; });
+        return found == list_.end() ? nullptr : &*found;
+    }
+    // A member that is null counts as absent.
     [[nodiscard]] const Member* find(std::string_view name) const {
-        for (const Member& member : list_) {
-            if (member.name == name) return member.value.is_null() ? nullptr : &member;
-        }
-        return nullptr;
+        const Member* member = find_any(name);
+        return member == nullptr || member->value.is_null() ? nullptr : member;
     }
     [[nodiscard]] const Member& need(std::string_view name) const {
         const Member* member = find(name);
@@ -188,7 +192,8 @@ Subscribe subscribe(const Members& members) {
 
 Send send(const Members& members) {
     const Member* content = members.find("content");
-    const Member* data = members.find("data");
+    // null is a value of `data`; beside a `content` it is a field that its sender left empty.
+    const Member* data = content == nullptr ? members.find_any("data") : members.find("data");
     if ((content == nullptr) == (data == nullptr)) bad("give `content` (text) or `data` (any JSON)");
     if (content != nullptr && !content->value.is_string())
         bad("`content` has to be a string; JSON goes into `data`");

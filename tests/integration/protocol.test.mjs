@@ -114,10 +114,14 @@ describe('a conversation', { timeout: TEST_MS }, () => {
 
     it('data of any shape comes back as it was', async () => {
         const wire = await join();
-        const data = { list: [1, 2.5, null, true, 'ä\n"'], deep: { er: {} } };
-        const { run } = await wire.ask({ type: 'send', data });
-        const chunks = (await wire.framesOf(run, (frame) => frame.type === 'end')).filter((frame) => frame.type === 'chunk');
-        assert.deepEqual(chunks.map((frame) => frame.data), [data]);
+        const object = { list: [1, 2.5, null, true, 'ä\n"'], deep: { er: {} } };
+        for (const data of [object, null, false, 0, [null]]) {
+            const { run } = await wire.ask({ type: 'send', data });
+            const chunks = (await wire.framesOf(run, (frame) => frame.type === 'end')).filter((frame) => frame.type === 'chunk');
+            assert.deepEqual(chunks.map((frame) => frame.data), [data === object ? object : { kind: 'part', data }]);
+            const said = await wire.frame((frame) => frame.data?.kind === 'message' && frame.data.run === run && frame.data.role === 'user');
+            assert.deepEqual(said.data.data, data);
+        }
     });
 
     it('a second device and a latecomer see the same', async () => {

@@ -140,7 +140,14 @@ TEST_F(RequestTest, SendPassesTheTextOn) {
     EXPECT_EQ(send.key, "k");
     EXPECT_EQ(send.options, R"({"x": [1]})");
     EXPECT_EQ(parse_as<Send>(R"({"type":"send","id":2,"data":[1, {"a":2}]})").content, R"([1, {"a":2}])");
+    for (const std::string& json : std::vector<std::string>{"null", "false", "0", R"("text")", "[]", "{}"}) {
+        EXPECT_EQ(parse_as<Send>(R"({"type":"send","id":2,"data":)" + json + "}").content, json);
+        EXPECT_EQ(parse_as<Send>(R"({"type":"send","id":2,"content":null,"data":)" + json + "}").content,
+                  json);
+    }
+    EXPECT_EQ(parse_as<Send>(R"({"type":"send","id":2,"content":"a","data":null})").content, R"("a")");
     EXPECT_NE(refusal(R"({"type":"send","id":2})"), "");
+    EXPECT_NE(refusal(R"({"type":"send","id":2,"content":null})"), "");
     EXPECT_NE(refusal(R"({"type":"send","id":2,"content":"a","data":1})"), "");
     EXPECT_NE(refusal(R"({"type":"send","id":2,"content":1})"), "");
     EXPECT_NE(refusal(R"({"type":"send","id":2,"content":"a","options":"x"})"), "");
