@@ -6,10 +6,22 @@
 namespace gateway {
 
 using streamhost::bytes;
+using streamhost::Host;
 
 namespace {
 
 constexpr std::string_view kCache = "the stream cache";
+
+// Of a message that comes while the node drains: longer than one round of clients being sent away, so that
+// most of them say it again elsewhere.
+constexpr std::int64_t kLeavingRetryMs = 5'000;
+
+Error leaving() {
+    return {.code = "unavailable",
+            .message = "this node is going down; nothing was started, send again after the reconnect",
+            .retryable = true,
+            .retry_after_ms = kLeavingRetryMs};
+}
 
 std::string say_ok(const std::string& id, const sh_result& /*result*/) { return ok_frame(id); }
 
@@ -113,6 +125,9 @@ void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
 
 void Client::on(const Request& request, const Send& send_request) {
     if (!require_open(request)) return;
+    const Host& host = door().host;
+    // An answer that starts now might be cut short; one that is running has the time of the drain.
+    if (host.node().phase(host.raw()) >= SH_NODE_DRAINING) return fail(request.id, leaving());
     const sh_chat_send message{sizeof(message),
                                0,
                                bytes(session_),
