@@ -25,6 +25,17 @@ Error leaving() {
 
 std::string say_ok(const std::string& id, const sh_result& /*result*/) { return ok_frame(id); }
 
+std::span<const sh_record> records_of(const sh_result& result) {
+    if (result.batch == nullptr) return {};
+    return {result.batch->records, result.batch->count};
+}
+
+// Reading changes nothing: that it took too long leaves no doubt to resolve, only another try.
+Error history_error(const sh_result& result) {
+    if (result.status != SH_TIMEOUT) return error_of(result, kCache);
+    return error_of(Host::make_result(SH_UNAVAILABLE), "a log that answers in time");
+}
+
 std::string_view body_of(const sh_result& result) {
     if (result.body == nullptr) return {};
     return {result.body->data, static_cast<std::size_t>(result.body->size)};
@@ -191,29 +202,34 @@ void Client::on(const Request& request, const Renew& renew) {
 
 void Client::on(const Request& request, const History& history) {
     if (!require_open(request)) return;
-    auto scan = std::make_shared<HistoryScan>(history.before, history.limit);
-    door().services.tail(target(), session_,
-                         later([scan, id = std::string(request.id)](Client& client, const sh_result& result) {
-                             if (result.status != SH_OK) return client.fail(id, error_of(result, kCache));
-                             scan->set_bounds(result.first, result.last);
-                             client.scan_history(scan, id);
+    auto read = std::make_shared<HistoryRead>(
+        HistoryRead{.id = std::string(request.id),
+                    .scan = HistoryScan(history.before, history.limit),
+                    .end_ms = door().host.monotonic_ms() + door().limits.service_timeout_ms});
+    door().services.tail(target(), session_, later([read](Client& client, const sh_result& result) {
+                             if (result.status != SH_OK) return client.fail(read->id, history_error(result));
+                             read->scan.set_bounds(result.first, result.last);
+                             client.read_history(read);
                          }));
 }
 
-void Client::scan_history(std::shared_ptr<HistoryScan> scan, const std::string& id) {
-    if (const auto range = scan->next()) {
-        return door().services.read(
-            target(), session_, *range, later([scan, id](Client& client, const sh_result& result) {
-                if (result.status != SH_OK) return client.fail(id, error_of(result, kCache));
-                scan->take(result.batch == nullptr
-                               ? std::span<const sh_record>()
-                               : std::span<const sh_record>(result.batch->records, result.batch->count));
-                client.scan_history(scan, id);
-            }));
-    }
-    if (!scan->has_found())
-        return fail(id, {.code = "not_found", .message = "no message `before` in what is kept"});
-    send(history_frame(id, scan->messages(), scan->next_before()));
+void Client::read_history(const std::shared_ptr<HistoryRead>& read) {
+    const auto range = read->scan.next();
+    if (!range) return tell_history(*read);
+    const std::int64_t left_ms = read->end_ms - door().host.monotonic_ms();
+    if (left_ms <= 0) return fail(read->id, history_error(Host::make_result(SH_TIMEOUT)));
+    door().services.read(target(), session_, *range, static_cast<std::uint32_t>(left_ms),
+                         later([read](Client& client, const sh_result& result) {
+                             if (result.status != SH_OK) return client.fail(read->id, history_error(result));
+                             read->scan.take(records_of(result));
+                             client.read_history(read);
+                         }));
+}
+
+void Client::tell_history(const HistoryRead& read) {
+    if (!read.scan.has_found())
+        return fail(read.id, {.code = "not_found", .message = "no message `before` in what history reaches"});
+    send(history_frame(read.id, read.scan.messages(), read.scan.next_before()));
 }
 
 void Client::fail(std::string_view id, const Error& error, std::string_view stream) const {

@@ -43,6 +43,12 @@ private:
         std::vector<std::pair<std::string, sh_position>> resume;
     };
 
+    struct HistoryRead {
+        std::string id;
+        HistoryScan scan;
+        std::int64_t end_ms = 0;  // of all its reads together
+    };
+
     void handle(std::string_view text);
     void on(const Request& request, const Refused& refused);
     void on(const Request& request, const Hello& hello);
@@ -69,7 +75,8 @@ private:
     [[nodiscard]] sh_subscribe subscription(std::string_view stream, std::uint32_t from,
                                             sh_position after) const;
 
-    void scan_history(std::shared_ptr<HistoryScan> scan, const std::string& id);
+    void read_history(const std::shared_ptr<HistoryRead>& read);
+    void tell_history(const HistoryRead& read);
 
     // False, and the client was told: it has to say hello first.
     bool require_open(const Request& request);

@@ -11,10 +11,6 @@ using streamhost::view;
 
 namespace {
 
-constexpr std::uint64_t kWindow = 512;
-// One answer stays below what may wait for a reader; a single message may be larger and is answered alone.
-constexpr std::size_t kMaxBytes = 192u << 10;
-
 // {"kind":"message","id":...} as it is stored, to {"id":...} as it is answered.
 std::string without_kind(std::string_view data) {
     constexpr std::string_view kPrefix = R"({"kind":"message",)";
@@ -24,43 +20,67 @@ std::string without_kind(std::string_view data) {
 
 }  // namespace
 
-void HistoryScan::set_bounds(std::uint64_t first, std::uint64_t last) noexcept {
-    first_ = std::max<std::uint64_t>(first, 1);
-    high_ = last;
+void HistoryScan::open_window(std::uint64_t high) noexcept {
+    high_ = high;
     low_ = high_ >= first_ + kWindow ? high_ - kWindow + 1 : first_;
     cursor_ = low_;
 }
 
+void HistoryScan::set_bounds(std::uint64_t first, std::uint64_t last) noexcept {
+    first_ = std::max<std::uint64_t>(first, 1);
+    open_window(last);
+}
+
 std::optional<sh_range> HistoryScan::next() const noexcept {
-    if (high_ < first_ || is_enough()) return std::nullopt;
-    return sh_range{sizeof(sh_range), static_cast<std::uint32_t>(high_ - cursor_ + 1), cursor_, 0};
+    // A window that was begun is finished: messages with a hole among them are no history.
+    if (high_ < first_ || is_enough() || (is_spent() && cursor_ == low_)) return std::nullopt;
+    return sh_range{sizeof(sh_range), static_cast<std::uint32_t>(high_ - cursor_ + 1), cursor_, kPageBytes};
 }
 
 void HistoryScan::take(std::span<const sh_record> records) {
     for (const sh_record& record : records) {
+        ++read_entries_;
+        read_bytes_ += record.data.size;
         if (record.type != SH_RECORD_MESSAGE || record.seq > high_) continue;
-        window_.push_back(
-            {std::string(streamhost::own_member(view(record.data), "id")), without_kind(view(record.data))});
+        const std::string_view data = view(record.data);
+        keep({std::string(streamhost::own_member(data, "id")), without_kind(data)});
     }
     const std::uint64_t reached = records.empty() ? high_ : records.back().seq;
     if (reached >= high_) return finish_window();
     cursor_ = reached + 1;  // a page has a bound in bytes, too
 }
 
+// The oldest goes as soon as those behind it are more than one answer holds: finish_window() would not get to
+// it.
+void HistoryScan::keep(Message message) {
+    if (is_past_before_) return;
+    if (!has_found() && message.id == before_) {
+        is_past_before_ = true;
+        return;
+    }
+    window_bytes_ += message.json.size();
+    window_.push_back(std::move(message));
+    while (window_.size() > 2) {
+        const std::size_t rest = window_bytes_ - window_.front().json.size();
+        if (window_.size() - 1 <= limit_ && rest <= kMaxBytes) break;
+        window_bytes_ = rest;
+        window_.pop_front();
+    }
+}
+
 void HistoryScan::finish_window() {
-    for (auto message = window_.rbegin(); message != window_.rend() && !is_enough(); ++message) {
-        if (has_found()) {
-            bytes_ += message->json.size();
-            // What is over a bound is kept to know that there is more, and not answered.
-            if (found_.size() == limit_ || (bytes_ > kMaxBytes && !found_.empty())) count_ = found_.size();
-            found_.push_back(std::move(*message));
-        } else
-            is_found_ = message->id == before_;
+    is_found_ = is_found_ || is_past_before_;
+    for (auto message = window_.rbegin(); has_found() && message != window_.rend() && !is_enough();
+         ++message) {
+        bytes_ += message->json.size();
+        // What is over a bound is kept to know that there is more, and not answered.
+        if (found_.size() == limit_ || (bytes_ > kMaxBytes && !found_.empty())) count_ = found_.size();
+        found_.push_back(std::move(*message));
     }
     window_.clear();
-    high_ = low_ - 1;
-    low_ = high_ >= first_ + kWindow ? high_ - kWindow + 1 : first_;
-    cursor_ = low_;
+    window_bytes_ = 0;
+    is_past_before_ = false;
+    open_window(low_ - 1);
 }
 
 std::string HistoryScan::messages() const {

@@ -1,4 +1,5 @@
-// The limits of one connection, as the gateway wants them; the operator may allow less. Source: docs/protocol.md, "Limits".
+// The limits of one connection, as the gateway wants them; the operator may allow less. Source:
+// docs/protocol.md, "Limits".
 #pragma once
 
 #include <cstdint>

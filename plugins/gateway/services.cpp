@@ -88,9 +88,10 @@ void Services::tail(sh_target on, std::string_view stream, Answer answer) {
         std::move(answer));
 }
 
-void Services::read(sh_target on, std::string_view stream, const sh_range& range, Answer answer) {
-    ask(
-        on, streamcache_,
+void Services::read(sh_target on, std::string_view stream, const sh_range& range, std::uint32_t timeout_ms,
+                    Answer answer) {
+    host_.ask(
+        on, streamcache_, timeout_ms,
         [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
             table.read(self, bytes(stream), &range, ticket);
         },

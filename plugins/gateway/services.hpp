@@ -32,7 +32,8 @@ public:
                 Answer answer);
 
     void tail(sh_target on, std::string_view stream, Answer answer);
-    void read(sh_target on, std::string_view stream, const sh_range& range, Answer answer);
+    void read(sh_target on, std::string_view stream, const sh_range& range, std::uint32_t timeout_ms,
+              Answer answer);
     void claim(sh_target on, std::string_view stream, std::uint32_t lease_ms, Answer answer);
     void renew(sh_target on, std::string_view stream, std::uint64_t fence, Answer answer);
     void append(sh_target on, const sh_append& append, Answer answer);

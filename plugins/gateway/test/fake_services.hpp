@@ -26,7 +26,7 @@ struct Call {
     std::string subject;  // session, stream, run or home
     std::string user;
     sh_connection connection = 0;
-    std::uint32_t from = 0;
+    std::uint32_t from = 0;  // of a read: how many entries at most
     std::uint32_t flags = 0;
     std::uint64_t seq = 0;
     std::string text;  // content, reason, ...
@@ -61,14 +61,31 @@ public:
             found += call.name == name ? 1 : 0;
         return found;
     }
+    // Of tail(): where the stream begins and ends.
+    void answer_tail(const Call& call, std::uint64_t first, std::uint64_t last) {
+        sh_result result = streamhost::Host::make_result(SH_OK);
+        result.first = first;
+        result.last = last;
+        answer(call, result);
+    }
+    void answer_read(const Call& call, const std::vector<sh_record>& records) {
+        sh_result result = streamhost::Host::make_result(SH_OK);
+        const streamhost::Batch batch =
+            side_.make_batch(records.data(), static_cast<std::uint32_t>(records.size()));
+        result.batch = batch.get();
+        answer(call, result);
+    }
+    void answer(const Call& call, const sh_result& result) {
+        side_.complete(call.ticket, result);
+        unanswered_.erase(call.ticket);
+        host_.run();
+    }
     void answer(const Call& call, sh_status status, std::string_view body = "", std::uint32_t flags = 0) {
         sh_result result = streamhost::Host::make_result(status);
         result.flags = flags;
         const streamhost::Buffer buffer = body.empty() ? streamhost::Buffer() : side_.make_buffer(body);
         result.body = buffer.get();
-        side_.complete(call.ticket, result);
-        unanswered_.erase(call.ticket);
-        host_.run();
+        answer(call, result);
     }
     // What the host does at the deadline of every call.
     void let_time_out() {
@@ -143,6 +160,16 @@ private:
     }
     void fill_streamcache() {
         streamcache_.struct_size = sizeof(streamcache_);
+        streamcache_.tail = [](void* self, sh_bytes stream, sh_ticket ticket) {
+            of(self).note({.name = "tail", .ticket = ticket, .subject = std::string(view(stream))});
+        };
+        streamcache_.read = [](void* self, sh_bytes stream, const sh_range* range, sh_ticket ticket) {
+            of(self).note({.name = "read",
+                           .ticket = ticket,
+                           .subject = std::string(view(stream)),
+                           .from = range->max_entries,
+                           .seq = range->from});
+        };
         streamcache_.publish = [](void* self, const sh_publish* publish, sh_ticket ticket) {
             of(self).note({.name = "publish",
                            .ticket = ticket,

@@ -8,6 +8,7 @@
 
 #include "streamhost/bytes.hpp"
 #include "streamhost/host.hpp"
+#include "streamhost/json.hpp"
 
 #include "encoder.hpp"
 #include "history_scan.hpp"
@@ -213,6 +214,54 @@ TEST_F(HistoryTest, PagesOfALongSessionMakeAllOfIt) {
             (want.empty() ? R"({"id":"m)" : R"(,{"id":"m)") + std::to_string(index) + R"(","role":"user"})";
     EXPECT_EQ(all, want);
     EXPECT_EQ(pages.size(), 8u);
+}
+
+TEST_F(HistoryTest, HoldsOneAnswerHoweverLargeTheMessages) {
+    const std::string large(100u << 10, 'x');
+    for (int index = 1; index <= 9; ++index)
+        texts.push_back(R"({"kind":"message","id":"m)" + std::to_string(index) + R"(","content":")" + large +
+                        "\"}");
+    std::string before;
+    std::string order;
+    do {
+        HistoryScan scan(before, 200);
+        scan.set_bounds(1, texts.size());
+        while (const auto range = scan.next()) {
+            EXPECT_EQ(range->max_bytes, HistoryScan::kPageBytes);
+            const std::uint64_t last = std::min<std::uint64_t>(range->from + 1, texts.size());
+            std::vector<sh_record> page;
+            for (std::uint64_t seq = range->from; seq <= last; ++seq)
+                page.push_back(record(seq, SH_RECORD_MESSAGE, texts[seq - 1]));
+            scan.take(page);
+        }
+        ASSERT_TRUE(scan.has_found());
+        EXPECT_LE(scan.messages().size(), HistoryScan::kMaxBytes);
+        order.insert(0, std::string(streamhost::own_member(scan.messages(), "id")));
+        before = scan.next_before();
+    } while (!before.empty());
+    EXPECT_EQ(order, "m1m2m3m4m5m6m7m8m9");
+}
+
+TEST_F(HistoryTest, ReadsBackSoFarAndNoFurther) {
+    fill(20'000);  // 60,000 entries
+    HistoryScan scan("m1", 50);
+    const int reads = run(scan, 1, 1'000);
+    EXPECT_FALSE(scan.has_found());
+    EXPECT_EQ(reads, static_cast<int>(HistoryScan::kMaxEntries / HistoryScan::kWindow) + 1);
+    // A stream without a message in it, as one that was claimed by somebody else has.
+    texts.assign(60'000, R"({"kind":"run","run":"s.r","state":"ended"})");
+    HistoryScan none("", 50);
+    none.set_bounds(1, texts.size());
+    std::uint64_t entries = 0;
+    while (const auto range = none.next()) {
+        const sh_record last = record(range->from + range->max_entries - 1, SH_RECORD_RUN, texts[0]);
+        std::vector<sh_record> page(range->max_entries, last);
+        entries += page.size();
+        none.take(page);
+    }
+    EXPECT_LT(entries, HistoryScan::kMaxEntries + HistoryScan::kWindow);
+    EXPECT_EQ(none.messages(), "");
+    EXPECT_TRUE(none.next_before().empty());
 }
 
 TEST_F(HistoryTest, WhatIsTrimmedOrUnknownIsSaid) {

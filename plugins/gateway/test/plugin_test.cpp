@@ -417,6 +417,35 @@ TEST_F(GatewayPlugin, AnswersOfClientsThatLeftGoNowhere) {
     EXPECT_THAT(services.left, ElementsAre(opening, sending, asking));
 }
 
+TEST_F(GatewayPlugin, HistoryHasOneDeadlineForAllItsReads) {
+    const sh_connection client = join();
+    say(client, R"({"type":"history","id":2})");
+    services.answer_tail(services.take("tail"), 1, 4'000);
+    std::uint64_t end = 4'000;
+    int reads = 0;
+    for (; services.count("read") > 0; ++reads) {
+        host.advance(1'000);  // the store is slow, and never so slow that one read fails
+        const Call read = services.take("read");
+        EXPECT_EQ(read.seq + read.from - 1, end);
+        end = read.seq - 1;
+        services.answer_read(read, {});
+    }
+    EXPECT_EQ(reads, 5);
+    EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("id":2,"code":"unavailable")"));
+    EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("retryable":true)"));
+}
+
+TEST_F(GatewayPlugin, AHistoryReadThatTimesOutIsUnavailable) {
+    const sh_connection client = join();
+    say(client, R"({"type":"history","id":2})");
+    services.answer_tail(services.take("tail"), 1, 10);
+    services.answer(services.take("read"), SH_TIMEOUT);
+    EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("id":2,"code":"unavailable")"));
+    say(client, R"({"type":"history","id":3})");
+    services.answer(services.take("tail"), SH_TIMEOUT);
+    EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("id":3,"code":"unavailable")"));
+}
+
 TEST_F(GatewayPlugin, RefusesASecondHelloAndBinary) {
     const sh_connection client = join();
     say(client, R"({"type":"hello","id":9,"session":"trip"})");
