@@ -33,6 +33,10 @@ public:
     void drain(std::uint32_t reconnect_after_ms) const;
     // The time for it has passed.
     void hello_is_due() const;
+    // How the session registry is told of it. Views of this object.
+    [[nodiscard]] sh_session_join registration() const;
+    // The session is another user's by now.
+    void disown() const;
 
 private:
     enum class State { kNew, kOpening, kOpen };
@@ -122,6 +126,7 @@ private:
     State state_ = State::kNew;
     std::optional<Opening> opening_;
     std::string session_;
+    std::string agent_;               // "name version" of the program, as it said
     std::string user_ = "anonymous";  // until an authenticator says otherwise
     std::string affinity_;
     Grants grants_;          // homes that the user may use beside the session

@@ -47,11 +47,18 @@ void Client::on(const Request& request, const Hello& hello) {
         opening_->resume.emplace_back(point.stream, point.after);
     connection_.pause();
     connection_.hold_streams();
-    const sh_session_join join{sizeof(join),       0, connection_.id(), bytes(hello.session), bytes(user_),
-                               bytes(hello.client)};
+    agent_ = hello.client;
+    sh_session_join join = registration();
+    join.session = bytes(hello.session);
     door().services.join(target(), join,
                          later([](Client& client, const sh_result& result) { client.joined(result); }));
 }
+
+sh_session_join Client::registration() const {
+    return {sizeof(sh_session_join), 0, connection_.id(), bytes(session_), bytes(user_), bytes(agent_)};
+}
+
+void Client::disown() const { connection_.close(4403, "the session is another user's by now"); }
 
 void Client::joined(const sh_result& result) {
     if (result.status != SH_OK) return refuse_hello(result, "the session registry");
@@ -61,6 +68,7 @@ void Client::joined(const sh_result& result) {
         return refuse_hello(streamhost::Host::make_result(SH_INTERNAL), "the session registry");
     }
     session_ = std::move(answer.session);
+    loop_.roll_call.registered(connection_.id());
     affinity_ = answer.affinity.empty() ? session_ : std::move(answer.affinity);
     sh_subscribe wish = subscription(session_, SH_FROM_SNAPSHOT, {});
     // Named streams first: a run that is named must not be followed from its snapshot.
@@ -152,6 +160,7 @@ void Client::refuse_hello(const sh_result& result, std::string_view what) {
 // The client may say hello again, to another session: neither the registry nor recovery may still count it
 // in this one.
 void Client::undo_join() {
+    loop_.roll_call.remove(connection_.id());
     door().services.leave(connection_.id());
     for (const auto& [stream, after] : opening_->resume)
         door().services.unsubscribe(target(), connection_.id(), stream,

@@ -14,6 +14,7 @@
 
 #include "limits.hpp"
 #include "request_parser.hpp"
+#include "roll_call.hpp"
 #include "services.hpp"
 #include "telemetry.hpp"
 
@@ -42,19 +43,22 @@ struct Door {
 // One per loop, touched by it alone.
 class LoopClients {
 public:
-    explicit LoopClients(Door& all) : door(all), parser(all.limits) {}
+    explicit LoopClients(Door& all) : door(all), parser(all.limits), roll_call(*this) {}
+    LoopClients(const LoopClients&) = delete;
+    LoopClients& operator=(const LoopClients&) = delete;
 
     void add(sh_connection id, Client& client);
     // From now on it has the time that a hello may take.
     void await_hello(sh_connection id);
-    void remove(sh_connection id) { clients_.erase(id); }
+    void remove(sh_connection id);
     // nullptr: gone. An answer finds its client by number, because the client may leave before it comes.
     [[nodiscard]] Client* find(sh_connection id) const;
-    // Closes those who did not say hello in time.
+    // Closes those who did not say hello in time, and asks the registry for those who did.
     void sweep(std::int64_t now_ms);
 
     Door& door;
     RequestParser parser;
+    RollCall roll_call;
 
 private:
     struct Arrival {

@@ -12,6 +12,11 @@ void LoopClients::await_hello(sh_connection id) {
     arrivals_.push_back({id, door.host.monotonic_ms() + door.limits.hello_ms});
 }
 
+void LoopClients::remove(sh_connection id) {
+    clients_.erase(id);
+    roll_call.remove(id);
+}
+
 Client* LoopClients::find(sh_connection id) const {
     const auto found = clients_.find(id);
     return found == clients_.end() ? nullptr : found->second;
@@ -22,6 +27,7 @@ void LoopClients::sweep(std::int64_t now_ms) {
         if (const Client* client = find(arrivals_.front().id)) client->hello_is_due();
         arrivals_.pop_front();
     }
+    roll_call.tick(now_ms);
 }
 
 }  // namespace gateway

@@ -94,6 +94,9 @@ public:
         host_.run();
     }
 
+    // To offer it again.
+    [[nodiscard]] const sh_session* session() const noexcept { return &session_; }
+
     std::vector<Call> open;
     std::vector<sh_connection> left;  // leave() of the session
 
