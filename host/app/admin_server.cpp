@@ -15,6 +15,8 @@
 #include <Poco/ThreadPool.h>
 #include <Poco/URI.h>
 
+#include "app/admin_socket.hpp"
+#include "app/exposure.hpp"
 #include "app/node.hpp"
 #include "bridge/http_job.hpp"
 #include "config/emit.hpp"
@@ -31,7 +33,12 @@ namespace {
 
 using bridge::problem;
 
-constexpr std::size_t kMaxBody = std::size_t{1} << 20;
+constexpr std::uint32_t kMaxBody = 1U << 20U;
+constexpr AdminSocketLimits kLimits{.request_bytes = kMaxBody + (64U << 10U)};
+// A connection has a thread until its limits end it: as many slow ones as that, and others wait for the first
+// of them to be ended.
+constexpr int kMaxThreads = 32;
+constexpr int kMaxWaiting = 64;
 constexpr std::string_view kPlugins = "/admin/v1/plugins";
 
 bridge::HttpAnswer json_answer(std::uint32_t status, const Poco::Dynamic::Var& value) {
@@ -91,6 +98,23 @@ bool is_foreign_page(const HTTPServerRequest& request) {
            (scheme == std::string::npos || origin.substr(scheme + 3) != request.get("Host", ""));
 }
 
+// Nothing, or why the body is not what its sender meant. A stream swallows what its socket throws, and what
+// was read by then must not pass for an order.
+std::optional<bridge::HttpAnswer> read_body(HTTPServerRequest& request, std::string& out) {
+    if (request.getChunkedTransferEncoding()) return problem(411, "Send the body with a Content-Length");
+    const Poco::Int64 length = request.hasContentLength() ? request.getContentLength64() : 0;
+    if (length > kMaxBody) return problem(413, "The body is larger than 1 MiB");
+    if (length <= 0) return std::nullopt;  // Poco would read to the end of the connection
+    std::istream& body = request.stream();
+    char buffer[4096];
+    while (body.read(buffer, sizeof(buffer)) || body.gcount() > 0)
+        out.append(buffer, static_cast<std::size_t>(body.gcount()));
+    if (body.bad()) return problem(408, "The request did not arrive in time");
+    if (static_cast<Poco::Int64>(out.size()) != length)
+        return problem(400, "The body ended before its Content-Length");
+    return std::nullopt;
+}
+
 /// One request, on a thread of Poco's pool.
 class Handler final : public Poco::Net::HTTPRequestHandler {
 public:
@@ -122,13 +146,12 @@ private:
         question.peer = request.clientAddress().toString();
         for (const auto& [name, value] : request)
             question.headers.emplace_back(name, value);
+        const std::string address = node_.settings()->admin_address;
+        if (!is_own_host(request.get("Host", ""), address))
+            return problem(403, "The Host of this request is no name of this listener: ask for it as " +
+                                    address + ", localhost or a loopback address");
         if (is_foreign_page(request)) return problem(403, "Pages of other hosts may not use this listener");
-        std::istream& body = request.stream();
-        char buffer[4096];
-        while (body.read(buffer, sizeof(buffer)) || body.gcount() > 0) {
-            question.body.append(buffer, static_cast<std::size_t>(body.gcount()));
-            if (question.body.size() > kMaxBody) return problem(413, "The body is larger than 1 MiB");
-        }
+        if (auto refused = read_body(request, question.body)) return *std::move(refused);
         if (question.path.starts_with(kPlugins)) return plugins(question);
         if (question.path == "/admin/v1/config" && question.method == "GET") {
             return {200,
@@ -204,19 +227,20 @@ private:
 }  // namespace
 
 struct AdminServer::Parts {
-    Poco::ThreadPool threads{"admin", 1, 8, 60};
-    Poco::Net::ServerSocket socket;
+    explicit Parts(const net::ListenSocket& listening) : socket(listening, kLimits) {}
+
+    Poco::ThreadPool threads{"admin", 1, kMaxThreads, 60};
+    AdminSocket socket;
     std::unique_ptr<Poco::Net::HTTPServer> server;
 };
 
-AdminServer::AdminServer(Node& node, const std::string& address) : parts_(std::make_unique<Parts>()) {
-    parts_->socket = net::listen_on(net::parse_address(address), 1, 64).front();
-    parts_->socket.setBlocking(true);
+AdminServer::AdminServer(Node& node, const std::string& address)
+    : parts_(std::make_unique<Parts>(net::listen_on(net::parse_address(address), 1, kMaxWaiting).front())) {
     Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
-    params->setKeepAlive(true);
-    params->setTimeout(Poco::Timespan(10, 0));
-    params->setMaxQueued(64);
-    params->setMaxThreads(8);
+    params->setKeepAlive(false);  // a connection that rests would keep a thread
+    params->setTimeout(Poco::Timespan(Poco::Int64{kLimits.request_ms} * 1'000));
+    params->setMaxQueued(kMaxWaiting);
+    params->setMaxThreads(kMaxThreads);
     parts_->server =
         std::make_unique<Poco::Net::HTTPServer>(new Factory(node), parts_->threads, parts_->socket, params);
 }

@@ -8,8 +8,10 @@ namespace streamhost::app {
 
 class Node;
 
-/// The admin listener: Poco's HTTPServer, a thread per request, for the few who look after the node. Serves
-/// the host's own calls and the routes that plugins registered for it; health and metrics are such routes.
+/// The admin listener: Poco's HTTPServer, a thread and a connection per request, for the few who look after
+/// the node. Serves the host's own calls and the routes that plugins registered for it; health and metrics
+/// are such routes. Nobody keeps a thread for long (admin_socket.hpp), and pages of other sites are refused,
+/// also those that give themselves a name for this machine (exposure.hpp).
 class AdminServer {
 public:
     /// Throws Poco::Net::NetException when the address is taken. [control]

@@ -1,7 +1,11 @@
 #include "app/exposure.hpp"
 
-#include <Poco/Exception.h>
+#include <string>
 
+#include <Poco/Exception.h>
+#include <Poco/Net/IPAddress.h>
+
+#include "net/http_text.hpp"
 #include "net/listen_socket.hpp"
 
 namespace streamhost::app {
@@ -14,6 +18,12 @@ bool is_reachable_by_others(const std::string& address) {
     } catch (const Poco::Exception&) {
         return false;
     }
+}
+
+// "[::1]:8091" is "::1".
+std::string_view without_port(std::string_view host) {
+    if (!host.starts_with('[')) return host.substr(0, host.find(':'));
+    return host.substr(1, host.find(']') - 1);
 }
 
 }  // namespace
@@ -33,6 +43,17 @@ config::Issues exposure_issues(const config::Configuration& configuration) {
              "listen on loopback, behind a proxy that authenticates"});
     }
     return issues;
+}
+
+bool is_own_host(std::string_view host, std::string_view listen_address) {
+    if (host.empty()) return true;
+    const std::string_view name = without_port(host);
+    if (name.empty()) return false;
+    if (net::equal_ignoring_case(name, "localhost") ||
+        net::equal_ignoring_case(name, without_port(listen_address)))
+        return true;
+    Poco::Net::IPAddress address;
+    return Poco::Net::IPAddress::tryParse(std::string(name), address) && address.isLoopback();
 }
 
 }  // namespace streamhost::app

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "config/configuration.hpp"
 #include "config/issue.hpp"
 
@@ -11,5 +13,13 @@ namespace streamhost::app {
 /// An issue for each listener that others than this machine can reach. Addresses that do not parse are
 /// somebody else's issue: opening them fails with the reason.
 [[nodiscard]] config::Issues exposure_issues(const config::Configuration& configuration);
+
+/// The problem: any page may give a name of its own the address 127.0.0.1 (DNS rebinding); its browser then
+/// lets it read what a loopback listener answers. But it says that name in Host.
+///
+/// Whether `host`, the value of a Host field, leads to the listener without anybody's name server: a loopback
+/// address, localhost, or the host of `listen_address` as it was configured. Yes for none: browsers send one.
+/// Pure.
+[[nodiscard]] bool is_own_host(std::string_view host, std::string_view listen_address);
 
 }  // namespace streamhost::app

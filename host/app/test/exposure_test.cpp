@@ -35,5 +35,20 @@ TEST(Exposure, OnlyLoopback) {
 
 TEST(Exposure, WhatIsNoAddressIsSomebodyElsesIssue) { EXPECT_TRUE(issues_of("nonsense").empty()); }
 
+TEST(OwnHost, IsWhatNoNameServerDecides) {
+    for (const char* host : {"127.0.0.1", "127.0.0.1:8091", "127.8.9.1:1", "[::1]", "[::1]:8091", "localhost",
+                             "LocalHost:8091", "node-7.lan:8091", ""})
+        EXPECT_TRUE(is_own_host(host, "node-7.lan:8091")) << host;
+    for (const char* host :
+         {"evil.example", "evil.example:8091", "localhost.evil.example", "127.0.0.1.evil.example",
+          "192.168.0.1", "[::2]:8091", "[", "[]", ":8091", "node-7.lan.evil.example", "0.0.0.0"})
+        EXPECT_FALSE(is_own_host(host, "node-7.lan:8091")) << host;
+}
+
+TEST(OwnHost, AListenerWithoutAHostHasNoNameOfItsOwn) {
+    EXPECT_FALSE(is_own_host(":8091", ":8091")) << "not what a browser sends, but empty names match nothing";
+    EXPECT_TRUE(is_own_host("[::1]:8091", "[::1]:8091"));
+}
+
 }  // namespace
 }  // namespace streamhost::app
