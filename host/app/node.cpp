@@ -193,23 +193,21 @@ bool Node::post(sh_target target, runtime::Task&& task) {
 }
 
 void Node::log_step(const control::StepRecord& step) {
-    const bool has_failed = step.to == control::State::failed;
     if (step.to == control::State::started) {
         const std::lock_guard lock(state_mutex_);
         waiting_plugins_.erase(step.plugin);
     }
-    const observe::Field fields[] = {{"plugin", step.plugin},
-                                     {"generation", step.generation},
-                                     {"from", control::to_string(step.from)},
-                                     {"to", control::to_string(step.to)},
-                                     {"reason", step.reason},
-                                     {"took_us", step.duration_us}};
-    // One line per step; those on the way to "started" matter when something is wrong.
-    const bool is_news = step.to == control::State::started || step.to == control::State::retired;
-    log_.write(has_failed ? observe::LogLevel::error
-               : is_news  ? observe::LogLevel::info
-                          : observe::LogLevel::debug,
-               "plugin step", fields);
+    const StepWords::Line line = step_words_.of(step);
+    std::vector<observe::Field> fields = {{"plugin", step.plugin}};
+    if (!line.reason.empty()) fields.push_back({"reason", line.reason});
+    if (!line.end.empty()) fields.push_back({"end", line.end});
+    fields.push_back({"generation", step.generation});
+    if (line.level == observe::LogLevel::debug) {
+        fields.push_back({"from", control::to_string(step.from)});
+        fields.push_back({"to", control::to_string(step.to)});
+        fields.push_back({"took_us", step.duration_us});
+    }
+    log_.write(line.level, line.text, fields);
 }
 
 void Node::wake() {
@@ -246,8 +244,6 @@ void Node::on_timer(ControlTick) {
 
 bool Node::start_plugins() {
     const control::StartPlan plan = supervisor_.start(settings_->plugins);
-    for (const control::Blocked& blocked : plan.blocked)
-        log_.error("a plugin cannot start", {{"plugin", blocked.name}, {"reason", blocked.reason}});
     on_timer(ControlTick{});
     while (supervisor_.busy())
         control_loop_.run_once(static_cast<int>(kTickMs));

@@ -15,6 +15,7 @@
 #include "app/drain.hpp"
 #include "app/settings.hpp"
 #include "app/signals.hpp"
+#include "app/step_words.hpp"
 #include "bridge/delivery_hub.hpp"
 #include "bridge/house.hpp"
 #include "bridge/store_hub.hpp"
@@ -108,6 +109,7 @@ private:
     std::unique_ptr<bridge::TransportHub> transport_;
     std::unique_ptr<Quiet> quiescence_;
     control::LifecyclePorts ports_;
+    StepWords step_words_;
     control::Supervisor supervisor_;
     std::vector<std::vector<net::ListenSocket>> sockets_;
     std::unique_ptr<AdminServer> admin_;

@@ -27,7 +27,7 @@ void Chat::start() {
             status != SH_OK)
             throw Failure(status, "no timer for open runs");
     }
-    host().info("chat is ready", {{"provider", settings_.provider}});
+    host().debug("chat is ready", {{"provider", settings_.provider}});
 }
 
 streamhost::DrainReport Chat::drain(std::uint32_t deadline_ms) {

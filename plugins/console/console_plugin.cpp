@@ -20,7 +20,7 @@ void Console::start() {
             return answer(asset, request.header("If-None-Match"));
         });
     }
-    host().info("console serves the page",
+    host().debug("console serves the page",
                 {{"files", std::to_string(assets_.size())}, {"directory", directory_}});
 }
 

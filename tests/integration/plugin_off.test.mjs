@@ -199,6 +199,20 @@ describe('switched off and on under a stream', { timeout: TEST_MS }, () => {
         });
     }
 
+    it('says each change in one line, and warns of nothing', async () => {
+        const count = (what) => host.log.split('\n').filter((line) => what.test(line)).length;
+        for (const name of SHIPPED) {
+            const isSaid = () => count(new RegExp(`plugin stopped plugin=${name} reason="switched off" `)) === 1;
+            await host.until(isSaid); // the log is written behind
+            const changes = 1 + SHIPPED.filter((other) => waiting(other).includes(name)).length;
+            assert.equal(count(new RegExp(`INFO .*plugin stopped plugin=${name} `)), changes, host.log);
+            assert.equal(count(new RegExp(`INFO .*plugin started plugin=${name} `)), 1 + changes, host.log);
+        }
+        const [, later] = host.log.split(/ ready node=.*\n/);
+        assert.doesNotMatch(later, / (WARN|ERROR) /);
+        for (const line of later.trimEnd().split('\n')) assert.match(line, / plugin (started|stopped) plugin=|^streamhost \S+ ready/);
+    });
+
     it('leaves nothing behind', async () => {
         const metrics = await (await get(host, '/metrics', host.adminPort)).text();
         const valueOf = (metric) => Number(metrics.match(new RegExp(`^streamhost_${metric}(?:{[^}]*})? (\\S+)$`, 'm'))?.[1]);
