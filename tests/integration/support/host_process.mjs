@@ -66,10 +66,10 @@ export async function runHost(words, environment = {}) {
  * A serving host: `settings` over the defaults, every listener on a free port of the loopback.
  *
  * @param {Record<string, string | number | boolean>} [settings] of `--set`
- * @param {{words?: string[], environment?: Record<string, string>, descriptors?: number, signalAtStart?: string}} [more]
+ * @param {{words?: string[], environment?: Record<string, string>, descriptors?: number, signalAtStart?: string, program?: string, folder?: string}} [more]
  *     `signalAtStart`: sent as soon as the process can take it, instead of waiting until it is ready
  */
-export async function serveHost(settings = {}, { words = [], environment = {}, descriptors, signalAtStart } = {}) {
+export async function serveHost(settings = {}, { words = [], environment = {}, signalAtStart, ...how } = {}) {
     const [port, adminPort] = [await freePort(), await freePort()];
     const host = new HostProcess(
         [
@@ -81,7 +81,7 @@ export async function serveHost(settings = {}, { words = [], environment = {}, d
             }),
         ],
         environment,
-        descriptors,
+        how,
     );
     host.port = port;
     host.adminPort = adminPort;
@@ -108,10 +108,10 @@ export class HostProcess {
     #exit = null;
     #watchers = new Set();
 
-    constructor(words, environment = {}, descriptors = undefined) {
+    constructor(words, environment = {}, { descriptors, program = binary, folder = root } = {}) {
         // prlimit becomes the program: the process is the same.
-        const command = descriptors === undefined ? [binary] : ['prlimit', `--nofile=${descriptors}`, binary];
-        this.#process = spawn(command[0], [...command.slice(1), ...words], { cwd: root, env: { ...process.env, ...environment } });
+        const command = descriptors === undefined ? [program] : ['prlimit', `--nofile=${descriptors}`, program];
+        this.#process = spawn(command[0], [...command.slice(1), ...words], { cwd: folder, env: { ...process.env, ...environment } });
         const news = () => this.#watchers.forEach((look) => look());
         this.#process.stdout.on('data', (text) => ((this.out += text), news()));
         this.#process.stderr.on('data', (text) => ((this.err += text), news()));
