@@ -113,9 +113,50 @@ describe('a graceful stop', () => {
     });
 });
 
-it('a stop before the node is ready is a stop', async () => {
-    const host = await serveHost(settings(), { ...ALL, signalAtStart: 'SIGTERM' });
-    const ended = await endOf(host);
-    assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
-    assert.doesNotMatch(host.out, /ready/);
+describe('a stop before the node is ready', () => {
+    it('is a stop', async () => {
+        const host = await serveHost(settings(), { ...ALL, signalAtStart: 'SIGTERM' });
+        const ended = await endOf(host);
+        assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
+        assert.doesNotMatch(host.out, /ready/);
+    });
+
+    it('ends at once when it is asked for twice, or as the first one asked', async () => {
+        for (let round = 0; round < 5; ++round) {
+            const host = await serveHost(settings(), { ...ALL, signalAtStart: 'SIGTERM' });
+            host.signal('SIGINT');
+            const ended = await endOf(host);
+            assert.equal(ended.signal, null, host.log);
+            assert.ok(ended.code === 1 ? /second signal|leaving at once/.test(host.err) : ended.code === 0, host.log);
+            assert.ok(ended.ms < EXIT_MS, `${ended.ms} ms`);
+            assert.doesNotMatch(host.out, /ready/);
+        }
+    });
+
+    it('is one after SIGHUP, too', async () => {
+        const host = await serveHost(settings(), { ...ALL, signalAtStart: 'SIGHUP' });
+        host.signal('SIGTERM');
+        const ended = await endOf(host);
+        assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
+    });
+});
+
+describe('SIGHUP while the node stops', () => {
+    it('changes nothing, however often it comes', async () => {
+        const host = await serveHost(settings({ 'drain.balancer_wait_ms': 1_000, 'drain.window_ms': 500 }), ALL);
+        const socket = await dial(host);
+        host.signal('SIGTERM');
+        await host.printed(/draining/);
+        const hangUps = setInterval(() => host.signal('SIGHUP'), 5);
+        try {
+            await host.printed(/SIGHUP: this node is stopping/);
+            assert.equal((await socket.closed).code, 4000);
+            const ended = await endOf(host);
+            assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
+            assert.ok(ended.ms < EXIT_MS, `${ended.ms} ms`);
+            assert.doesNotMatch(host.err, /configuration read again/);
+        } finally {
+            clearInterval(hangUps);
+        }
+    });
 });
