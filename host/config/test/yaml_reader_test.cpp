@@ -83,6 +83,13 @@ TEST(YamlReader, TellsTheLineOfASyntaxError) {
     EXPECT_NE(outcome.errors().find("not YAML: "), std::string::npos);
 }
 
+TEST(YamlReader, ASyntaxErrorShowsNoControlCharacterOfTheFile) {
+    const std::string errors = read("a: \"\\\x1b[2J\"\n").errors();
+    EXPECT_NE(errors.find("not YAML: "), std::string::npos);
+    EXPECT_NE(errors.find("\\u001b"), std::string::npos) << errors;
+    EXPECT_EQ(errors.find('\x1b'), std::string::npos);
+}
+
 TEST(YamlReader, RefusesTextThatIsNotUtf8) {
     EXPECT_NE(read("a: \xff\n").errors().find("not UTF-8"), std::string::npos);
     EXPECT_NE(read(std::string_view("a: \0b\n", 6)).errors().find("not UTF-8"), std::string::npos);
