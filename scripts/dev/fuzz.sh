@@ -11,17 +11,17 @@ dev_fuzz() {
     mkdir -p build/test
     STREAMHOST_TALLY=$(mktemp)
     export STREAMHOST_TALLY
-    fuzz_all "$seconds" "$@"
+    fuzz_all "$seconds" 0 "$@"
     local failed
     failed=$(awk '{f += $2} END {print f + 0}' "$STREAMHOST_TALLY")
     rm -f "$STREAMHOST_TALLY"
     ((failed == 0))
 }
 
-# fuzz_all <seconds per target> [target...]
+# fuzz_all <seconds per target> <seed, 0 for another one each time> [target...]
 fuzz_all() {
-    local seconds=$1 targets target
-    shift
+    local seconds=$1 seed=$2 targets target
+    shift 2
     mkdir -p build
     configure_preset fuzz
     cmake --build build/fuzz --target fuzz_targets -- -k 0 --quiet || tally 0 1
@@ -34,16 +34,24 @@ fuzz_all() {
         return 0
     }
     for target in "${targets[@]}"; do
-        check "$target, $seconds s" fuzz_one "$target" "$seconds"
+        check "$target, $seconds s" fuzz_one "$target" "$seconds" "$seed"
     done
 }
 
-# The corpus grows under build/ only; a find worth keeping is copied to tests/fuzz/corpus by hand.
+# The corpus grows under build/ only; a find worth keeping is copied to tests/fuzz/corpus by hand. With a seed the run begins with the kept
+# corpus alone: what `./dev test` finds in a tree it finds in each clone of it.
 fuzz_one() {
-    local work=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1 folders
-    mkdir -p "$work" build/fuzz/findings
+    local target=$1 seconds=$2 seed=$3 work=build/fuzz/corpus/$1 log=build/test/$1.log folders
+    if ((seed != 0)); then
+        work=build/fuzz/corpus-of-tests/$target
+        rm -rf "$work"
+    fi
+    mkdir -p "$work" build/fuzz/findings build/test
     folders=("$work")
-    if [[ -d $seeds ]]; then folders+=("$seeds"); fi
-    "build/fuzz/bin/$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-        -artifact_prefix="build/fuzz/findings/$1-" "${folders[@]}"
+    if [[ -d tests/fuzz/corpus/$target ]]; then folders+=("tests/fuzz/corpus/$target"); fi
+    "build/fuzz/bin/$target" -max_total_time="$seconds" -seed="$seed" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="build/fuzz/findings/$target-" "${folders[@]}" >"$log" 2>&1 && return
+    grep -vE '^#[0-9]|NEW_FUNC' "$log" | tail -n 60 | cut -c 1-300
+    echo "all of it: $log; the input: build/fuzz/findings/$target-*"
+    return 1
 }

@@ -150,4 +150,4 @@ stage_browser() {
     node_tests browser "${tests[@]}"
 }
 
-stage_fuzz() { fuzz_all 30; }
+stage_fuzz() { fuzz_all 30 1; }
