@@ -5,7 +5,7 @@
 #include <string>
 
 #include "streamhost/abi/svc/pubsub.h"
-#include "streamhost/plugin.hpp"
+#include "streamhost/service_table.hpp"
 
 #include "streams.hpp"
 #include "topics.hpp"
@@ -69,43 +69,22 @@ private:
         of(self).host().guarded(0, [&] { of(self).streams_->link(up != 0, epoch); });
     }
 
-    static void follow(void* self, sh_bytes stream, const sh_lease* events, sh_ticket ticket) noexcept {
-        of(self).host().guarded(ticket, [&] { of(self).streams_->follow(view(stream), events, ticket); });
+    void follow(const std::string& stream, const sh_lease* events, sh_ticket ticket) {
+        streams_->follow(stream, events, ticket);
     }
-    static void unfollow(void* self, sh_bytes stream, const sh_lease* events) noexcept {
-        of(self).host().guarded(0, [&] { of(self).streams_->unfollow(view(stream), events); });
+    void unfollow(const std::string& stream, const sh_lease* events) { streams_->unfollow(stream, events); }
+    void publish(const std::string& topic, const std::string& payload, sh_ticket ticket) {
+        topics_->publish(topic, payload, ticket);
     }
-    static void publish(void* self, sh_bytes topic, sh_bytes payload, sh_ticket ticket) noexcept {
-        of(self).host().guarded(ticket, [&] {
-            auto& plugin = of(self);
-            plugin.host().on_store(
-                ticket, [&plugin, name = std::string(view(topic)), data = std::string(view(payload)),
-                         ticket] { plugin.topics_->publish(name, data, ticket); });
-        });
+    void subscribe(const std::string& topic, std::uint8_t pattern, const sh_lease* events, sh_ticket ticket) {
+        topics_->subscribe(topic, pattern != 0, events, ticket);
     }
-    static void subscribe(void* self, sh_bytes topic, std::uint8_t pattern, const sh_lease* events,
-                          sh_ticket ticket) noexcept {
-        of(self).host().guarded(ticket, [&] {
-            auto& plugin = of(self);
-            plugin.host().on_store(ticket,
-                                   [&plugin, name = std::string(view(topic)), pattern, events, ticket] {
-                                       plugin.topics_->subscribe(name, pattern != 0, events, ticket);
-                                   });
-        });
-    }
-    static void unsubscribe(void* self, sh_bytes topic, std::uint8_t pattern, const sh_lease* events,
-                            sh_ticket ticket) noexcept {
-        of(self).host().guarded(ticket, [&] {
-            auto& plugin = of(self);
-            plugin.host().on_store(ticket,
-                                   [&plugin, name = std::string(view(topic)), pattern, events, ticket] {
-                                       plugin.topics_->unsubscribe(name, pattern != 0, events, ticket);
-                                   });
-        });
+    void unsubscribe(const std::string& topic, std::uint8_t pattern, const sh_lease* events,
+                     sh_ticket ticket) {
+        topics_->unsubscribe(topic, pattern != 0, events, ticket);
     }
 
-    static constexpr sh_pubsub kTable = {sizeof(sh_pubsub), 0,          &follow,     &unfollow,
-                                         &publish,          &subscribe, &unsubscribe};
+    static const sh_pubsub kTable;
 
     StreamsOptions options_;
     std::unique_ptr<Streams> streams_;
@@ -113,6 +92,14 @@ private:
     bool told_ = false;
     std::atomic<bool> is_closed_{false};
 };
+
+const sh_pubsub Pubsub::kTable = {sizeof(sh_pubsub),
+                                  0,
+                                  streamhost::answered<&Pubsub::follow>,
+                                  streamhost::told<&Pubsub::unfollow>,
+                                  streamhost::answered<&Pubsub::publish>,
+                                  streamhost::answered<&Pubsub::subscribe>,
+                                  streamhost::answered<&Pubsub::unsubscribe>};
 
 constexpr const char* kProvides[] = {SH_SVC_PUBSUB, nullptr};
 constexpr const char* kSchema = R"({

@@ -8,6 +8,7 @@
 
 #include "streamhost/abi/record.h"
 #include "streamhost/abi/svc/recovery.h"
+#include "streamhost/plan.hpp"
 
 namespace recovery {
 
@@ -17,12 +18,7 @@ struct Wish {
     sh_position position{};
 };
 
-// Where the stream stands on this node.
-struct Stand {
-    std::uint64_t first = 0;  // oldest entry kept; 0: none yet
-    sh_position head{};
-    std::uint32_t state = SH_STREAM_UNKNOWN;
-};
+using Stand = streamhost::StreamStand;
 
 enum class Act : std::uint8_t {
     kNothing = 1,  // it is at the head (or wants only what comes)

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "streamhost/plugin.hpp"
+#include "streamhost/service_table.hpp"
 
 #include "subscriptions.hpp"
 
@@ -60,35 +60,24 @@ private:
         of(self).host().guarded(0, [&] { of(self).subscriptions_->records(view(stream), {records, count}); });
     }
 
-    static void subscribe(void* self, const sh_subscribe* request, sh_ticket ticket) noexcept {
-        of(self).host().guarded(ticket, [&] {
-            auto& plugin = of(self);
-            plugin.host().on_store(ticket,
-                                   [&plugin, copy = *request, stream = std::string(view(request->stream)),
-                                    id = std::string(view(request->request)), ticket]() mutable {
-                                       copy.stream = streamhost::bytes(stream);
-                                       copy.request = streamhost::bytes(id);
-                                       plugin.subscriptions_->subscribe(copy, ticket);
-                                   });
-        });
+    void subscribe(const streamhost::SubscribeRequest& request, sh_ticket ticket) {
+        subscriptions_->subscribe(request, ticket);
     }
-    static void unsubscribe(void* self, sh_connection reader, sh_bytes stream, sh_ticket ticket) noexcept {
-        of(self).host().guarded(ticket, [&] {
-            auto& plugin = of(self);
-            plugin.host().on_store(ticket, [&plugin, reader, id = std::string(view(stream)), ticket] {
-                plugin.subscriptions_->unsubscribe(reader, id, ticket);
-            });
-        });
+    void unsubscribe(sh_connection reader, const std::string& stream, sh_ticket ticket) {
+        subscriptions_->unsubscribe(reader, stream, ticket);
     }
 
     static constexpr sh_follow_events kFollowEvents = {sizeof(sh_follow_events), 0, &on_records};
-    static constexpr sh_recovery kTable = {sizeof(sh_recovery), 0, &subscribe, &unsubscribe};
+    static const sh_recovery kTable;
 
     SubscriptionsOptions options_;
     std::unique_ptr<Subscriptions> subscriptions_;
     bool told_ = false;
     std::atomic<bool> is_closed_{false};
 };
+
+const sh_recovery Recovery::kTable = {sizeof(sh_recovery), 0, streamhost::answered<&Recovery::subscribe>,
+                                      streamhost::answered<&Recovery::unsubscribe>};
 
 constexpr const char* kProvides[] = {SH_SVC_RECOVERY, nullptr};
 constexpr const char* kNeeds[] = {SH_SVC_STREAMCACHE, SH_SVC_PUBSUB, nullptr};

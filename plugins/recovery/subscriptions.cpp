@@ -5,21 +5,20 @@
 
 #include "streamhost/json.hpp"
 
+#include "join.hpp"
+
 namespace recovery {
 
 using streamhost::Batch;
 using streamhost::bytes;
 using streamhost::Host;
+using streamhost::Plan;
+using streamhost::records_of;
 using streamhost::view;
 
 namespace {
 
 bool has_ended(std::uint32_t state) { return state != SH_STREAM_UNKNOWN && state != SH_STREAM_OPEN; }
-
-std::span<const sh_record> records_of(const sh_result& result) {
-    if (result.batch == nullptr) return {};
-    return {result.batch->records, result.batch->count};
-}
 
 }  // namespace
 
@@ -40,13 +39,12 @@ Subscriptions::Subscriptions(Host& host, SubscriptionsOptions options,
             host.counter("recoveries_total", "Subscriptions by what they needed", {{"result", result}});
 }
 
-void Subscriptions::subscribe(const sh_subscribe& request, sh_ticket ticket) {
+void Subscriptions::subscribe(const streamhost::SubscribeRequest& request, sh_ticket ticket) {
     if (is_closed_) return host_.complete(ticket, SH_UNAVAILABLE);
     Reader& reader = readers_[request.reader];
     reader.max_streams = request.max_streams;
     reader.encoding = request.encoding;
-    const std::string stream(view(request.stream));
-    const auto found = reader.subscriptions.find(stream);
+    const auto found = reader.subscriptions.find(request.stream);
     const Ref earlier = found == reader.subscriptions.end() ? nullptr : found->second;
     if (earlier == nullptr && reader.subscriptions.size() >= request.max_streams)
         return host_.complete(ticket, SH_TOO_LARGE,
@@ -54,8 +52,8 @@ void Subscriptions::subscribe(const sh_subscribe& request, sh_ticket ticket) {
     auto subscription = std::make_shared<Subscription>();
     subscription->reader = request.reader;
     subscription->encoding = request.encoding;
-    subscription->stream = stream;
-    subscription->request = view(request.request);
+    subscription->stream = request.stream;
+    subscription->request = request.request;
     subscription->wish = {request.from, request.position};
     subscription->ticket = ticket;
     subscription->follows_runs = (request.flags & SH_SUBSCRIBE_FOLLOW_RUNS) != 0;
@@ -129,8 +127,8 @@ void Subscriptions::look_again(const Ref& subscription) {
 }
 
 void Subscriptions::nothing(const Ref& subscription) {
-    PlanBuilder plan(subscription->stream, subscription->request, subscription->stand);
-    plan.subscribed(subscription->decision);
+    Plan plan(subscription->stream, subscription->request, subscription->stand);
+    plan.subscribed(subscription->decision.recovered, subscription->decision.reason);
     plan.caught_up(subscription->stand.head.seq);
     subscription->is_caught_up = true;
     if (has_ended(subscription->stand.state)) {
@@ -174,22 +172,13 @@ void Subscriptions::page(const Ref& subscription, std::uint64_t from, const sh_r
     const sh_position start{found - 1, records.empty() ? result.fence : records.front().prev};
     const sh_position stop = records.empty() ? start : sh_position{records.back().seq, records.back().check};
 
-    PlanBuilder plan(subscription->stream, subscription->request, subscription->stand);
-    if (is_first) plan.subscribed(decision);
+    Plan plan(subscription->stream, subscription->request, subscription->stand);
+    if (is_first) plan.subscribed(decision.recovered, decision.reason);
     if (decision.gap_from != 0) plan.gap(std::exchange(decision.gap_from, 0), start);
-    plan.records(records, options_.joined_bytes);
+    const Joined joined = join_text(records, options_.joined_bytes);
+    plan.records(joined.records);
     entries_.add(static_cast<double>(records.size()));
-    const bool is_ended = !records.empty() && records.back().type == SH_RECORD_END;
-    if ((result.flags & SH_RESULT_MORE) != 0) {
-        plan.more();
-    } else {
-        if (!std::exchange(subscription->is_caught_up, true)) plan.caught_up(stop.seq);
-        if (is_ended) {
-            plan.end();
-        } else {
-            plan.join(stop);
-        }
-    }
+    plan.go_on(result, stop, subscription->is_caught_up);
     note_runs(*subscription, records);
     attach(subscription, start, plan);
 }
@@ -232,39 +221,22 @@ void Subscriptions::snapshot_with_end(const Ref& subscription, const Batch& fold
     const auto records = records_of(tail);
     if (tail.fence != at.check) return take_snapshot(subscription);  // rewritten in between: fold again
     subscription->stand = {tail.first, {tail.last, tail.check}, tail.state};
-    const bool is_ended = !records.empty() && records.back().type == SH_RECORD_END;
     const sh_position stop = records.empty() ? at : sh_position{records.back().seq, records.back().check};
 
-    PlanBuilder plan(subscription->stream, subscription->request, subscription->stand);
-    if (!subscription->is_attached) plan.subscribed(subscription->decision);
+    Plan plan(subscription->stream, subscription->request, subscription->stand);
+    if (!subscription->is_attached)
+        plan.subscribed(subscription->decision.recovered, subscription->decision.reason);
     if (at.seq > 0) plan.snapshot({folded->records, folded->count}, at);
-    plan.records(records, options_.joined_bytes);
+    const Joined joined = join_text(records, options_.joined_bytes);
+    plan.records(joined.records);
     note_runs(*subscription, records);
-    if ((tail.flags & SH_RESULT_MORE) != 0) {
-        plan.more();
-    } else {
-        if (!std::exchange(subscription->is_caught_up, true)) plan.caught_up(stop.seq);
-        if (is_ended) {
-            plan.end();
-        } else {
-            plan.join(stop);
-        }
-    }
+    plan.go_on(tail, stop, subscription->is_caught_up);
     attach(subscription, {}, plan);
 }
 
-void Subscriptions::attach(const Ref& subscription, sh_position from, PlanBuilder& plan) {
-    const auto give = [&] {
-        return delivery_->attach(host_.raw(), subscription->reader, bytes(subscription->stream),
-                                 subscription->encoding, from, plan.steps().data(),
-                                 static_cast<std::uint32_t>(plan.steps().size()));
-    };
-    sh_status status = give();
-    if (status == SH_GAP) {  // the log went on meanwhile and has nothing to join: the rest is asked for when
-                             // this is sent
-        plan.retreat();
-        status = give();
-    }
+void Subscriptions::attach(const Ref& subscription, sh_position from, Plan& plan) {
+    const sh_status status =
+        plan.attach(delivery_, host_.raw(), subscription->reader, subscription->encoding, from);
     if (status != SH_OK) return fail(subscription, status, "the reader took no plan");
     attached(subscription);
 }

@@ -16,12 +16,12 @@
 
 #include "streamhost/abi/ext/delivery.h"
 #include "streamhost/abi/svc/pubsub.h"
-#include "streamhost/abi/svc/recovery.h"
 #include "streamhost/abi/svc/streamcache.h"
 #include "streamhost/host.hpp"
+#include "streamhost/plan.hpp"
+#include "streamhost/service/recovery_requests.hpp"
 
 #include "decision.hpp"
-#include "plan_builder.hpp"
 
 namespace recovery {
 
@@ -42,7 +42,7 @@ public:
     Subscriptions(const Subscriptions&) = delete;
     Subscriptions& operator=(const Subscriptions&) = delete;
 
-    void subscribe(const sh_subscribe& request, sh_ticket ticket);
+    void subscribe(const streamhost::SubscribeRequest& request, sh_ticket ticket);
     void unsubscribe(sh_connection reader, std::string_view stream, sh_ticket ticket);
     // From delivery.
     void changed(sh_connection reader, std::string_view stream, std::uint32_t what, sh_position sent);
@@ -92,7 +92,7 @@ private:
                            const sh_result& tail);
     void nothing(const Ref& subscription);
 
-    void attach(const Ref& subscription, sh_position from, PlanBuilder& plan);
+    void attach(const Ref& subscription, sh_position from, streamhost::Plan& plan);
     void attached(const Ref& subscription);
     void fail(const Ref& subscription, sh_status status, std::string_view detail);
     void end(const Ref& subscription);

@@ -9,18 +9,14 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <vector>
 
 #include "streamhost/abi/async.h"
-#include "streamhost/bytes.hpp"
+#include "streamhost/service/streamcache_requests.hpp"
 
 namespace streamcache {
 
 struct RemoteAppend {
-    std::uint64_t fence = 0;
-    std::uint64_t seq = 0;  // of the first item
-    std::vector<streamhost::OwnedRecord> items;
-    std::uint32_t end_state = SH_STREAM_OPEN;
+    streamhost::StreamAppend what;
     sh_ticket ticket = 0;
 };
 

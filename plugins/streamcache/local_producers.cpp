@@ -58,8 +58,8 @@ void LocalProducers::pump(const std::string& stream) {
                                   .producer = held->pid,
                                   .end_state = next->end_state,
                                   .lease_ms = held->producer.lease_ms()};
-    host_.command([&](std::uint64_t token) { return store_->append(host_.raw(), &request, token); },
-                  [this, stream, held](const sh_result& result) { appended(stream, held, result); });
+    const auto settle = [this, stream, held](const sh_result& result) { appended(stream, held, result); };
+    store_.run(&sh_store_ext::append, settle, &request);
 }
 
 void LocalProducers::appended(const std::string& stream, const Ref& held, const sh_result& result) {
@@ -97,20 +97,17 @@ void LocalProducers::tick() {
 }
 
 void LocalProducers::renew(const std::string& stream, const Ref& held) {
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->renew(host_.raw(), bytes(stream), held->producer.fence(), held->pid,
-                                 held->producer.lease_ms(), token);
-        },
-        [this, stream, held](const sh_result& result) {
-            std::vector<Answer> answers;
-            {
-                const std::lock_guard lock(mutex_);
-                answers = held->producer.renewed(result.status, host_.monotonic_ms());
-                drop_if_over(stream, held);
-            }
-            answer(answers);
-        });
+    const auto settle = [this, stream, held](const sh_result& result) {
+        std::vector<Answer> answers;
+        {
+            const std::lock_guard lock(mutex_);
+            answers = held->producer.renewed(result.status, host_.monotonic_ms());
+            drop_if_over(stream, held);
+        }
+        answer(answers);
+    };
+    store_.run(&sh_store_ext::renew, settle, bytes(stream), held->producer.fence(), held->pid,
+               held->producer.lease_ms());
 }
 
 void LocalProducers::drop_if_over(const std::string& stream, const Ref& held) {

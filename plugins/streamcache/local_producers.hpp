@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "streamhost/abi/ext/store.h"
 #include "streamhost/plugin.hpp"
+#include "streamhost/store.hpp"
 
 #include "append_counts.hpp"
 #include "producer.hpp"
@@ -20,7 +20,7 @@ namespace streamcache {
 // [store].
 class LocalProducers {
 public:
-    LocalProducers(streamhost::Host& host, const sh_store_ext* store, const AppendCounts& counts,
+    LocalProducers(streamhost::Host& host, const streamhost::Store& store, const AppendCounts& counts,
                    const ProducerOptions& options)
         : host_(host), store_(store), counts_(counts), options_(options) {}
 
@@ -51,7 +51,7 @@ private:
     void answer(const std::vector<Answer>& answers) const;
 
     streamhost::Host& host_;
-    const sh_store_ext* store_;
+    streamhost::Store store_;
     const AppendCounts& counts_;
     ProducerOptions options_;
     mutable std::mutex

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "streamhost/json.hpp"
-
 namespace streamcache {
 
+using streamhost::end_state_of;
 using streamhost::view;
 
 namespace {
@@ -15,15 +14,6 @@ bool is_transient(sh_status status) {
 }
 
 }  // namespace
-
-std::uint32_t end_state_of(std::string_view data) {
-    const std::string_view outcome = streamhost::own_member(data, "outcome");
-    if (outcome == "complete") return SH_STREAM_COMPLETE;
-    if (outcome == "cancelled") return SH_STREAM_CANCELLED;
-    if (outcome == "error") return SH_STREAM_ERROR;
-    if (outcome == "lost") return SH_STREAM_LOST;
-    return SH_STREAM_UNKNOWN;
-}
 
 Producer::Producer(Chain chain, std::uint64_t fence, sh_position head, ProducerOptions options)
     : chain_(chain), fence_(fence), head_(head), options_(options) {}

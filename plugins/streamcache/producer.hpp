@@ -14,8 +14,7 @@
 #include <vector>
 
 #include "streamhost/abi/async.h"
-#include "streamhost/abi/svc/streamcache.h"
-#include "streamhost/bytes.hpp"
+#include "streamhost/service/streamcache_requests.hpp"
 
 namespace streamcache {
 
@@ -98,9 +97,5 @@ private:
     std::int64_t retry_at_ms_ = 0;
     std::int64_t touched_ms_ = -1;
 };
-
-// The state that the data of an end record means: {"outcome":"complete"} and so on; SH_STREAM_UNKNOWN when it
-// has none.
-[[nodiscard]] std::uint32_t end_state_of(std::string_view data);
 
 }  // namespace streamcache

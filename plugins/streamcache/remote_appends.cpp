@@ -3,8 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "items.hpp"
-
 namespace streamcache {
 
 using streamhost::bytes;
@@ -21,8 +19,9 @@ void RemoteAppends::claimed(const std::string& stream, const sh_result& claim, s
     lines_[stream].claimed({claim.last, claim.check}, lease_ms, host_.monotonic_ms());
 }
 
-void RemoteAppends::append(const std::string& stream, RemoteAppend append) {
+void RemoteAppends::append(RemoteAppend append) {
     const sh_ticket ticket = append.ticket;
+    const std::string stream = append.what.stream;
     if (!lines_[stream].add(std::move(append), host_.monotonic_ms()))
         return host_.complete(ticket, SH_BUSY, "too many appends to this stream wait; repeat this one later");
     pump(stream);
@@ -32,60 +31,44 @@ void RemoteAppends::pump(const std::string& stream) {
     AppendLine& line = lines_[stream];
     auto next = line.next();
     if (!next) return;
-    const auto check = line.check_before(next->seq);
-    auto append = std::make_shared<RemoteAppend>(std::move(*next));
-    check ? write(stream, append, *check) : read_before(stream, append);
+    if (const auto check = line.check_before(next->what.seq)) return write(*next, *check);
+    read_before(std::make_shared<RemoteAppend>(std::move(*next)));
 }
 
-void RemoteAppends::read_before(const std::string& stream, std::shared_ptr<RemoteAppend> append) {
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->read(host_.raw(), bytes(stream), append->seq, 1, 1, token);
-        },
-        [this, stream, append](const sh_result& before) {
-            sh_result answer = before;
-            if (before.status == SH_OK && append->seq > before.last + 1) {
-                answer = Host::make_result(SH_GAP);
-                answer.first = before.last + 1;
-            } else if (before.status == SH_OK && append->seq < before.first) {
-                answer = Host::make_result(SH_EXPIRED);
-                streamhost::copy_text(answer.detail, "these entries were trimmed");
-            }
-            if (answer.status != SH_OK) return done(stream, append->ticket, answer, false);
-            write(stream, append, before.fence);
-        });
+void RemoteAppends::read_before(std::shared_ptr<RemoteAppend> append) {
+    const std::uint64_t seq = append->what.seq;
+    const sh_bytes stream = bytes(append->what.stream);
+    const auto look = [this, append, seq](const sh_result& before) {
+        sh_result answer = before;
+        if (before.status == SH_OK && seq > before.last + 1) {
+            answer = Host::make_result(SH_GAP);
+            answer.first = before.last + 1;
+        } else if (before.status == SH_OK && seq < before.first) {
+            answer = Host::make_result(SH_EXPIRED);
+            streamhost::copy_text(answer.detail, "these entries were trimmed");
+        }
+        if (answer.status != SH_OK) return done(append->what.stream, append->ticket, answer, false);
+        write(*append, before.fence);
+    };
+    store_.run(&sh_store_ext::read, look, stream, seq, 1u, 1u);
 }
 
-void RemoteAppends::write(const std::string& stream, std::shared_ptr<RemoteAppend> append,
-                          std::uint64_t check) {
-    sh_position at{append->seq - 1, check};
-    for (streamhost::OwnedRecord& item : append->items) {
-        item.head.seq = at.seq + 1;
-        item.head.prev = at.check;
-        item.head.fence = append->fence;
-        item.head.check = store_->chain(at.check, item.head.type, bytes(item.data));
-        at = {item.head.seq, item.head.check};
-    }
-    const std::vector<sh_record> records = views(append->items);
-    const sh_store_append request{.struct_size = sizeof(request),
-                                  .count = static_cast<std::uint32_t>(records.size()),
-                                  .stream = bytes(stream),
-                                  .records = records.data(),
-                                  .fence = append->fence,
-                                  .end_state = append->end_state,
-                                  .lease_ms = lease_of(stream)};
-    host_.command([&](std::uint64_t token) { return store_->append(host_.raw(), &request, token); },
-                  [this, stream, at, first = append->seq, ticket = append->ticket](const sh_result& result) {
-                      counts_.count(result);
-                      sh_result answer = result;
-                      if (result.status == SH_GAP) answer.first = result.last + 1;
-                      if (result.status == SH_OK) {
-                          answer.first = first;
-                          answer.last = at.seq;
-                          answer.check = at.check;
-                      }
-                      done(stream, ticket, answer, result.status == SH_OK);
-                  });
+void RemoteAppends::write(RemoteAppend& append, std::uint64_t check) {
+    const std::uint64_t first = append.what.seq;
+    const sh_position at = streamhost::chain(store_, append.what, {first - 1, check});
+    const auto settle = [this, stream = append.what.stream, at, first,
+                         ticket = append.ticket](const sh_result& result) {
+        counts_.count(result);
+        sh_result answer = result;
+        if (result.status == SH_GAP) answer.first = result.last + 1;
+        if (result.status == SH_OK) {
+            answer.first = first;
+            answer.last = at.seq;
+            answer.check = at.check;
+        }
+        done(stream, ticket, answer, result.status == SH_OK);
+    };
+    streamhost::run_append(store_, append.what, 0, lease_of(append.what.stream), settle);
 }
 
 void RemoteAppends::done(const std::string& stream, sh_ticket ticket, const sh_result& answer, bool reached) {
@@ -97,11 +80,8 @@ void RemoteAppends::done(const std::string& stream, sh_ticket ticket, const sh_r
 void RemoteAppends::renew(const std::string& stream, std::uint64_t fence, sh_ticket ticket) {
     if (const auto found = lines_.find(stream); found != lines_.end())
         found->second.touch(host_.monotonic_ms());
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->renew(host_.raw(), bytes(stream), fence, 0, lease_of(stream), token);
-        },
-        [this, ticket](const sh_result& result) { host_.complete(ticket, result); });
+    store_.run(&sh_store_ext::renew, store_.pass_on(ticket), bytes(stream), fence, std::uint64_t{0},
+               lease_of(stream));
 }
 
 // A claim that another node took is not known here: its producer hears at the next claim how long it has, and

@@ -2,11 +2,12 @@
 // so any node can take them. All [store].
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 
-#include "streamhost/abi/ext/store.h"
 #include "streamhost/host.hpp"
+#include "streamhost/store.hpp"
 
 #include "append_counts.hpp"
 #include "append_line.hpp"
@@ -15,24 +16,24 @@ namespace streamcache {
 
 class RemoteAppends {
 public:
-    RemoteAppends(streamhost::Host& host, const sh_store_ext* store, const AppendCounts& counts)
+    RemoteAppends(streamhost::Host& host, const streamhost::Store& store, const AppendCounts& counts)
         : host_(host), store_(store), counts_(counts) {}
 
     void claimed(const std::string& stream, const sh_result& claim, std::uint32_t lease_ms);
-    void append(const std::string& stream, RemoteAppend append);
+    void append(RemoteAppend append);
     void renew(const std::string& stream, std::uint64_t fence, sh_ticket ticket);
     // Forgets positions of streams that nobody appends to; they are read again when somebody does.
     void tick();
 
 private:
     void pump(const std::string& stream);
-    void read_before(const std::string& stream, std::shared_ptr<RemoteAppend> append);
-    void write(const std::string& stream, std::shared_ptr<RemoteAppend> append, std::uint64_t check);
+    void read_before(std::shared_ptr<RemoteAppend> append);
+    void write(RemoteAppend& append, std::uint64_t check);
     void done(const std::string& stream, sh_ticket ticket, const sh_result& answer, bool reached);
     [[nodiscard]] std::uint32_t lease_of(const std::string& stream) const;
 
     streamhost::Host& host_;
-    const sh_store_ext* store_;
+    streamhost::Store store_;
     const AppendCounts& counts_;
     std::unordered_map<std::string, AppendLine> lines_;
 };

@@ -1,31 +1,30 @@
-// An event only says that there may be news: what is new is read from the log, one page at a time per stream.
-// So there is one path for live, late, doubled and lost events.
+// An event only says that there may be news: what is new is read from the log, a page at a time. So there is
+// one path for live, late, doubled and lost events. Topics stay on this node.
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
-#include "streamhost/abi/ext/delivery.h"
-#include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/svc/pubsub.h"
-#include "streamhost/plugin.hpp"
+#include "streamhost/plan.hpp"
+#include "streamhost/service_table.hpp"
+#include "streamhost/store.hpp"
 
 namespace {
 
 using streamhost::bytes;
 using streamhost::view;
+using Leases = std::multiset<const sh_lease*>;
 
 class PubsubMini : public streamhost::Plugin {
 public:
     using Plugin::Plugin;
 
     void start() override {
-        store_ = host().require<sh_store_ext>(SH_EXT_STORE);
         delivery_ = host().require<sh_delivery_ext>(SH_EXT_DELIVERY);
-        static constexpr sh_store_events kEvents = {
-            sizeof(sh_store_events), 0, nullptr, &on_records, &on_topic, &on_link};
-        sh_store_events events = kEvents;
-        events.self = this;
-        if (store_->set_events(host().raw(), &events) != SH_OK)
+        store_.emplace(host());
+        const sh_store_events events = {sizeof(events), 0, this, &on_records, &on_topic, &on_link};
+        if ((*store_)->set_events(host().raw(), &events) != SH_OK)
             throw streamhost::Failure(SH_BUSY, "no events");
         host().provide(SH_SVC_PUBSUB, &kTable, this);
     }
@@ -33,161 +32,106 @@ public:
 private:
     struct Stream {
         sh_position at{};
-        std::multiset<const sh_lease*> watchers;
-        bool is_open = false;
-        bool is_reading = false;
-        bool has_news = false;
+        Leases watchers;
+        bool is_open = false, is_reading = false, has_news = false;
     };
-    static PubsubMini& of(void* self) { return *static_cast<PubsubMini*>(self); }
-    static std::string home_of(std::string_view id) { return std::string(id.substr(0, id.find('.'))); }
-    Stream* find(const std::string& id) {
-        const auto found = streams_.find(id);
-        return found == streams_.end() ? nullptr : &found->second;
-    }
-    streamhost::Host::Answer pass_on(sh_ticket ticket) {
-        return [this, ticket](const sh_result& result) { host().complete(ticket, result); };
-    }
 
-    // --- streams. [store]
-    static void follow(void* self, sh_bytes stream, const sh_lease* events, sh_ticket ticket) noexcept {
-        PubsubMini& me = of(self);
-        const std::string id(view(stream));
-        me.streams_[id].watchers.insert(events);
-        me.host().command(
-            [&](std::uint64_t token) {
-                return me.store_->subscribe(me.host().raw(), bytes(home_of(id)), token);
-            },
-            [&me, id, ticket](const sh_result&) { me.look(id, ticket); });
+    void follow(const std::string& id, const sh_lease* watcher, sh_ticket ticket) {
+        streams_[id].watchers.insert(watcher);
+        const auto look = [this, id, ticket](const sh_result&) { tail(id, ticket); };
+        store_->run(&sh_store_ext::subscribe, look, bytes(std::string_view(id).substr(0, id.find('.'))));
     }
-    void look(const std::string& id, sh_ticket ticket) {
-        const sh_bytes one = bytes(id);
-        host().command(
-            [&](std::uint64_t token) { return store_->tail(host().raw(), &one, 1, token); },
-            [this, id, ticket](const sh_result& tail) {
-                Stream* stream = find(id);
-                if (stream == nullptr || tail.status != SH_OK || tail.count != 1)
-                    return host().complete(ticket, SH_UNAVAILABLE);
-                const auto& info = *reinterpret_cast<const sh_stream_info*>(tail.body->data);
-                if (!std::exchange(stream->is_open, true)) {
-                    stream->at = info.head;
-                    (void)delivery_->open_log(host().raw(), bytes(id), stream->at);
-                }
-                if (stream->at.seq < info.head.seq) {  // behind: the head is what a follower is promised
-                    pull(id);
-                    return look(id, ticket);
-                }
-                sh_result stand = streamhost::Host::make_result(SH_OK);
-                stand.first = info.state == SH_STREAM_UNKNOWN ? 0 : info.base.seq + 1;
-                stand.last = stream->at.seq;
-                stand.check = stream->at.check;
-                stand.state = info.state;
-                host().complete(ticket, stand);
-                pull(id);
-            });
+    void unfollow(const std::string& id, const sh_lease* watcher) {
+        Leases& watchers = streams_[id].watchers;
+        if (const auto one = watchers.find(watcher); one != watchers.end()) watchers.erase(one);
+        if (!watchers.empty()) return;
+        delivery_->close_log(host().raw(), bytes(id));
+        streams_.erase(id);
+    }
+    void tail(const std::string& id, sh_ticket ticket) {
+        const auto tell = [this, id, ticket](const sh_result& page) {
+            if (!streams_.contains(id)) return host().complete(ticket, SH_CANCELLED);
+            if (page.status != SH_OK && page.status != SH_NOT_FOUND) return host().complete(ticket, page);
+            Stream& stream = streams_[id];
+            if (!std::exchange(stream.is_open, true))
+                (void)delivery_->open_log(host().raw(), bytes(id), stream.at = {page.last, page.check});
+            pull(id);
+            if (stream.at.seq < page.last)
+                return tail(id, ticket);  // the head is what a follower is promised
+            sh_result stand = streamhost::Host::make_result(SH_OK);
+            stand.state = SH_STREAM_UNKNOWN;
+            host().complete(ticket, page.status == SH_OK ? page : stand);
+        };
+        store_->run(&sh_store_ext::read, tell, bytes(id), std::uint64_t{1}, 1u, 1u);
     }
     void pull(const std::string& id) {
-        Stream* stream = find(id);
-        if (stream == nullptr || !stream->is_open) return;
-        stream->has_news = stream->is_reading;
-        if (std::exchange(stream->is_reading, true)) return;
-        host().command(
-            [&](std::uint64_t token) {
-                return store_->read(host().raw(), bytes(id), stream->at.seq + 1, 1'000, 1u << 20, token);
-            },
-            [this, id](const sh_result& page) { take(id, page); });
+        const auto found = streams_.find(id);
+        if (found == streams_.end() || !found->second.is_open) return;
+        found->second.has_news = found->second.is_reading;
+        if (std::exchange(found->second.is_reading, true)) return;
+        const auto take = [this, id](const sh_result& page) { deliver(id, page); };
+        store_->run(&sh_store_ext::read, take, bytes(id), found->second.at.seq + 1, 1'000u, 1u << 20);
     }
-    void take(const std::string& id, const sh_result& page) {
-        Stream* stream = find(id);
-        if (stream == nullptr) return;
-        stream->is_reading = false;
-        if (page.status != SH_OK || page.batch == nullptr || page.batch->count == 0)
-            return stream->has_news ? pull(id) : void();
-        const sh_record& last = page.batch->records[page.batch->count - 1];
-        const bool is_next = page.batch->records[0].prev == stream->at.check;
-        stream->at = {last.seq, last.check};
-        if (is_next) {
-            (void)delivery_->deliver(host().raw(), bytes(id), page.batch->records, page.batch->count);
-        } else {
-            delivery_->reset_log(host().raw(), bytes(id), stream->at);
-        }
-        const std::set<const sh_lease*> watchers(stream->watchers.begin(), stream->watchers.end());
-        for (const sh_lease* lease : watchers)
-            (void)host().lease<sh_follow_events>(lease).call([&](const sh_follow_events& table, void* self) {
-                table.records(self, bytes(id), page.batch->records, page.batch->count);
-            });
+    void deliver(const std::string& id, const sh_result& page) {
+        const auto found = streams_.find(id);
+        if (found == streams_.end()) return;
+        Stream& stream = found->second;
+        stream.is_reading = false;
+        const auto records = streamhost::records_of(page);
+        if (records.empty()) return stream.has_news ? pull(id) : void();
+        const bool is_next = records.front().prev == stream.at.check;
+        stream.at = {records.back().seq, records.back().check};
+        if (!is_next) delivery_->reset_log(host().raw(), bytes(id), stream.at);
+        if (is_next) (void)delivery_->deliver(host().raw(), bytes(id), records.data(), page.batch->count);
+        for (const sh_lease* lease : Leases(stream.watchers))
+            (void)host().lease<sh_follow_events>(lease).call(
+                [&](const sh_follow_events& watcher, void* self) {
+                    watcher.records(self, bytes(id), records.data(), page.batch->count);
+                });
         pull(id);  // until there is no more
     }
-    static void unfollow(void* self, sh_bytes stream, const sh_lease* events) noexcept {
-        PubsubMini& me = of(self);
-        Stream* found = me.find(std::string(view(stream)));
-        if (found == nullptr) return;
-        if (const auto one = found->watchers.find(events); one != found->watchers.end())
-            found->watchers.erase(one);
-        if (!found->watchers.empty()) return;
-        me.delivery_->close_log(me.host().raw(), stream);
-        me.streams_.erase(std::string(view(stream)));
+
+    void publish(const std::string& topic, const std::string& payload, sh_ticket ticket) {
+        sh_result answer = streamhost::Host::make_result(SH_OK);
+        for (const sh_lease* lease : Leases(topics_[topic]))
+            (void)host().lease<sh_topic_events>(lease).call(
+                [&](const sh_topic_events& subscriber, void* self) {
+                    ++answer.count;
+                    subscriber.message(self, bytes(topic), bytes(payload));
+                });
+        host().complete(ticket, answer);
     }
+    void subscribe(const std::string& topic, std::uint8_t, const sh_lease* subscriber, sh_ticket ticket) {
+        topics_[topic].insert(subscriber);
+        host().complete(ticket, SH_OK);
+    }
+    void unsubscribe(const std::string& topic, std::uint8_t, const sh_lease* subscriber, sh_ticket ticket) {
+        host().complete(ticket, topics_[topic].erase(subscriber) > 0 ? SH_OK : SH_NOT_FOUND);
+    }
+
+    static PubsubMini& of(void* self) { return *static_cast<PubsubMini*>(self); }
     static void on_records(void* self, sh_bytes stream, const sh_record*, std::uint32_t) noexcept {
         of(self).pull(std::string(view(stream)));
     }
+    static void on_topic(void*, sh_bytes, sh_bytes, sh_bytes) noexcept {}
     static void on_link(void* self, std::uint8_t, std::uint64_t) noexcept {
         for (const auto& [id, stream] : of(self).streams_)
             of(self).pull(id);
     }
 
-    // --- topics. [any], carried to the store loop
-    template <typename Body>
-    void on_store(Body body) {
-        (void)host().post(SH_ON_STORE, std::move(body));
-    }
-    static void publish(void* self, sh_bytes topic, sh_bytes payload, sh_ticket ticket) noexcept {
-        PubsubMini& me = of(self);
-        me.on_store([&me, name = std::string(view(topic)), text = std::string(view(payload)), ticket] {
-            me.host().command(
-                [&](std::uint64_t token) {
-                    return me.store_->topic_publish(me.host().raw(), bytes(name), bytes(text), token);
-                },
-                me.pass_on(ticket));
-        });
-    }
-    static void subscribe(void* self, sh_bytes topic, std::uint8_t pattern, const sh_lease* events,
-                          sh_ticket ticket) noexcept {
-        PubsubMini& me = of(self);
-        me.on_store([&me, name = std::string(view(topic)), pattern, events, ticket] {
-            me.topics_[name].insert(events);
-            me.host().command(
-                [&](std::uint64_t token) {
-                    return me.store_->topic_subscribe(me.host().raw(), bytes(name), pattern, token);
-                },
-                me.pass_on(ticket));
-        });
-    }
-    static void unsubscribe(void* self, sh_bytes topic, std::uint8_t pattern, const sh_lease* events,
-                            sh_ticket ticket) noexcept {
-        PubsubMini& me = of(self);
-        me.on_store([&me, name = std::string(view(topic)), pattern, events, ticket] {
-            me.topics_[name].erase(events);
-            me.host().command(
-                [&](std::uint64_t token) {
-                    return me.store_->topic_unsubscribe(me.host().raw(), bytes(name), pattern, token);
-                },
-                me.pass_on(ticket));
-        });
-    }
-    static void on_topic(void* self, sh_bytes pattern, sh_bytes topic, sh_bytes payload) noexcept {
-        const auto leases = of(self).topics_[std::string(view(pattern.size > 0 ? pattern : topic))];
-        for (const sh_lease* lease : leases)
-            (void)of(self).host().lease<sh_topic_events>(lease).call(
-                [&](const sh_topic_events& table, void* to) { table.message(to, topic, payload); });
-    }
-
-    static constexpr sh_pubsub kTable = {sizeof(sh_pubsub), 0,          &follow,     &unfollow,
-                                         &publish,          &subscribe, &unsubscribe};
-    const sh_store_ext* store_ = nullptr;
+    static const sh_pubsub kTable;
     const sh_delivery_ext* delivery_ = nullptr;
+    std::optional<streamhost::Store> store_;
     std::map<std::string, Stream> streams_;
-    std::map<std::string, std::set<const sh_lease*>> topics_;
+    std::map<std::string, Leases> topics_;
 };
+const sh_pubsub PubsubMini::kTable = {sizeof(sh_pubsub),
+                                      0,
+                                      streamhost::answered<&PubsubMini::follow>,
+                                      streamhost::told<&PubsubMini::unfollow>,
+                                      streamhost::answered<&PubsubMini::publish>,
+                                      streamhost::answered<&PubsubMini::subscribe>,
+                                      streamhost::answered<&PubsubMini::unsubscribe>};
 
 constexpr const char* kProvides[] = {SH_SVC_PUBSUB, nullptr};
 

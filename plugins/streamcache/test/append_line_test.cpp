@@ -7,7 +7,7 @@ namespace {
 
 RemoteAppend append_at(std::uint64_t seq) {
     RemoteAppend append;
-    append.seq = seq;
+    append.what.seq = seq;
     return append;
 }
 
@@ -16,11 +16,11 @@ TEST(AppendLine, OneIsUnderWayAndTheOthersKeepTheirOrder) {
     EXPECT_TRUE(line.is_idle());
     ASSERT_TRUE(line.add(append_at(1), 10));
     ASSERT_TRUE(line.add(append_at(2), 11));
-    EXPECT_EQ(line.next()->seq, 1u);
+    EXPECT_EQ(line.next()->what.seq, 1u);
     EXPECT_FALSE(line.next().has_value());
     line.done(sh_position{1, 0xa});
     EXPECT_FALSE(line.is_idle());
-    EXPECT_EQ(line.next()->seq, 2u);
+    EXPECT_EQ(line.next()->what.seq, 2u);
     line.done(sh_position{2, 0xb});
     EXPECT_TRUE(line.is_idle());
     EXPECT_EQ(line.used_ms(), 11);
@@ -43,7 +43,7 @@ TEST(AppendLine, IsFullAtItsLimit) {
     for (std::size_t count = 0; count < AppendLine::kMaxWaiting; ++count)
         ASSERT_TRUE(line.add(append_at(count + 1), 1));
     EXPECT_FALSE(line.add(append_at(9'999), 1));
-    EXPECT_EQ(line.next()->seq, 1u);
+    EXPECT_EQ(line.next()->what.seq, 1u);
     EXPECT_TRUE(line.add(append_at(9'999), 1));
 }
 

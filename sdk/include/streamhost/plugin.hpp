@@ -53,6 +53,8 @@ protected:
 
 private:
     friend struct PluginThunks;
+    template <auto Member>
+    friend struct StoreCall;  // service_table.hpp
     Host host_;
     bool is_started_ = false;
 };

@@ -1,14 +1,11 @@
-#include "fold.hpp"
+#include "streamhost/fold.hpp"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace streamcache {
+namespace streamhost {
 namespace {
-
-using streamhost::bytes;
-using streamhost::view;
 
 sh_record record(std::uint64_t seq, char type, std::string_view data) {
     return {.seq = seq, .check = seq * 10, .type = static_cast<std::uint32_t>(type), .data = bytes(data)};
@@ -70,4 +67,4 @@ TEST(Fold, NothingFoldsToNothing) {
 }
 
 }  // namespace
-}  // namespace streamcache
+}  // namespace streamhost
