@@ -200,6 +200,7 @@ describe('the limit on connections', () => {
         try {
             for (let count = 0; count < 64; ++count) clients.push(await RawClient.open(small.port));
             await small.until(async () => (await small.openDescriptors()) >= 64);
+            clients.push(await RawClient.open(small.adminPort));
             const before = await small.cpuMs();
             await new Promise((resolve) => setTimeout(resolve, 1_000)); // a span to measure over, not a wait for something
             const used = (await small.cpuMs()) - before;
