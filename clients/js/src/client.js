@@ -7,6 +7,7 @@ import { randomId } from './ids.js';
 import { Outbox } from './outbox.js';
 import { Producer } from './producer.js';
 import { Run } from './run.js';
+import { Runs } from './runs.js';
 import { chooseStorage, Shelf } from './storage.js';
 import { Subscription } from './subscription.js';
 import { socketAddress, watchSurroundings } from './surroundings.js';
@@ -42,23 +43,17 @@ import { socketAddress, watchSurroundings } from './surroundings.js';
  * @property {StreamhostError} error nobody's answer: reported, not fatal
  */
 
-const SAVE_EVERY_MS = 1000;
-
 /** @extends {Emitter<ClientEvents>} */
 export class Client extends Emitter {
     #core;
     #driver;
-    #shelf;
     #options;
     /** @type {Map<number, {resolve: (frame: Frame) => void, reject: (error: Error) => void}>} */
     #answers = new Map();
-    /** @type {Map<string, Run>} */
-    #runs = new Map();
+    #runs;
     /** @type {Map<string, Subscription>} */
     #subscriptions = new Map();
     #outbox;
-    /** @type {any} */
-    #saveTimer;
     #stopWatching = () => {};
 
     /**
@@ -71,7 +66,7 @@ export class Client extends Emitter {
         const WebSocketClass = options.WebSocket ?? globalThis.WebSocket;
         if (!WebSocketClass) throw new TypeError('this runtime has no WebSocket: give one in options.WebSocket');
         this.#options = { requestTimeoutMs: 30_000, maxRunChars: 16 * 1024 * 1024, maxRuns: 500, ...options };
-        this.#shelf = new Shelf(chooseStorage(options.storage), session, (cause) => this.#storageFailed(cause));
+        const shelf = new Shelf(chooseStorage(options.storage), session, (cause) => this.#storageFailed(cause));
         this.#core = new Core({ ...options, session });
         this.#driver = new Driver({
             ...options,
@@ -80,7 +75,14 @@ export class Client extends Emitter {
             WebSocket: WebSocketClass,
             perform: (action) => this.#perform(action),
         });
-        this.#outbox = new Outbox({ shelf: this.#shelf, request: (frame, how) => this.request(frame, how) });
+        this.#runs = new Runs({
+            limit: this.#options.maxRuns,
+            shelf,
+            clock: this.#driver.clock,
+            cancel: (id, reason) => this.cancel(id, reason),
+            met: (run) => this.emit('run', run),
+        });
+        this.#outbox = new Outbox({ shelf, request: (frame, how) => this.request(frame, how) });
         this.#restore();
     }
 
@@ -96,7 +98,7 @@ export class Client extends Emitter {
 
     /** Runs of the conversation, oldest first. */
     get runs() {
-        return [...this.#runs.values()];
+        return this.#runs.all;
     }
 
     /** Sends without an answer yet, also those of before a reload. */
@@ -109,7 +111,7 @@ export class Client extends Emitter {
         this.#stopWatching = watchSurroundings({
             wake: () => this.wake(),
             networkLost: () => this.#driver.run((core, now) => core.networkLost(now)),
-            leaving: () => this.#save(),
+            leaving: () => this.#runs.save(),
         });
         this.#driver.run((core, now) => core.start(now));
         return this;
@@ -122,7 +124,7 @@ export class Client extends Emitter {
 
     /** Ends the connection, not the conversation: runs go on, unfinished sends stay stored. */
     close() {
-        this.#save();
+        this.#runs.save();
         this.#driver.run((core) => core.stop('closed by the application'));
     }
 
@@ -139,7 +141,7 @@ export class Client extends Emitter {
             ...(options === undefined ? {} : { options }),
         };
         const accepted = this.#outbox.send({ key, body, at: Date.now() }, signal);
-        return accepted.then((frame) => this.#ensureRun(frame.stream));
+        return accepted.then((frame) => this.#runs.meet(frame.stream));
     }
 
     /**
@@ -147,7 +149,7 @@ export class Client extends Emitter {
      * @returns {Run} followed from now on
      */
     follow(id) {
-        const run = this.#ensureRun(id);
+        const run = this.#runs.meet(id);
         if (!run.end) this.#driver.run((core) => core.addStream(id));
         return run;
     }
@@ -280,7 +282,7 @@ export class Client extends Emitter {
         this.#answers.delete(id);
         if (frame) {
             // The run is known before its first frame arrives, whoever asked for it.
-            if (frame.type === 'accepted') this.#ensureRun(frame.stream);
+            if (frame.type === 'accepted') this.#runs.meet(frame.stream);
             answer?.resolve(frame);
         } else {
             answer?.reject(error ?? new StreamhostError('internal', 'no answer'));
@@ -304,9 +306,9 @@ export class Client extends Emitter {
     /** @param {StateDetail} detail */
     #ended(detail) {
         this.#stopWatching();
-        this.#driver.clock.clearTimeout(this.#saveTimer);
+        this.#runs.stopSaving();
         const error = new StreamhostError('closed', detail.reason ?? 'closed');
-        for (const target of [...this.#runs.values(), ...this.#subscriptions.values()]) target.fail(error);
+        for (const target of [...this.#runs.all, ...this.#subscriptions.values()]) target.fail(error);
     }
 
     /**
@@ -327,7 +329,7 @@ export class Client extends Emitter {
      */
     #target(stream) {
         const known = this.#subscriptions.get(stream) ?? this.#runs.get(stream);
-        return known ?? (stream === this.session ? undefined : this.#ensureRun(stream));
+        return known ?? (stream === this.session ? undefined : this.#runs.meet(stream));
     }
 
     /** @param {Run} run */
@@ -338,7 +340,7 @@ export class Client extends Emitter {
         } else if (run.state === 'ended' || run.state === 'failed') {
             this.#driver.run((core) => core.finishStream(run.id));
         }
-        this.#saveSoon();
+        this.#runs.saveSoon();
     }
 
     /** @param {Frame} frame of the session's own stream */
@@ -358,53 +360,18 @@ export class Client extends Emitter {
     /** @param {any} entry */
     #sessionEntry(entry) {
         if (entry?.kind !== 'run' || typeof entry.run !== 'string') return;
-        const run = this.#ensureRun(entry.run);
+        const run = this.#runs.meet(entry.run);
         run.tell({ state: String(entry.state), outcome: entry.outcome });
         if (run.end) this.#driver.run((core) => core.finishStream(run.id));
-    }
-
-    /** @param {string} id */
-    #ensureRun(id) {
-        const known = this.#runs.get(id);
-        if (known) return known;
-        const run = new Run(id, (reason) => this.cancel(id, reason));
-        this.#runs.set(id, run);
-        this.#forgetOldRuns();
-        this.emit('run', run);
-        return run;
-    }
-
-    #forgetOldRuns() {
-        for (const [id, run] of this.#runs) {
-            if (this.#runs.size <= this.#options.maxRuns) return;
-            if (run.state === 'ended' || run.state === 'failed') this.#runs.delete(id);
-        }
     }
 
     // ---- what outlives the page -----------------------------------------------------------------------------
 
     #restore() {
-        for (const [id, saved] of Object.entries(this.#shelf.loadRuns())) {
-            this.#ensureRun(id).restore(saved);
-            this.#driver.run((core) => core.addStream(id, { position: { seq: saved.seq, check: saved.check } }));
+        for (const [{ id }, { seq, check }] of this.#runs.restore()) {
+            this.#driver.run((core) => core.addStream(id, { position: { seq, check } }));
         }
         this.#outbox.restore();
-    }
-
-    #saveSoon() {
-        this.#saveTimer ??= this.#driver.clock.setTimeout(() => this.#save(), SAVE_EVERY_MS);
-    }
-
-    #save() {
-        this.#driver.clock.clearTimeout(this.#saveTimer);
-        this.#saveTimer = undefined;
-        /** @type {Record<string, import('./storage.js').SavedRun>} */
-        const open = {};
-        for (const run of this.#runs.values()) {
-            const saved = run.save();
-            if (saved) open[run.id] = saved;
-        }
-        this.#shelf.saveRuns(open);
     }
 
     /** @param {unknown} cause */

@@ -1,9 +1,20 @@
+const BASE_MS = 500;
+const CAP_MS = 30_000;
+
 /**
  * Thousands of clients lose their server in the same instant; if they come back in step they take the next
  * one down as well. Full jitter spreads them over the whole interval (M. Brooker, "Exponential Backoff And
- * Jitter", 2015). The interval shrinks again only after a connection has proved stable, so a server that
- * accepts and then drops is not hammered.
+ * Jitter", 2015).
+ *
+ * @param {() => number} random
+ * @param {number} attempt how often it was tried before
+ * @returns {number} milliseconds to wait before the next attempt
  */
+export function fullJitter(random, attempt, baseMs = BASE_MS, capMs = CAP_MS) {
+    return Math.floor(random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt, 30)));
+}
+
+/** The interval shrinks again only after a connection has proved stable: a server that accepts and drops is not hammered. */
 export class Backoff {
     #random;
     #baseMs;
@@ -14,7 +25,7 @@ export class Backoff {
     /**
      * @param {{random: () => number, baseMs?: number, capMs?: number, stableMs?: number}} options
      */
-    constructor({ random, baseMs = 500, capMs = 30_000, stableMs = 10_000 }) {
+    constructor({ random, baseMs, capMs, stableMs = 10_000 }) {
         this.#random = random;
         this.#baseMs = baseMs;
         this.#capMs = capMs;
@@ -28,9 +39,7 @@ export class Backoff {
 
     /** @returns {number} milliseconds to wait before the next attempt */
     next() {
-        const ceiling = Math.min(this.#capMs, this.#baseMs * 2 ** Math.min(this.#attempt, 30));
-        this.#attempt += 1;
-        return Math.floor(this.#random() * ceiling);
+        return fullJitter(this.#random, this.#attempt++, this.#baseMs, this.#capMs);
     }
 
     /** @param {number} upMs how long the connection that has just ended was up */

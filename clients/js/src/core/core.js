@@ -1,4 +1,6 @@
 import { StreamhostError } from '../errors.js';
+import { Actions } from './actions.js';
+import { fullJitter } from './backoff.js';
 import { closeReason, closeVerdict } from './closes.js';
 import { byteLength, degradedReason, parseFrame } from './frames.js';
 import { Link } from './link.js';
@@ -13,41 +15,27 @@ import { Streams } from './streams.js';
  *
  * @typedef {import('./stream.js').Frame} Frame
  * @typedef {import('./streams.js').Where} Where
- * @typedef {'idle' | 'connecting' | 'open' | 'resuming' | 'degraded' | 'offline' | 'closed'} ConnectionState
- * @typedef {{state: ConnectionState, reason?: string, code?: number, retryInMs?: number, attempt?: number}} StateDetail
- * @typedef {{do: 'dial'}
- *   | {do: 'write', text: string}
- *   | {do: 'drop'}
- *   | ({do: 'state'} & StateDetail)
- *   | {do: 'welcome', frame: Frame}
- *   | {do: 'settle', id: number, frame?: Frame, error?: StreamhostError}
- *   | import('./streams.js').StreamAction
- *   | {do: 'notice', error: StreamhostError}
- *   | {do: 'goaway', reason: string, reconnectAfterMs: number}} Action
+ * @typedef {import('./actions.js').ConnectionState} ConnectionState
+ * @typedef {import('./actions.js').StateDetail} StateDetail
+ * @typedef {import('./actions.js').Action} Action
  * @typedef {{session: string, follow?: boolean, client?: {name: string, version: string},
  *            random?: () => number, maxPending?: number}} CoreOptions
  */
 
 /** From this attempt on a person is told that there is no connection, not that one is being resumed. */
 const OFFLINE_AFTER = 4;
-const RETRY_BASE_MS = 500;
-const RETRY_CAP_MS = 30_000;
 /** Streams that `hello` may name; part of the protocol's default limits. */
 const RESUME_LIMIT = 100;
 
 export class Core {
     #session;
     #clientInfo;
-    #random;
     #link;
     #requests;
     #streams;
     /** @type {string | undefined} */
     #token;
-    /** @type {Action[]} */
-    #actions = [];
-    /** @type {StateDetail} */
-    #state = { state: 'idle' };
+    #actions = new Actions();
     #lastId = 0;
     #helloId = 0;
     #messageBytes = Infinity;
@@ -58,16 +46,15 @@ export class Core {
     constructor({ session, follow = true, client, random = Math.random, maxPending = 256 }) {
         this.#session = session;
         this.#clientInfo = client;
-        this.#random = random;
         this.#link = new Link({ random });
-        const delay = (/** @type {number} */ refusals) => this.#retryDelay(refusals);
+        const delay = (/** @type {number} */ refusals) => fullJitter(random, refusals);
         this.#requests = new Requests({ limit: maxPending, delay });
         this.#streams = new Streams({
             session,
             follow,
             delay,
             nextId: () => ++this.#lastId,
-            write: (frame) => this.#write(frame),
+            write: (frame) => this.#actions.write(frame),
             emit: (action) => this.#actions.push(action),
         });
     }
@@ -78,21 +65,19 @@ export class Core {
 
     /** @returns {Readonly<StateDetail>} */
     get state() {
-        return this.#state;
+        return this.#actions.state;
     }
 
     /** @returns {Action[]} what is to be done, oldest first; the list is handed over */
     take() {
-        const actions = this.#actions;
-        this.#actions = [];
-        return actions;
+        return this.#actions.take();
     }
 
     /** @returns {number} the next moment at which `tick` is needed; Infinity: none */
     deadline() {
         if (this.#link.phase === 'closed') return Infinity;
-        const at = Math.min(this.#link.deadline, this.#requests.deadline(this.#up));
-        return this.#up ? Math.min(at, this.#streams.deadline) : at;
+        const at = Math.min(this.#link.deadline, this.#requests.deadline(this.#link.up));
+        return this.#link.up ? Math.min(at, this.#streams.deadline) : at;
     }
 
     // ---- what the application wants -------------------------------------------------------------------------
@@ -100,7 +85,7 @@ export class Core {
     /** @param {number} now */
     start(now) {
         if (this.#link.phase !== 'idle') return;
-        this.#setState({ state: 'connecting' });
+        this.#actions.show({ state: 'connecting' });
         this.#dial(now);
     }
 
@@ -133,12 +118,12 @@ export class Core {
      * @param {Where} [where] nothing: from a snapshot
      */
     addStream(id, where = {}) {
-        this.#streams.add(id, where, this.#up);
+        this.#streams.add(id, where, this.#link.up);
     }
 
     /** @param {string} id */
     removeStream(id) {
-        this.#streams.remove(id, this.#up);
+        this.#streams.remove(id, this.#link.up);
     }
 
     /** @param {string} id of a stream that will bring nothing more, though its end was never seen */
@@ -175,11 +160,11 @@ export class Core {
      * @param {number} now
      */
     message(text, now) {
-        if (this.#link.phase !== 'greeting' && !this.#up) return;
+        if (this.#link.phase !== 'greeting' && !this.#link.up) return;
         this.#link.heard(now);
         const frame = parseFrame(text);
         if (frame) this.#dispatch(frame, now);
-        else this.#notice(new StreamhostError('protocol', 'a frame came that is no JSON object with a type'));
+        else this.#actions.notice(new StreamhostError('protocol', 'a frame came that is no JSON object with a type'));
         this.#flush(now);
     }
 
@@ -198,7 +183,7 @@ export class Core {
 
     /** @param {number} now the network came back, or the page became visible */
     wake(now) {
-        if (this.#networkDown && this.#link.phase === 'waiting') this.#setState({ ...this.#state, state: 'resuming' });
+        if (this.#networkDown && this.#link.phase === 'waiting') this.#actions.show({ ...this.state, state: 'resuming' });
         this.#networkDown = false;
         this.#handle(this.#link.wake(now), now);
     }
@@ -206,23 +191,19 @@ export class Core {
     /** @param {number} now the browser says that there is no network */
     networkLost(now) {
         this.#networkDown = true;
-        if (this.#link.phase === 'waiting') this.#setState({ ...this.#state, state: 'offline' });
+        if (this.#link.phase === 'waiting') this.#actions.show({ ...this.state, state: 'offline' });
         // The socket may have survived on another interface: ask at once instead of dropping it.
-        if (this.#up) this.#handle(this.#link.wake(now), now);
+        if (this.#link.up) this.#handle(this.#link.wake(now), now);
     }
 
     /** @param {number} now */
     tick(now) {
-        this.#settle(this.#requests.expired(now));
+        this.#actions.settle(this.#requests.expired(now));
         this.#handle(this.#link.tick(now), now);
         this.#flush(now);
     }
 
     // ---- connection -----------------------------------------------------------------------------------------
-
-    get #up() {
-        return this.#link.phase === 'up';
-    }
 
     /**
      * @param {import('./link.js').LinkEvent} event
@@ -230,7 +211,7 @@ export class Core {
      */
     #handle(event, now) {
         if (event === 'dial') this.#dial(now);
-        if (event === 'ping') this.#write({ type: 'ping' });
+        if (event === 'ping') this.#actions.write({ type: 'ping' });
         if (event === 'timeout') this.#abort(now, 'no answer from the server');
         if (event === 'silent') this.#abort(now, 'connection went silent');
         if (event === 'move') this.#abort(now, 'moved by the server');
@@ -264,7 +245,7 @@ export class Core {
         const attempt = this.#link.attempt;
         const offline = this.#networkDown || attempt >= OFFLINE_AFTER;
         const waiting = this.#everUp ? 'resuming' : 'connecting';
-        this.#setState({ state: offline ? 'offline' : waiting, reason, code, retryInMs, attempt });
+        this.#actions.show({ state: offline ? 'offline' : waiting, reason, code, retryInMs, attempt });
     }
 
     /**
@@ -273,14 +254,14 @@ export class Core {
      */
     #close(reason, code) {
         this.#link.stop();
-        this.#settle(this.#requests.fail(new StreamhostError('closed', reason)));
-        this.#setState({ state: 'closed', reason, code });
+        this.#actions.settle(this.#requests.fail(new StreamhostError('closed', reason)));
+        this.#actions.show({ state: 'closed', reason, code });
     }
 
     #hello() {
         this.#helloId = ++this.#lastId;
         const resume = this.#streams.resume(RESUME_LIMIT);
-        this.#write({
+        this.#actions.write({
             type: 'hello',
             id: this.#helloId,
             session: this.#session,
@@ -305,7 +286,7 @@ export class Core {
         this.#networkDown = false;
         this.#messageBytes = frame.limits?.message_bytes ?? Infinity;
         this.#actions.push({ do: 'welcome', frame });
-        this.#setState(frame.degraded ? { state: 'degraded', reason: degradedReason(frame.degraded) } : { state: 'open' });
+        this.#actions.show(frame.degraded ? { state: 'degraded', reason: degradedReason(frame.degraded) } : { state: 'open' });
         this.#streams.welcomed();
     }
 
@@ -369,7 +350,7 @@ export class Core {
      * @param {StreamhostError} error
      */
     #unasked(stream, error) {
-        if (error.retryable || !this.#streams.failed(stream, error)) this.#notice(error);
+        if (error.retryable || !this.#streams.failed(stream, error)) this.#actions.notice(error);
     }
 
     /**
@@ -378,7 +359,7 @@ export class Core {
      */
     #answered(frame, now) {
         const outcome = this.#requests.answered(frame, now);
-        if (outcome) this.#settle([outcome]);
+        if (outcome) this.#actions.settle([outcome]);
     }
 
     /**
@@ -391,11 +372,11 @@ export class Core {
         this.#actions.push({ do: 'goaway', reason: String(frame.reason ?? ''), reconnectAfterMs: after });
     }
 
-    // ---- small parts ----------------------------------------------------------------------------------------
+    // ---- requests -------------------------------------------------------------------------------------------
 
     /** @param {number} now */
     #flush(now) {
-        if (!this.#up) return;
+        if (!this.#link.up) return;
         for (const frame of this.#requests.due(now)) this.#writeRequest(frame);
         this.#streams.flush(now);
     }
@@ -410,32 +391,6 @@ export class Core {
         // The server would close this connection (4413), and the next one, for the same message.
         this.#requests.remove(frame.id);
         const error = new StreamhostError('too_large', `a message may have ${this.#messageBytes} bytes`);
-        this.#settle([{ id: frame.id, error }]);
-    }
-
-    /** @param {Frame} frame */
-    #write(frame) {
-        this.#actions.push({ do: 'write', text: JSON.stringify(frame) });
-    }
-
-    /** @param {import('./requests.js').Outcome[]} outcomes */
-    #settle(outcomes) {
-        for (const outcome of outcomes) this.#actions.push({ do: 'settle', ...outcome });
-    }
-
-    /** @param {StateDetail} detail */
-    #setState(detail) {
-        this.#state = detail;
-        this.#actions.push({ do: 'state', ...detail });
-    }
-
-    /** @param {StreamhostError} error */
-    #notice(error) {
-        this.#actions.push({ do: 'notice', error });
-    }
-
-    /** @param {number} refusals */
-    #retryDelay(refusals) {
-        return Math.floor(this.#random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** refusals));
+        this.#actions.settle([{ id: frame.id, error }]);
     }
 }

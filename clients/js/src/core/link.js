@@ -34,6 +34,10 @@ export class Link {
         this.#backoff = new Backoff({ random });
     }
 
+    get up() {
+        return this.phase === 'up';
+    }
+
     /** Attempts since the last stable connection. */
     get attempt() {
         return this.#backoff.attempt;
