@@ -59,7 +59,7 @@ void Runs::hand_in(const Ref& run, const Verdict& verdict) {
                    {{"provider", run->provider_name}, {"run", run->id}, {"code", verdict.code}});
     }
     const std::string end = end_of(verdict);
-    to_store([this, run, end] {
+    to_store([run, end] {
         run->end = end;
         run->machine.end_queued();
     });
