@@ -7,12 +7,14 @@
 
 #include "streamhost/status.hpp"
 
+#include "certificate.hpp"
 #include "scripted_server.hpp"
 
 namespace chat {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Certificate;
 using testing::ScriptedServer;
 using Peer = ScriptedServer::Peer;
 
@@ -245,13 +247,61 @@ TEST_F(OpenAi, ASinkThatTakesNoMoreEndsIt) {
 }
 
 TEST_F(OpenAi, APlainServerBehindHttpsIsRefusedWithoutAKeySent) {
-    ScriptedServer server({[](Peer& peer) { peer.send("HTTP/1.1 200 OK\r\n\r\n"); }});
+    ScriptedServer server({[](Peer& peer) { peer.send("HTTP/1.1 200 OK\r\n\r\n"); }},
+                          {.reads_request = false});
     options.base_url = "https" + server.url().substr(4);
-    options.retry.attempts = 1;
-    options.connect_timeout_ms = 500;
     EXPECT_FALSE(provider().produce({.content = "hi"}, sink, stop).complete());
-    for (const std::string& request : server.requests())
-        EXPECT_EQ(request.find("sk-secret"), std::string::npos);
+    ASSERT_EQ(server.requests().size(), 1u) << "trying again would change nothing";
+    EXPECT_EQ(server.requests()[0].find("sk-secret"), std::string::npos);
+}
+
+// A server with a certificate of its own, and what is needed to trust it.
+class OpenAiTls : public OpenAi {
+protected:
+    Verdict ask(const std::string& host) {
+        ScriptedServer server({&answer_ok}, {.tls = context()});
+        const std::string plain = server.url();
+        options.base_url = "https://" + host + plain.substr(plain.rfind(':'));
+        const Verdict verdict = provider().produce({.content = "hi"}, sink, stop);
+        requests = server.requests();
+        return verdict;
+    }
+    Poco::Net::Context::Ptr context() const {
+        return new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, certificate.key_file(),
+                                      certificate.file(), "", Poco::Net::Context::VERIFY_NONE);
+    }
+    void expect_nothing_said() const {
+        EXPECT_EQ(sink.all, "");
+        for (const std::string& request : requests)
+            EXPECT_EQ(request, "");
+    }
+    Certificate certificate{"DNS:localhost"};
+    std::vector<std::string> requests;
+};
+
+TEST_F(OpenAiTls, AServerOfTheCaFileIsTrusted) {
+    options.ca_file = certificate.file();
+    EXPECT_TRUE(ask("localhost").complete());
+    EXPECT_EQ(sink.all, "ok");
+    ASSERT_EQ(requests.size(), 1u);
+    EXPECT_NE(requests[0].find("Authorization: Bearer sk-secret"), std::string::npos);
+}
+
+TEST_F(OpenAiTls, ACertificateThatNobodyVouchesForEndsIt) {
+    EXPECT_EQ(ask("localhost").code, "internal");
+    expect_nothing_said();
+}
+
+TEST_F(OpenAiTls, ACertificateForAnotherNameEndsIt) {
+    options.ca_file = certificate.file();
+    EXPECT_EQ(ask("127.0.0.1").code, "internal");
+    expect_nothing_said();
+}
+
+TEST_F(OpenAiTls, AnOperatorMayLookAway) {
+    options.verify_tls = false;
+    EXPECT_TRUE(ask("127.0.0.1").complete());
+    EXPECT_EQ(sink.all, "ok");
 }
 
 TEST_F(OpenAi, BadOptionsOfTheOperatorAreTold) {

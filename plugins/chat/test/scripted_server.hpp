@@ -1,5 +1,6 @@
 // A provider's server that does what a test says: one script per connection, played after the request has
-// come in whole. Every wait has a limit. Loopback, a port of the system's choice.
+// come in whole, or the first byte of what is none. Every wait has a limit. Loopback, a port of the system's
+// choice.
 #pragma once
 
 #include <condition_variable>
@@ -9,10 +10,17 @@
 #include <thread>
 #include <vector>
 
+#include <Poco/Net/Context.h>
+#include <Poco/Net/SecureServerSocket.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/StreamSocket.h>
 
 namespace chat::testing {
+
+struct ScriptedServerOptions {
+    Poco::Net::Context::Ptr tls = nullptr;  // null: plain
+    bool reads_request = true;              // else the script begins with the first bytes that come
+};
 
 class ScriptedServer {
 public:
@@ -45,8 +53,8 @@ public:
     };
     using Script = std::function<void(Peer&)>;
 
-    explicit ScriptedServer(std::vector<Script> scripts)
-        : scripts_(std::move(scripts)), socket_(Poco::Net::SocketAddress("127.0.0.1", 0)) {
+    explicit ScriptedServer(std::vector<Script> scripts, ScriptedServerOptions options = {})
+        : scripts_(std::move(scripts)), options_(options), socket_(listen(options)) {
         thread_ = std::thread([this] { serve(); });
     }
     ~ScriptedServer() {
@@ -72,6 +80,11 @@ public:
     }
 
 private:
+    static Poco::Net::ServerSocket listen(const ScriptedServerOptions& options) {
+        const Poco::Net::SocketAddress any("127.0.0.1", 0);
+        if (options.tls) return Poco::Net::SecureServerSocket(any, 64, options.tls);
+        return Poco::Net::ServerSocket(any);
+    }
     void serve() {
         for (const Script& script : scripts_) {
             while (!socket_.poll(Poco::Timespan(0, 20'000), Poco::Net::Socket::SELECT_READ))
@@ -93,6 +106,7 @@ private:
         while (true) {
             const std::size_t head = request.find("\r\n\r\n");
             const std::size_t length = request.find("Content-Length: ");
+            if (!options_.reads_request && !request.empty()) break;
             if (head != std::string::npos && length != std::string::npos &&
                 request.size() >= head + 4 + std::stoul(request.substr(length + 16)))
                 break;
@@ -105,6 +119,7 @@ private:
     }
 
     std::vector<Script> scripts_;
+    ScriptedServerOptions options_;
     Poco::Net::ServerSocket socket_;
     std::mutex mutex_;
     std::vector<std::string> requests_;
