@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { seeded } from '../../clients/js/test/support/random.mjs';
 import { Conversation, firstLine } from '../../plugins/console/web/app/conversation.js';
-import { blocks, spans } from '../../plugins/console/web/app/segments.js';
+import { Segments } from '../../plugins/console/web/app/segments.js';
 
 /** The parts of the page that need no page. */
 const message = (n, more = {}) => ({ kind: 'message', id: `m${n}`, role: 'user', content: `question ${n}`, run: `s.r${n}`, ...more });
@@ -92,55 +92,127 @@ suite('conversation', () => {
     });
 });
 
+/** A page that remembers, and counts what it was given. */
+class Page {
+    blocks = [];
+    given = 0;
+    #marked = null;
+
+    block(kind) {
+        this.blocks.push({ kind, spans: [] });
+    }
+    span(kind, text) {
+        this.given += text.length;
+        const { spans } = this.blocks.at(-1);
+        const last = spans.at(-1);
+        if (last?.kind === kind && !this.#marked) last.text += text;
+        else spans.push({ kind, text });
+    }
+    more(text) {
+        this.given += text.length;
+        this.blocks.at(-1).spans.at(-1).text += text;
+    }
+    mark() {
+        this.#marked = { blocks: this.blocks.length, spans: this.blocks.at(-1)?.spans.length };
+    }
+    rewind() {
+        this.blocks.length = this.#marked.blocks;
+        if (this.blocks.length > 0) this.blocks.at(-1).spans.length = this.#marked.spans;
+        this.#marked = null;
+    }
+
+    /** As a reader sees it: who came in how many pieces does not matter. */
+    get picture() {
+        return this.blocks.map(({ kind, spans }) => {
+            const joined = [];
+            for (const span of spans) {
+                if (joined.at(-1)?.[0] === span.kind) joined.at(-1)[1] += span.text;
+                else joined.push([span.kind, span.text]);
+            }
+            return [kind, ...joined];
+        });
+    }
+    get text() {
+        return this.blocks.flatMap(({ spans }) => spans.map(({ text }) => text)).join('');
+    }
+}
+
 suite('segments', () => {
-    const kinds = (text) => blocks(text).map(({ kind, text: part }) => [kind, part]);
+    const shown = (...pieces) => {
+        const page = new Page();
+        const segments = new Segments(page);
+        for (const piece of pieces) segments.append(piece);
+        return page;
+    };
+    const picture = (...pieces) => shown(...pieces).picture;
 
     test('prose is split at blank lines, code at fences', () => {
-        assert.deepEqual(kinds('a\nb\n\nc\n```js\nx\n\ny\n```\n\nd'), [
-            ['prose', 'a\nb\n\n'],
-            ['prose', 'c\n'],
-            ['code', '```js\nx\n\ny\n```\n'],
-            ['prose', '\n'],
-            ['prose', 'd'],
+        assert.deepEqual(picture('a\nb\n\nc\n```js\nx\n\ny\n```\n\nd'), [
+            ['prose', ['text', 'a\nb'], ['hidden', '\n\n']],
+            ['prose', ['text', 'c'], ['hidden', '\n']],
+            ['code', ['hidden', '```'], ['label', 'js\n'], ['text', 'x\n\ny'], ['hidden', '\n```\n']],
+            ['prose', ['hidden', '\n']],
+            ['prose', ['text', 'd']],
         ]);
     });
 
     test('an open fence is code already', () => {
-        assert.deepEqual(kinds('```\nx'), [['code', '```\nx']]);
-        assert.deepEqual(spans({ kind: 'code', text: '```py\nx\n```\n' }), [
-            { kind: 'hidden', text: '```' },
-            { kind: 'label', text: 'py\n' },
-            { kind: 'text', text: 'x' },
-            { kind: 'hidden', text: '\n```\n' },
-        ]);
+        assert.deepEqual(picture('```\nx'), [['code', ['hidden', '```\n'], ['text', 'x']]]);
+        assert.deepEqual(picture('```p', 'y'), [['code', ['hidden', '```'], ['label', 'py']]]);
+        assert.deepEqual(picture('```\n```\n'), [['code', ['hidden', '```\n```\n']]]);
+        assert.deepEqual(picture('```\n\n\nx\n'), [['code', ['hidden', '```\n'], ['text', '\n\nx'], ['hidden', '\n']]]);
     });
 
     test('backticks in prose', () => {
-        assert.deepEqual(spans({ kind: 'prose', text: 'use `a` and `b\n\n' }).map(({ kind, text }) => [kind, text]), [
-            ['text', 'use '],
-            ['code', '`a`'],
-            ['text', ' and `b'],
-            ['hidden', '\n\n'],
+        assert.deepEqual(picture('use `a` and `b\n\n'), [
+            ['prose', ['text', 'use '], ['code', '`a`'], ['text', ' and `b'], ['hidden', '\n\n']],
         ]);
+        assert.deepEqual(picture('`', 'a', ' b', '` c'), [['prose', ['code', '`a b`'], ['text', ' c']]]);
+        assert.deepEqual(picture('a ``', 'b`'), [['prose', ['text', 'a `'], ['code', '`b`']]]);
     });
 
-    test('random text: no byte is lost, and only the last block changes when text is added', () => {
+    test('what is only the beginning of a fence is text until it is one', () => {
+        assert.deepEqual(picture('a\n', '``'), [['prose', ['text', 'a\n``']]]);
+        assert.deepEqual(picture('a\n', '``', '`'), [['prose', ['text', 'a'], ['hidden', '\n']], ['code', ['hidden', '```']]]);
+        assert.deepEqual(picture('```\na\n', '``', 'b'), [['code', ['hidden', '```\n'], ['text', 'a\n``b']]]);
+        assert.deepEqual(picture('a\n    ```'), [['prose', ['text', 'a\n    ```']]]);
+    });
+
+    test('random text: no byte is lost, and it does not matter in which pieces it came', () => {
         const random = seeded(7);
         const pieces = ['a', ' ', '\n', '\n\n', '```', '```js\n', '`', '`x`', '  ```', '<b>', '海', '\r\n', '\t'];
         for (let round = 0; round < 3000; round += 1) {
+            const page = new Page();
+            const segments = new Segments(page);
             let text = '';
-            let before = [];
             for (let i = 0; i < 14; i += 1) {
-                text += pieces[Math.floor(random() * pieces.length)];
-                const now = blocks(text);
-                assert.equal(now.map((block) => block.text).join(''), text);
-                for (const block of now) assert.equal(spans(block).map((span) => span.text).join(''), block.text);
-                assert.deepEqual(now.slice(0, before.length - 1), before.slice(0, -1), JSON.stringify(text));
-                // The page lays out the last block and what is added to it, without what came before.
-                const tail = (before.at(-1)?.text ?? '') + text.slice(before.map((block) => block.text).join('').length);
-                assert.deepEqual([...before.slice(0, -1), ...blocks(tail)], now, JSON.stringify(text));
-                before = now;
+                const piece = pieces[Math.floor(random() * pieces.length)];
+                segments.append(piece);
+                text += piece;
+                assert.equal(page.text, text);
+                assert.deepEqual(page.picture, picture(text), JSON.stringify(text));
+                assert.deepEqual(page.picture, picture(...text), JSON.stringify(text));
             }
+        }
+    });
+
+    test('a long answer costs its length, whatever it is made of', () => {
+        const open = '```js\n';
+        const line = 'const answer = `${question}`; // and so on\n';
+        const word = 'word ';
+        for (const [beginning, unit] of [
+            [open, line],
+            [open, word], // one line that does not end
+            ['', line],
+            ['a ` that stays alone ', word],
+            ['```', word], // a fence that does not end
+            ['', '- `one` of many\n'],
+            ['', 'x\n\n'],
+        ]) {
+            const text = beginning + unit.repeat(2_000);
+            const page = shown(...text.match(/[^]{1,3}/g));
+            assert.equal(page.text, text);
+            assert.ok(page.given < 12 * text.length, `${JSON.stringify(beginning + unit)}: ${page.given} characters for ${text.length}`);
         }
     });
 });

@@ -1,30 +1,36 @@
-import { blocks, spans } from './segments.js';
+import { Segments } from './segments.js';
 
 /**
- * Shows text that grows. Only the last block is ever touched again; plain additions go into its text node. Text is
- * set as text, never parsed as HTML, and the element's `textContent` is the text itself.
+ * Shows text that grows. What is shown once is not touched again, but for the little that the next character may
+ * change. Text is set as text, never parsed as HTML, and the element's `textContent` is the text itself.
+ *
+ * @typedef {import('./segments.js').Page} Page
+ * @implements {Page}
  */
 export class TextView {
     #element;
-    /** @type {{kind: 'prose' | 'code', text: string, node: HTMLElement} | null} */
-    #last = null;
+    #segments = new Segments(this);
+    /** @type {HTMLElement} */
+    #block;
+    /** Shown for now. @type {ChildNode[] | null} */
+    #marked = null;
+    /** @type {HTMLElement} the block that was the last one at the mark */
+    #blockBefore;
 
     /** @param {HTMLElement} element */
     constructor(element) {
         this.#element = element;
+        this.#block = this.#blockBefore = element;
     }
 
     clear() {
         this.#element.replaceChildren();
-        this.#last = null;
+        this.#restart();
     }
 
     /** @param {string} delta */
     append(delta) {
-        if (this.#last && !/[\n`]/.test(delta) && this.#extend(this.#last, delta)) return;
-        const tail = (this.#last?.text ?? '') + delta;
-        this.#last?.node.remove();
-        for (const block of blocks(tail)) this.#add(block);
+        this.#segments.append(delta);
     }
 
     /**
@@ -34,29 +40,51 @@ export class TextView {
      */
     insert(element) {
         this.#element.append(element);
-        this.#last = null;
+        this.#restart();
+    }
+
+    // ---- for Segments ---------------------------------------------------------------------------------------
+
+    /** @param {import('./segments.js').BlockKind} kind */
+    block(kind) {
+        this.#block = kind === 'code' ? codeBlock() : document.createElement('p');
+        this.#element.append(this.#block);
+        this.#marked?.push(this.#block);
     }
 
     /**
-     * @param {{kind: 'prose' | 'code', text: string, node: HTMLElement}} last
-     * @param {string} delta
-     * @returns {boolean} false: the block has to be laid out anew
+     * @param {import('./segments.js').SpanKind} kind
+     * @param {string} text
      */
-    #extend(last, delta) {
-        const end = last.node.lastChild;
-        const plain = end instanceof Text && !last.text.includes('`') && !last.text.endsWith('\n');
-        if (!plain) return false;
-        end.appendData(delta);
-        last.text += delta;
-        return true;
+    span(kind, text) {
+        const end = this.#block.lastChild;
+        if (kind === 'text' && end instanceof Text && !this.#marked) return end.appendData(text);
+        const node = rendered(kind, text);
+        this.#block.append(node);
+        this.#marked?.push(node);
     }
 
-    /** @param {import('./segments.js').Block} block */
-    #add(block) {
-        const node = block.kind === 'code' ? codeBlock() : document.createElement('p');
-        for (const span of spans(block)) node.append(rendered(span));
-        this.#element.append(node);
-        this.#last = { ...block, node };
+    /** @param {string} text */
+    more(text) {
+        const end = this.#block.lastChild;
+        const node = end instanceof Text ? end : end?.lastChild;
+        if (node instanceof Text) node.appendData(text);
+    }
+
+    mark() {
+        this.#marked = [];
+        this.#blockBefore = this.#block;
+    }
+
+    rewind() {
+        for (const node of this.#marked ?? []) node.remove();
+        this.#marked = null;
+        this.#block = this.#blockBefore;
+    }
+
+    #restart() {
+        this.#segments = new Segments(this);
+        this.#marked = null;
     }
 }
 
@@ -69,10 +97,11 @@ function codeBlock() {
 }
 
 /**
- * @param {import('./segments.js').Span} span
- * @returns {Node}
+ * @param {import('./segments.js').SpanKind} kind
+ * @param {string} text
+ * @returns {ChildNode}
  */
-function rendered({ kind, text }) {
+function rendered(kind, text) {
     if (kind === 'text') return document.createTextNode(text);
     if (kind !== 'code') return piece('span', kind === 'label' ? 'label' : 'unseen', text);
     const code = document.createElement('code');
