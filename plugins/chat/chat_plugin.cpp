@@ -10,7 +10,7 @@ namespace chat {
 using streamhost::Failure;
 using streamhost::view;
 
-const sh_chat Chat::kTable = {sizeof(sh_chat), 0, &Chat::send, &Chat::cancel};
+const sh_chat Chat::kTable = {sizeof(sh_chat), 0, &Chat::send, &Chat::cancel, &Chat::active};
 
 void Chat::configure(const streamhost::Config& config) { settings_ = read_settings(config, host()); }
 
@@ -80,6 +80,8 @@ void Chat::cancel(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_t
                                         ticket] { plugin.runs_->cancel(id, why, ticket); });
     });
 }
+
+std::uint64_t Chat::active(void* self) noexcept { return of(self).runs_->active(); }
 
 namespace {
 

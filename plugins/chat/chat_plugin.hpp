@@ -28,6 +28,7 @@ private:
 
     static void send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept;
     static void cancel(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket) noexcept;
+    static std::uint64_t active(void* self) noexcept;
     static const sh_chat kTable;
 
     Settings settings_;

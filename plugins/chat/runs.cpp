@@ -231,6 +231,7 @@ void Runs::later(std::uint32_t delay_ms, std::function<void()> body) {
 }
 
 void Runs::count() {
+    active_ = workers_;
     telemetry_.set_counts(workers_, pending_.size() + admitted_);
     left_ = static_cast<std::uint32_t>(runs_.size() + sending_.size()) + workers_;
 }

@@ -46,6 +46,8 @@ public:
     void end_all();
     // Runs that are not over, and threads that have not come back. [any]
     [[nodiscard]] std::uint32_t left() const noexcept { return left_.load(); }
+    // Threads that produce an answer. [any]
+    [[nodiscard]] std::uint32_t active() const noexcept { return active_.load(); }
     [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
 
 private:
@@ -98,6 +100,7 @@ private:
     bool refuses_ = false;
     bool retry_armed_ = false;
     std::atomic<std::uint32_t> left_{0};
+    std::atomic<std::uint32_t> active_{0};
 };
 
 }  // namespace chat

@@ -43,6 +43,9 @@ public:
     std::int64_t came_back(Probe probe, std::uint64_t round, std::int64_t now_ms);
     void failed(Probe probe, std::uint64_t round);
     void unavailable(Probe probe, std::uint64_t round);
+    [[nodiscard]] std::uint64_t failures(Probe probe) const {
+        return states_[static_cast<std::size_t>(probe)].failures;
+    }
     [[nodiscard]] CanaryView view(std::int64_t now_ms) const;
 
 private:

@@ -1,7 +1,5 @@
 #include "facts.hpp"
 
-#include <charconv>
-
 #include <simdjson.h>
 
 namespace health {
@@ -90,19 +88,6 @@ Facts read_report(std::string_view json) {
     }
     facts.is_readable = !facts.phase.empty();
     return facts;
-}
-
-std::optional<double> metric_of(std::string_view text, std::string_view name) {
-    for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-        const bool is_line = at == 0 || text[at - 1] == '\n';
-        const std::size_t value_at = at + name.size();
-        if (!is_line || value_at >= text.size() || text[value_at] != ' ') continue;
-        const std::string_view rest = text.substr(value_at + 1);
-        double value = 0;
-        if (std::from_chars(rest.data(), rest.data() + rest.size(), value).ec != std::errc()) return {};
-        return value;
-    }
-    return {};
 }
 
 }  // namespace health

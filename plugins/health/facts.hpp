@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,8 +49,5 @@ struct Facts {
 
 // The report of ext/node.h. A member that is missing keeps its default.
 [[nodiscard]] Facts read_report(std::string_view json);
-
-// The value of a metric without labels in Prometheus' text; nothing when it is not there.
-[[nodiscard]] std::optional<double> metric_of(std::string_view text, std::string_view name);
 
 }  // namespace health

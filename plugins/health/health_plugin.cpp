@@ -102,7 +102,7 @@ void HealthPlugin::on_topic(void* self, sh_bytes /*topic*/, sh_bytes payload) no
 namespace {
 
 constexpr const char* kProvides[] = {SH_SVC_HEALTH, nullptr};
-constexpr const char* kUses[] = {SH_SVC_PUBSUB, SH_SVC_SESSION, nullptr};
+constexpr const char* kUses[] = {SH_SVC_CHAT, SH_SVC_PUBSUB, SH_SVC_SESSION, nullptr};
 constexpr const char* kSchema = R"({
   "type": "object",
   "properties": {

@@ -1,7 +1,7 @@
 #include "watch.hpp"
 
 #include <charconv>
-#include <utility>
+#include <cstddef>
 
 namespace health {
 
@@ -12,9 +12,15 @@ using streamhost::view;
 namespace {
 
 constexpr std::int64_t kKeyMs = 60'000;
-constexpr std::string_view kRunsActive = "streamhost_runs_active";
 
 constexpr std::size_t at(Probe probe) { return static_cast<std::size_t>(probe); }
+
+// Whether a table of another plugin is long enough to have this member.
+template <typename Table, typename Member>
+bool has(const Table& table, const Member& member) {
+    const auto end = reinterpret_cast<const char*>(&member + 1) - reinterpret_cast<const char*>(&table);
+    return table.struct_size >= static_cast<std::size_t>(end);
+}
 
 }  // namespace
 
@@ -25,6 +31,7 @@ Watch::Watch(Host& host, WatchOptions options, const sh_lease* topic_events)
       topic_events_(topic_events),
       pubsub_(host.acquire<sh_pubsub>(SH_SVC_PUBSUB)),
       session_(host.acquire<sh_session>(SH_SVC_SESSION)),
+      chat_(host.acquire<sh_chat>(SH_SVC_CHAT)),
       name_(std::string("streamhost.canary.") + host.node_id()),
       ready_(host.gauge("ready", "1 while new connections are welcome")),
       degraded_(host.gauge("degraded", "1 while something is not as it should be")) {
@@ -42,17 +49,11 @@ Watch::Watch(Host& host, WatchOptions options, const sh_lease* topic_events)
 
 void Watch::beat() {
     std::uint64_t round = 0;
-    CanaryView before{};
-    CanaryView after{};
     {
         const std::lock_guard lock(mutex_);
-        const std::int64_t now_ms = host_.monotonic_ms();
-        before = canary_.view(now_ms);
-        round = canary_.begin(now_ms);
-        after = canary_.view(now_ms);
+        round = canary_.begin(host_.monotonic_ms());
+        count_failures();
     }
-    for (std::size_t index = 0; index < kProbes; ++index)
-        failures_[index].add(static_cast<double>(after[index].failures - before[index].failures));
     write(round);
     say(round);
     count_sessions();
@@ -72,20 +73,28 @@ void Watch::missed(Probe probe, std::uint64_t round, sh_status status) {
     // The topics are a plugin's: without it nothing is wrong. The store is always there or down.
     if (probe == Probe::kTopic && status == SH_UNAVAILABLE) return canary_.unavailable(probe, round);
     canary_.failed(probe, round);
-    failures_[at(probe)].add();
+    count_failures();
+}
+
+// What the canary counted since the last time: an answer that comes after its round is no second failure.
+void Watch::count_failures() {
+    for (std::size_t index = 0; index < kProbes; ++index) {
+        const std::uint64_t failures = canary_.failures(static_cast<Probe>(index));
+        failures_[index].add(static_cast<double>(failures - counted_[index]));
+        counted_[index] = failures;
+    }
 }
 
 void Watch::write(std::uint64_t round) {
     const std::string text = std::to_string(round);
-    const std::uint64_t token = host_.expect([this, round](const sh_result& result) {
-        if (result.status == SH_OK) return came_back(Probe::kStore, round);
-        missed(Probe::kStore, round, result.status);
-    });
-    const sh_status status =
-        store_->key_set(host_.raw(), bytes(name_), bytes(text), kKeyMs, SH_KEY_ALWAYS, {}, token);
-    if (status == SH_OK) return;
-    host_.forget(token);
-    missed(Probe::kStore, round, status);
+    host_.command(
+        [&](std::uint64_t token) {
+            return store_->key_set(host_.raw(), bytes(name_), bytes(text), kKeyMs, SH_KEY_ALWAYS, {}, token);
+        },
+        [this, round](const sh_result& result) {
+            if (result.status == SH_OK) return came_back(Probe::kStore, round);
+            missed(Probe::kStore, round, result.status);
+        });
 }
 
 // Subscribed in each round, since pubsub may have been replaced meanwhile; a repeat is cheap.
@@ -122,7 +131,10 @@ void Watch::heard(std::string_view payload) {
 void Watch::count_sessions() {
     host_.ask(
         SH_ON_STORE, session_, options_.canary_interval_ms,
-        [](const sh_session& table, void* self, sh_ticket ticket) { table.list(self, {}, ticket); },
+        [this](const sh_session& table, void* self, sh_ticket ticket) {
+            if (has(table, table.count)) return table.count(self, ticket);
+            host_.complete(ticket, SH_UNSUPPORTED);
+        },
         [this](const sh_result& result) {
             const std::lock_guard lock(mutex_);
             sessions_.reset();
@@ -157,10 +169,11 @@ std::shared_ptr<const Picture> Watch::picture() {
 }
 
 std::optional<std::uint64_t> Watch::active_streams() const {
-    const auto text = streamhost::Buffer::adopt(host_.node().metrics_text(host_.raw()));
-    const auto runs = metric_of(view(text), kRunsActive);
-    if (!runs || *runs < 0) return {};
-    return static_cast<std::uint64_t>(*runs);
+    std::optional<std::uint64_t> active;
+    (void)chat_.call([&](const sh_chat& table, void* self) {
+        if (has(table, table.active)) active = table.active(self);
+    });
+    return active;
 }
 
 void Watch::show_metrics() {

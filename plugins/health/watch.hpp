@@ -2,6 +2,7 @@
 // Rounds run on the store loop, pictures are made on workers; what both see is behind a mutex.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "streamhost/abi/ext/store.h"
+#include "streamhost/abi/svc/chat.h"
 #include "streamhost/abi/svc/pubsub.h"
 #include "streamhost/abi/svc/session.h"
 #include "streamhost/host.hpp"
@@ -37,7 +39,7 @@ public:
     void heard(std::string_view payload);  // [store]
     // [worker]
     [[nodiscard]] std::shared_ptr<const Picture> picture();
-    // Answers that are being produced here, as the metrics tell; nothing when none does.
+    // Answers that are being produced here; nothing when nobody tells.
     [[nodiscard]] std::optional<std::uint64_t> active_streams() const;
     void show_metrics();
 
@@ -46,6 +48,7 @@ private:
     void say(std::uint64_t round);
     void count_sessions();
     void came_back(Probe probe, std::uint64_t round);
+    void count_failures();  // with mutex_
     void missed(Probe probe, std::uint64_t round, sh_status status);
     [[nodiscard]] std::shared_ptr<const Picture> draw() const;
 
@@ -55,11 +58,13 @@ private:
     const sh_lease* topic_events_;
     streamhost::Lease<sh_pubsub> pubsub_;
     streamhost::Lease<sh_session> session_;
+    streamhost::Lease<sh_chat> chat_;
     std::string name_;  // of the canary's key and topic
 
     mutable std::mutex mutex_;
-    Canary canary_;                          // guarded by mutex_
-    std::optional<SessionCounts> sessions_;  // guarded by mutex_
+    Canary canary_;                                 // guarded by mutex_
+    std::array<std::uint64_t, kProbes> counted_{};  // failures in the metrics; guarded by mutex_
+    std::optional<SessionCounts> sessions_;         // guarded by mutex_
 
     std::mutex picture_mutex_;
     std::shared_ptr<const Picture> picture_;  // guarded by picture_mutex_

@@ -33,10 +33,10 @@ std::string check_session(std::string_view session) {
 
 }  // namespace
 
-const sh_session SessionPlugin::kTable = {sizeof(sh_session),         0,
-                                          &SessionPlugin::join,       &SessionPlugin::leave,
-                                          &SessionPlugin::list,       &SessionPlugin::kick,
-                                          &SessionPlugin::check_owner};
+const sh_session SessionPlugin::kTable = {sizeof(sh_session),          0,
+                                          &SessionPlugin::join,        &SessionPlugin::leave,
+                                          &SessionPlugin::list,        &SessionPlugin::kick,
+                                          &SessionPlugin::check_owner, &SessionPlugin::count};
 const sh_topic_events SessionPlugin::kKickEvents = {sizeof(sh_topic_events), 0, &SessionPlugin::on_kick};
 
 void SessionPlugin::configure(const streamhost::Config& config) {
@@ -105,6 +105,13 @@ void SessionPlugin::kick(void* self, sh_bytes session, sh_ticket ticket) noexcep
         auto& plugin = of(self);
         const std::string id = check_session(view(session));
         plugin.host().on_store(ticket, [&plugin, id, ticket] { plugin.sessions_->kick(id, ticket); });
+    });
+}
+
+void SessionPlugin::count(void* self, sh_ticket ticket) noexcept {
+    of(self).host().guarded(ticket, [&] {
+        auto& plugin = of(self);
+        plugin.host().on_store(ticket, [&plugin, ticket] { plugin.sessions_->count(ticket); });
     });
 }
 

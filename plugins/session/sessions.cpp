@@ -145,6 +145,16 @@ void Sessions::list(const std::string& user, sh_ticket ticket) {
     });
 }
 
+void Sessions::count(sh_ticket ticket) {
+    store_.list("", "", 1, [this, ticket](const sh_result& found) {
+        if (found.status != SH_OK) return host_.complete(ticket, found.status, "the store could not count");
+        sh_result result = Host::make_result(SH_OK);
+        result.count = found.count;
+        result.last = roster_.sessions();
+        host_.complete(ticket, result);
+    });
+}
+
 // -------------------------------------------------------------------------------------------------- kicks
 
 std::size_t Sessions::close_all(const std::string& session, std::string_view reason) {

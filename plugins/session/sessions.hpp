@@ -36,6 +36,7 @@ public:
     void join(std::shared_ptr<JoinRequest> request);
     void leave(sh_connection connection);
     void list(const std::string& user, sh_ticket ticket);
+    void count(sh_ticket ticket);
     void kick(const std::string& session, sh_ticket ticket);
     void check_owner(const std::string& home, const std::string& user, sh_ticket ticket);
 

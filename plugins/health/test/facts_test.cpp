@@ -41,17 +41,5 @@ TEST(Facts, WhatIsNoReportIsNotReadable) {
     EXPECT_TRUE(read_report(R"({"phase":"running"})").is_readable) << "an older host has fewer members";
 }
 
-TEST(Facts, FindsAMetricByItsWholeName) {
-    const std::string text =
-        "# HELP runs 5\n# TYPE runs gauge\nruns_active_total 9\nruns{a=\"b\"} 8\nruns 7.5\nlast -1";
-    EXPECT_EQ(metric_of(text, "runs"), 7.5);
-    EXPECT_EQ(metric_of(text, "last"), -1);
-    EXPECT_EQ(metric_of("runs 3\n", "runs"), 3);
-    EXPECT_FALSE(metric_of(text, "active"));
-    EXPECT_FALSE(metric_of(text, "runs_active"));
-    EXPECT_FALSE(metric_of("runs", "runs"));
-    EXPECT_FALSE(metric_of("runs many\n", "runs"));
-}
-
 }  // namespace
 }  // namespace health

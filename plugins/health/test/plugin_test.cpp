@@ -46,6 +46,12 @@ protected:
             current->key = view(name);
             EXPECT_GT(ttl_ms, 0) << "no key may stay for ever";
             if (current->store_refuses) return SH_BUSY;
+            if (current->store_fails_late) {
+                if (current->late != 0)
+                    FakeHost::of(raw).answer(current->late, Host::make_result(SH_UNAVAILABLE));
+                current->late = token;
+                return SH_OK;
+            }
             if (current->store_answers) FakeHost::of(raw).answer(token, Host::make_result(SH_OK));
             return SH_OK;
         };
@@ -68,17 +74,20 @@ protected:
                 current->deliver(std::string(view(topic)), std::string(view(payload)));
         };
         session_.struct_size = sizeof(session_);
-        session_.list = [](void*, sh_bytes, sh_ticket ticket) {
+        session_.count = [](void*, sh_ticket ticket) {
             sh_result result = Host::make_result(SH_OK);
             result.count = 40;
             result.last = 12;
             current->complete(ticket, result);
         };
+        chat_.struct_size = sizeof(chat_);
+        chat_.active = [](void*) -> std::uint64_t { return 6; };
         host.extend(SH_EXT_HTTP, &http_);
         host.extend(SH_EXT_STORE, &store_);
         host.extend(SH_EXT_NODE, &node_);
         host.offer(SH_SVC_PUBSUB, &pubsub_, nullptr);
         host.offer(SH_SVC_SESSION, &session_, nullptr);
+        host.offer(SH_SVC_CHAT, &chat_, nullptr);
         host.create<HealthPlugin>();
     }
     ~HealthPluginTest() override { host.destroy(); }
@@ -145,6 +154,8 @@ protected:
     std::string key;
     int reports = 0;
     bool store_answers = true;
+    bool store_fails_late = false;
+    std::uint64_t late = 0;  // token of the write that is still to be answered
     bool store_refuses = false;
     bool topics_deliver = true;
     const sh_lease* subscriber = nullptr;
@@ -153,6 +164,7 @@ protected:
     sh_node_ext node_{};
     sh_pubsub pubsub_{};
     sh_session session_{};
+    sh_chat chat_{};
     FakeHost host;
 };
 
@@ -219,6 +231,22 @@ TEST_F(HealthPluginTest, AStoreThatDoesNotAnswerDegradesAndTakesNobodyOut) {
     EXPECT_EQ(host.metric_values["degraded"], 0);
 }
 
+TEST_F(HealthPluginTest, AFailureIsCountedOnceHoweverLateItIsTold) {
+    store_fails_late = true;
+    start();
+    host.advance(3 * kInterval);
+    EXPECT_THAT(get("/health").body, HasSubstr(R"("failures":3)"));
+    EXPECT_EQ((host.metric_values["canary_failures_total{probe=store}"]), 3);
+}
+
+TEST_F(HealthPluginTest, AnOlderProviderCountsNothing) {
+    session_.struct_size = offsetof(sh_session, count);
+    chat_.struct_size = offsetof(sh_chat, active);
+    start();
+    EXPECT_THAT(get("/health/distributed").body,
+                HasSubstr(R"("activeSessions":null,"distributedSessions":null,"activeStreams":null)"));
+}
+
 TEST_F(HealthPluginTest, AStoreThatTakesNoCommandFailsTheProbeToo) {
     store_refuses = true;
     start();
@@ -250,12 +278,14 @@ TEST_F(HealthPluginTest, AForeignMessageOnTheTopicIsIgnored) {
 TEST_F(HealthPluginTest, WithoutTheOtherPluginsItAnswersAllTheSame) {
     host.withdraw(SH_SVC_PUBSUB);
     host.withdraw(SH_SVC_SESSION);
+    host.withdraw(SH_SVC_CHAT);
     start();
     host.advance(3 * kInterval);
     const Got got = get("/health/distributed");
     EXPECT_EQ(got.status, 200u);
     EXPECT_THAT(got.body, HasSubstr(R"("topic":{"state":"off")"));
     EXPECT_THAT(got.body, HasSubstr(R"("activeSessions":null)"));
+    EXPECT_THAT(got.body, HasSubstr(R"("activeStreams":null)"));
     host.offer(SH_SVC_PUBSUB, &pubsub_, nullptr);
     host.offer(SH_SVC_SESSION, &session_, nullptr);
     host.advance(kInterval);
