@@ -18,18 +18,21 @@ sh_status set_events(const sh_host* host, const sh_delivery_events* events) {
     return hub_of(host).set_events(control::Instance::of(host), *events);
 }
 sh_status deliver(const sh_host* host, sh_bytes stream, const sh_record* records, std::uint32_t count) {
-    return on_store("delivery.deliver") ? hub_of(host).deliver(view(stream), {records, count})
-                                        : SH_WRONG_ROLE;
+    return on_store("delivery.deliver")
+               ? hub_of(host).deliver(control::Instance::of(host), view(stream), {records, count})
+               : SH_WRONG_ROLE;
 }
 sh_status open_log(const sh_host* host, sh_bytes stream, sh_position at) {
-    return on_store("delivery.open_log") ? hub_of(host).open_log(view(stream), {at.seq, at.check})
-                                         : SH_WRONG_ROLE;
+    return on_store("delivery.open_log")
+               ? hub_of(host).open_log(control::Instance::of(host), view(stream), {at.seq, at.check})
+               : SH_WRONG_ROLE;
 }
 void reset_log(const sh_host* host, sh_bytes stream, sh_position at) {
-    if (on_store("delivery.reset_log")) hub_of(host).reset_log(view(stream), {at.seq, at.check});
+    if (on_store("delivery.reset_log"))
+        hub_of(host).reset_log(control::Instance::of(host), view(stream), {at.seq, at.check});
 }
 void close_log(const sh_host* host, sh_bytes stream) {
-    if (on_store("delivery.close_log")) hub_of(host).close_log(view(stream));
+    if (on_store("delivery.close_log")) hub_of(host).close_log(control::Instance::of(host), view(stream));
 }
 void range(const sh_host* host, sh_bytes stream, sh_handle encoding, sh_log_range* out) {
     if (on_store("delivery.range")) *out = hub_of(host).range(view(stream), encoding);

@@ -169,17 +169,24 @@ const DeliveryHub::Encoding* DeliveryHub::encoding_of(sh_handle handle) const {
     return found == encodings_.end() ? nullptr : &found->second;
 }
 
-sh_status DeliveryHub::deliver(std::string_view stream, std::span<const sh_record> records) {
-    const auto followed = followed_.find(std::string(stream));
-    if (followed == followed_.end() || records.empty()) return SH_INVALID;
+DeliveryHub::Followed* DeliveryHub::followed_by(const control::Instance& by, std::string_view stream) {
+    const auto found = followed_.find(std::string(stream));
+    return found != followed_.end() && found->second.by == by.id() ? &found->second : nullptr;
+}
+
+sh_status DeliveryHub::deliver(const control::Instance& by, std::string_view stream,
+                               std::span<const sh_record> records) {
+    Followed* followed = followed_by(by, stream);
+    if (followed == nullptr) return SH_GONE;
+    if (records.empty()) return SH_INVALID;
     const sh_record& first = records.front();
-    if (first.seq != followed->second.seq + 1 || first.prev != followed->second.check) return SH_GAP;
+    if (first.seq != followed->at.seq + 1 || first.prev != followed->at.check) return SH_GAP;
     const auto views = to_views(records.data(), static_cast<std::uint32_t>(records.size()));
     switch (logs_.deliver(stream, views)) {
     case DeliverStatus::kOk:
     case DeliverStatus::kNoReaders:
         // Only now: what the logs refuse, nobody was given, and the follower must be able to send it again.
-        followed->second = {records.back().seq, records.back().check};
+        followed->at = {records.back().seq, records.back().check};
         return SH_OK;
     case DeliverStatus::kNotNext: return SH_GAP;
     case DeliverStatus::kClosed: return SH_ENDED;
@@ -187,31 +194,35 @@ sh_status DeliveryHub::deliver(std::string_view stream, std::span<const sh_recor
     return SH_INTERNAL;
 }
 
-sh_status DeliveryHub::open_log(std::string_view stream, Position at) {
-    const auto [entry, is_new] = followed_.try_emplace(std::string(stream), at);
-    // A log that stands elsewhere is not the truth any more. Followed anew, the stream may still be known to
-    // the logs by retired ones, and would go on from where those ended.
-    if (is_new || entry->second != at) reset_log(stream, at);
+sh_status DeliveryHub::open_log(const control::Instance& by, std::string_view stream, Position at) {
+    const auto [entry, is_new] = followed_.try_emplace(std::string(stream), Followed{at, by.id()});
+    // A log that stands elsewhere is nothing to go on from; its readers are planned anew, which compares what
+    // they hold. Followed anew, the stream may still be known to the logs by retired ones, and would go on
+    // from where those ended.
+    if (is_new || entry->second.at != at) logs_.reset(stream, at, delivery::FallReason::kTrimmed);
+    entry->second = {at, by.id()};
     return SH_OK;
 }
 
-void DeliveryHub::reset_log(std::string_view stream, Position at) {
-    followed_[std::string(stream)] = at;
+void DeliveryHub::reset_log(const control::Instance& by, std::string_view stream, Position at) {
+    Followed* followed = followed_by(by, stream);
+    if (followed == nullptr) return;
+    followed->at = at;
     logs_.reset(stream, at);
 }
 
-// Cursors that are left fall off and ask for a plan, which follows the stream again.
-void DeliveryHub::close_log(std::string_view stream) {
-    const auto found = followed_.find(std::string(stream));
-    if (found == followed_.end()) return;
-    logs_.reset(stream, found->second);
-    followed_.erase(found);
+// Cursors that are left fall off: whoever plans them finds that nobody follows the stream, and asks for it.
+void DeliveryHub::close_log(const control::Instance& by, std::string_view stream) {
+    const Followed* followed = followed_by(by, stream);
+    if (followed == nullptr) return;
+    logs_.reset(stream, followed->at, delivery::FallReason::kTrimmed);
+    followed_.erase(std::string(stream));
 }
 
 sh_log_range DeliveryHub::range(std::string_view stream, sh_handle handle) const {
     sh_log_range out{};
     if (const auto followed = followed_.find(std::string(stream)); followed != followed_.end())
-        out.end = {followed->second.seq, followed->second.check};
+        out.end = {followed->second.at.seq, followed->second.at.check};
     const Encoding* encoding = encoding_of(handle);
     const auto held = encoding == nullptr ? std::nullopt : logs_.range(stream, encoding->id);
     if (held && held->first.seq < held->last.seq) out.first = held->first.seq + 1;
@@ -249,9 +260,8 @@ sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, s
         const bool has_log = logs_.range(stream, encoding->id).has_value();
         const auto followed = followed_.find(std::string(stream));
         const Position at{step.position.seq, step.position.check};
-        if (step.kind == SH_PLAN_JOIN &&
-            (followed == followed_.end() || (!has_log && followed->second != at)))
-            return SH_GAP;
+        if (step.kind == SH_PLAN_JOIN && followed == followed_.end()) return SH_NOT_FOUND;
+        if (step.kind == SH_PLAN_JOIN && !has_log && followed->second.at != at) return SH_GAP;
         add_step(plan, material, step,
                  [&](const sh_notice& notice) { return encoding->encoder->notice_text(notice); });
     }

@@ -33,10 +33,11 @@ public:
     // For the extension.
     sh_status add_encoding(control::Instance& by, const sh_encoder& encoder, sh_handle* out);  ///< [control]
     sh_status set_events(control::Instance& by, const sh_delivery_events& events);             ///< [control]
-    sh_status deliver(std::string_view stream, std::span<const sh_record> records);
-    sh_status open_log(std::string_view stream, delivery::Position at);
-    void reset_log(std::string_view stream, delivery::Position at);
-    void close_log(std::string_view stream);
+    sh_status deliver(const control::Instance& by, std::string_view stream,
+                      std::span<const sh_record> records);
+    sh_status open_log(const control::Instance& by, std::string_view stream, delivery::Position at);
+    void reset_log(const control::Instance& by, std::string_view stream, delivery::Position at);
+    void close_log(const control::Instance& by, std::string_view stream);
     sh_log_range range(std::string_view stream, sh_handle encoding) const;
     sh_status check_at(std::string_view stream, sh_handle encoding, std::uint64_t seq,
                        std::uint64_t* check) const;
@@ -67,6 +68,12 @@ private:
         std::unordered_map<std::string, Subscription> subscriptions;
         std::unordered_map<delivery::SubscriptionId, std::string> streams;
     };
+    /// While a follower is replaced two instances speak of the same streams: the one that opened a log last
+    /// is heard.
+    struct Followed {
+        delivery::Position at;
+        std::uint64_t by = 0;  // instance
+    };
     struct Encoding {
         delivery::EncodingId id = 0;
         std::unique_ptr<EncoderOfPlugin> encoder;
@@ -85,12 +92,13 @@ private:
     void tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection,
               std::string_view stream, std::uint32_t what, sh_position sent);
     [[nodiscard]] const Encoding* encoding_of(sh_handle handle) const;
+    [[nodiscard]] Followed* followed_by(const control::Instance& by, std::string_view stream);
 
     House& house_;
     delivery::LogSet logs_;
     std::unordered_map<sh_connection, ReaderState> readers_;
     std::unordered_map<std::uint64_t, sh_connection> connections_;  // by loop and reader slot
-    std::unordered_map<std::string, delivery::Position> followed_;  // where each followed stream stands
+    std::unordered_map<std::string, Followed> followed_;            // where each followed stream stands
     std::unordered_map<std::string, std::uint64_t> reader_counts_;
     std::unordered_map<sh_handle, Encoding> encodings_;
     std::unordered_map<std::uint64_t, sh_delivery_events> events_;  // by instance

@@ -159,7 +159,7 @@ void LogSet::enforce_memory() {
     }
 }
 
-void LogSet::reset(std::string_view stream_id, Position head) {
+void LogSet::reset(std::string_view stream_id, Position head, FallReason reason) {
     const auto found = streams_.find(stream_id);
     if (found == streams_.end()) return;
     Stream& stream = found->second;
@@ -167,7 +167,7 @@ void LogSet::reset(std::string_view stream_id, Position head) {
     stream.closed = false;
     ++stream.log_count;
     while (!stream.logs.empty())
-        retire(*stream.logs.back(), FallReason::kReset);
+        retire(*stream.logs.back(), reason);
     let_go(stream);
 }
 

@@ -65,9 +65,9 @@ public:
     /// Stops a subscription at a frame boundary. A plan's answers go with it.
     void detach(ReaderRef reader, SubscriptionId subscription);
 
-    /// The store's truth differs from what was delivered: every cursor in the stream's logs falls off
-    /// (kReset) and the stream continues at `head`.
-    void reset(std::string_view stream, Position head);
+    /// Every cursor in the stream's logs falls off and the stream continues at `head`. kReset: the store's
+    /// truth differs from what was delivered. kTrimmed: it does not, but nothing of it is kept.
+    void reset(std::string_view stream, Position head, FallReason reason = FallReason::kReset);
 
     [[nodiscard]] std::optional<LogRange> range(std::string_view stream, EncodingId encoding) const;
     /// The check at `seq`, where the log has a frame that ends there.

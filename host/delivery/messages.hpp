@@ -23,7 +23,7 @@ struct LogRef {
 
 /// Why a cursor lost its log.
 enum class FallReason : std::uint8_t {
-    kTrimmed = 1,  ///< It was slower than the log's bound: read on from the store.
+    kTrimmed = 1,  ///< The log does not go on where it is: read on from the store.
     kReset,        ///< The stream was reset(): what the reader has may be wrong.
     kEncoder,      ///< The encoder failed on a record.
 };

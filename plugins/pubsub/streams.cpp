@@ -132,7 +132,9 @@ bool Streams::deliver(Stream& stream, std::span<const sh_record> records) {
     if (records.back().type == SH_RECORD_END) stream.state = SH_STREAM_COMPLETE;
     if (stream.state == SH_STREAM_UNKNOWN) stream.state = SH_STREAM_OPEN;
     if (stream.first == 0) stream.first = 1;
-    const bool taken = delivery_->deliver(host_.raw(), bytes(stream.id), records.data(), count) == SH_OK;
+    const sh_status status = delivery_->deliver(host_.raw(), bytes(stream.id), records.data(), count);
+    // SH_GONE: the instance that replaces this one feeds the log already.
+    const bool taken = status == SH_OK || status == SH_GONE;
     notify(stream, [&](const sh_follow_events& events, void* self, sh_bytes id) {
         events.records(self, id, records.data(), count);
     });

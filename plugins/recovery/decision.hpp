@@ -12,6 +12,10 @@
 
 namespace recovery {
 
+[[nodiscard]] constexpr bool has_ended(std::uint32_t state) {
+    return state != SH_STREAM_UNKNOWN && state != SH_STREAM_OPEN;
+}
+
 // What the reader asks for.
 struct Wish {
     std::uint32_t from = SH_FROM_SNAPSHOT;

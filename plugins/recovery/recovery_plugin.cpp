@@ -32,6 +32,9 @@ public:
         const auto* delivery = host().require<sh_delivery_ext>(SH_EXT_DELIVERY);
         if (const sh_status status = delivery->set_events(host().raw(), &events); status != SH_OK)
             throw streamhost::Failure(status, "delivery refused its event handler");
+        if (const sh_status status = host().every(SH_ON_STORE, kRetryMs, [this] { subscriptions_->retry(); });
+            status != SH_OK)
+            throw streamhost::Failure(status, "no timer for streams that could not go on");
         host().provide(SH_SVC_RECOVERY, &kTable, this);
     }
 

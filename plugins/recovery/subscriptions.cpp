@@ -5,22 +5,11 @@
 
 #include "streamhost/json.hpp"
 
-#include "join.hpp"
-
 namespace recovery {
 
-using streamhost::Batch;
 using streamhost::bytes;
 using streamhost::Host;
-using streamhost::Plan;
-using streamhost::records_of;
 using streamhost::view;
-
-namespace {
-
-bool has_ended(std::uint32_t state) { return state != SH_STREAM_UNKNOWN && state != SH_STREAM_OPEN; }
-
-}  // namespace
 
 Subscriptions::Subscriptions(Host& host, SubscriptionsOptions options,
                              streamhost::Lease<sh_follow_events> events)
@@ -72,6 +61,11 @@ void Subscriptions::start(const Ref& subscription) {
         if (std::find(followers.begin(), followers.end(), subscription->reader) == followers.end())
             followers.push_back(subscription->reader);
     }
+    follow(subscription);
+}
+
+void Subscriptions::follow(const Ref& subscription) {
+    subscription->is_counted = true;
     host_.ask(
         SH_ON_STORE, pubsub_, options_.store_timeout_ms,
         [&](const sh_pubsub& table, void* self, sh_ticket ticket) {
@@ -80,9 +74,18 @@ void Subscriptions::start(const Ref& subscription) {
         [this, subscription](const sh_result& result) { followed(subscription, result); });
 }
 
+void Subscriptions::unfollow(const Ref& subscription) {
+    if (!std::exchange(subscription->is_counted, false)) return;
+    const sh_status left = pubsub_.call([&](const sh_pubsub& table, void* self) {
+        table.unfollow(self, bytes(subscription->stream), events_.get());
+    });
+    if (left != SH_OK) return;  // pubsub is off, and with it everything that it followed
+}
+
 void Subscriptions::followed(const Ref& subscription, const sh_result& result) {
     if (!subscription->is_alive) return;
     if (result.status != SH_OK) return fail(subscription, result.status, result.detail);
+    if (subscription->is_attached) return go_on(subscription);
     subscription->stand = {result.first, {result.last, result.check}, result.state};
     subscription->decision = decide(subscription->wish, subscription->stand, false);
     act(subscription);
@@ -126,119 +129,27 @@ void Subscriptions::look_again(const Ref& subscription) {
         fail(subscription, status, "no timer left");
 }
 
-void Subscriptions::nothing(const Ref& subscription) {
-    Plan plan(subscription->stream, subscription->request, subscription->stand);
-    plan.subscribed(subscription->decision.recovered, subscription->decision.reason);
-    plan.caught_up(subscription->stand.head.seq);
-    subscription->is_caught_up = true;
-    if (has_ended(subscription->stand.state)) {
-        plan.end();
-    } else {
-        plan.join(subscription->stand.head);
+// From where the reader is to the live log, by what was decided last.
+void Subscriptions::go_on(const Ref& subscription) {
+    if (!subscription->is_counted) return follow(subscription);
+    const Decision& decision = subscription->decision;
+    return decision.act == Act::kReplay ? replay(subscription, decision.replay_from)
+                                        : take_snapshot(subscription);
+}
+
+void Subscriptions::stick(const Ref& subscription, sh_status status, std::string_view detail) {
+    unfollow(subscription);
+    stuck_.push_back(subscription);
+    if (std::exchange(subscription->is_stuck, true)) return;
+    host_.warn(
+        "a subscription cannot go on, it is tried again",
+        {{"stream", subscription->stream}, {"status", streamhost::status_code(status)}, {"detail", detail}});
+}
+
+void Subscriptions::retry() {
+    for (const Ref& subscription : std::exchange(stuck_, {})) {
+        if (subscription->is_alive && !subscription->is_counted) follow(subscription);
     }
-    attach(subscription, subscription->stand.head, plan);
-}
-
-void Subscriptions::replay(const Ref& subscription, std::uint64_t from) {
-    const sh_range range{sizeof(range), options_.page_entries, from, options_.page_bytes};
-    host_.ask(
-        SH_ON_STORE, streamcache_, options_.store_timeout_ms,
-        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.read(self, bytes(subscription->stream), &range, ticket);
-        },
-        [this, subscription, from](const sh_result& result) {
-            if (!subscription->is_alive) return;
-            if (result.status != SH_OK) return fail(subscription, result.status, result.detail);
-            page(subscription, from, result);
-        });
-}
-
-// result.fence is the check in front of `from`: it proves that the reader and the log agree up to there.
-void Subscriptions::page(const Ref& subscription, std::uint64_t from, const sh_result& result) {
-    Decision& decision = subscription->decision;
-    const bool is_first = !subscription->is_attached;
-    const auto records = records_of(result);
-    if (decision.check_before && *decision.check_before != result.fence) {
-        decision = is_first ? diverged() : Decision{.act = Act::kSnapshot};
-        return take_snapshot(subscription);
-    }
-    const std::uint64_t found = records.empty() ? from : records.front().seq;
-    subscription->stand = {result.first, {result.last, result.check}, result.state};
-    if (found > from) {  // trimmed since it was decided
-        decision.gap_from = decision.gap_from != 0 ? decision.gap_from : from;
-        decision.recovered = false;
-        decision.reason = "trimmed";
-    }
-    const sh_position start{found - 1, records.empty() ? result.fence : records.front().prev};
-    const sh_position stop = records.empty() ? start : sh_position{records.back().seq, records.back().check};
-
-    Plan plan(subscription->stream, subscription->request, subscription->stand);
-    if (is_first) plan.subscribed(decision.recovered, decision.reason);
-    if (decision.gap_from != 0) plan.gap(std::exchange(decision.gap_from, 0), start);
-    const Joined joined = join_text(records, options_.joined_bytes);
-    plan.records(joined.records);
-    entries_.add(static_cast<double>(records.size()));
-    plan.go_on(result, stop, subscription->is_caught_up);
-    note_runs(*subscription, records);
-    attach(subscription, start, plan);
-}
-
-void Subscriptions::take_snapshot(const Ref& subscription) {
-    host_.ask(
-        SH_ON_STORE, streamcache_, options_.store_timeout_ms,
-        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.snapshot(self, bytes(subscription->stream), ticket);
-        },
-        [this, subscription](const sh_result& result) {
-            if (!subscription->is_alive) return;
-            if (result.status != SH_OK) return fail(subscription, result.status, result.detail);
-            snapshot(subscription, result);
-        });
-}
-
-void Subscriptions::snapshot(const Ref& subscription, const sh_result& result) {
-    const sh_position at{result.last, result.check};
-    const Batch folded = Batch::retain(result.batch);
-    subscription->stand.first = result.first;
-    subscription->stand.state = result.state;
-    note_runs(*subscription, records_of(result));
-    // What came while it was folded, the end among it, follows as entries.
-    const sh_range range{sizeof(range), options_.page_entries, at.seq + 1, options_.page_bytes};
-    host_.ask(
-        SH_ON_STORE, streamcache_, options_.store_timeout_ms,
-        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.read(self, bytes(subscription->stream), &range, ticket);
-        },
-        [this, subscription, folded, at](const sh_result& tail) {
-            if (!subscription->is_alive) return;
-            if (tail.status != SH_OK) return fail(subscription, tail.status, tail.detail);
-            snapshot_with_end(subscription, folded, at, tail);
-        });
-}
-
-void Subscriptions::snapshot_with_end(const Ref& subscription, const Batch& folded, sh_position at,
-                                      const sh_result& tail) {
-    const auto records = records_of(tail);
-    if (tail.fence != at.check) return take_snapshot(subscription);  // rewritten in between: fold again
-    subscription->stand = {tail.first, {tail.last, tail.check}, tail.state};
-    const sh_position stop = records.empty() ? at : sh_position{records.back().seq, records.back().check};
-
-    Plan plan(subscription->stream, subscription->request, subscription->stand);
-    if (!subscription->is_attached)
-        plan.subscribed(subscription->decision.recovered, subscription->decision.reason);
-    if (at.seq > 0) plan.snapshot({folded->records, folded->count}, at);
-    const Joined joined = join_text(records, options_.joined_bytes);
-    plan.records(joined.records);
-    note_runs(*subscription, records);
-    plan.go_on(tail, stop, subscription->is_caught_up);
-    attach(subscription, {}, plan);
-}
-
-void Subscriptions::attach(const Ref& subscription, sh_position from, Plan& plan) {
-    const sh_status status =
-        plan.attach(delivery_, host_.raw(), subscription->reader, subscription->encoding, from);
-    if (status != SH_OK) return fail(subscription, status, "the reader took no plan");
-    attached(subscription);
 }
 
 void Subscriptions::attached(const Ref& subscription) {
@@ -263,16 +174,19 @@ void Subscriptions::attached(const Ref& subscription) {
 }
 
 void Subscriptions::fail(const Ref& subscription, sh_status status, std::string_view detail) {
-    results_.find(status == SH_UNAVAILABLE || status == SH_TIMEOUT ? "unavailable" : "error")->second.add();
-    host_.complete(std::exchange(subscription->ticket, 0), status, detail);
     const sh_connection reader = subscription->reader;
-    const bool was_attached = subscription->is_attached;
+    if (status == SH_GONE) {
+        host_.complete(std::exchange(subscription->ticket, 0), status, detail);
+        end(subscription);
+        return forget_reader(reader);
+    }
+    if (!subscription->is_stuck)
+        results_.find(status == SH_UNAVAILABLE || status == SH_TIMEOUT ? "unavailable" : "error")
+            ->second.add();
+    // A reader that was promised this stream must not wait for ever, and nobody asks again for it.
+    if (subscription->is_attached || subscription->is_auto) return stick(subscription, status, detail);
+    host_.complete(std::exchange(subscription->ticket, 0), status, detail);
     end(subscription);
-    if (status == SH_GONE) return forget_reader(reader);
-    // A reader that was promised this stream must not wait for ever: it reconnects and resumes.
-    if (was_attached)
-        host_.warn("a subscription could not go on",
-                   {{"status", streamhost::status_code(status)}, {"detail", detail}});
     pump_runs(reader);
     // Delivery tells when a reader it knows goes away; one that never had a plan is forgotten here.
     const Reader* left = find(reader);
@@ -295,10 +209,7 @@ void Subscriptions::end(const Ref& subscription) {
         std::erase(followers, subscription->reader);
         if (followers.empty()) run_followers_.erase(subscription->stream);
     }
-    const sh_status left = pubsub_.call([&](const sh_pubsub& table, void* self) {
-        table.unfollow(self, bytes(subscription->stream), events_.get());
-    });
-    if (left != SH_OK) return;  // pubsub is off, and with it everything that it followed
+    unfollow(subscription);
 }
 
 void Subscriptions::unsubscribe(sh_connection id, std::string_view stream, sh_ticket ticket) {
@@ -327,10 +238,8 @@ void Subscriptions::changed(sh_connection id, std::string_view stream, std::uint
     case SH_SUBSCRIPTION_BEHIND:
         subscription->decision = {
             .act = Act::kReplay, .replay_from = sent.seq + 1, .check_before = sent.check};
-        return replay(subscription, sent.seq + 1);
-    case SH_SUBSCRIPTION_RESET:
-        subscription->decision = {.act = Act::kSnapshot};
-        return take_snapshot(subscription);
+        return go_on(subscription);
+    case SH_SUBSCRIPTION_RESET: subscription->decision = {.act = Act::kSnapshot}; return go_on(subscription);
     default: end(subscription); pump_runs(id);
     }
 }

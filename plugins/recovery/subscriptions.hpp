@@ -25,6 +25,8 @@
 
 namespace recovery {
 
+inline constexpr std::uint64_t kRetryMs = 1'000;
+
 struct SubscriptionsOptions {
     std::uint32_t page_entries = 1'000;
     std::uint64_t page_bytes = 1u << 20;
@@ -48,6 +50,8 @@ public:
     void changed(sh_connection reader, std::string_view stream, std::uint32_t what, sh_position sent);
     // From pubsub: runs that start in a session are followed by those who asked for it.
     void records(std::string_view stream, std::span<const sh_record> records);
+    // Tries again what could not go on. Called each kRetryMs.
+    void retry();
     // Ends all of them, and takes no more: whoever waits hears `unavailable`.
     void close();
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
@@ -66,6 +70,8 @@ private:
         bool follows_runs = false;  // a session's stream with SH_SUBSCRIBE_FOLLOW_RUNS
         bool is_alive = true;
         bool is_attached = false;
+        bool is_counted = false;    // pubsub follows the stream for it
+        bool is_stuck = false;      // could not go on, is tried again
         bool is_caught_up = false;  // `caught_up` was planned
         std::int64_t since_ms = 0;
     };
@@ -81,6 +87,8 @@ private:
     };
 
     void start(const Ref& subscription);
+    void follow(const Ref& subscription);
+    void unfollow(const Ref& subscription);
     void followed(const Ref& subscription, const sh_result& result);
     void act(const Ref& subscription);
     void look_again(const Ref& subscription);
@@ -92,8 +100,11 @@ private:
                            const sh_result& tail);
     void nothing(const Ref& subscription);
 
-    void attach(const Ref& subscription, sh_position from, streamhost::Plan& plan);
+    // `is_caught_up`: that is what the plan says, or an earlier one.
+    void attach(const Ref& subscription, sh_position from, streamhost::Plan& plan, bool is_caught_up);
     void attached(const Ref& subscription);
+    void go_on(const Ref& subscription);
+    void stick(const Ref& subscription, sh_status status, std::string_view detail);
     void fail(const Ref& subscription, sh_status status, std::string_view detail);
     void end(const Ref& subscription);
     void forget_reader(sh_connection reader);
@@ -112,6 +123,7 @@ private:
     SubscriptionsOptions options_;
     std::unordered_map<sh_connection, Reader> readers_;
     std::unordered_map<std::string, std::vector<sh_connection>> run_followers_;  // by session stream
+    std::vector<Ref> stuck_;  // promised, and to be tried again
     std::size_t count_ = 0;
     bool is_closed_ = false;
     std::map<std::string, streamhost::Metric, std::less<>> results_;

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { serveHost } from './support/host_process.mjs';
-import { Wire, fold, positionOf } from './support/wire.mjs';
+import { Returning, isUnavailable } from './support/returning.mjs';
+import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 60_000;
 const CONFIG = { words: ['-c', 'config/streamhost.yaml'] };
@@ -17,10 +18,6 @@ const WELCOMES_NOBODY = new Set(['streamcache', 'pubsub', 'recovery', 'session']
 
 let sessions = 0;
 const newSession = () => `off-${++sessions}`;
-const isUnavailable = (frame, id) => {
-    assert.deepEqual([frame.type, frame.id, frame.code, frame.retryable], ['error', id, 'unavailable', true], JSON.stringify(frame));
-    assert.ok(frame.retry_after_ms > 0 && frame.message.length > 0);
-};
 const get = async (host, pathname, port = host.port) => fetch(`http://127.0.0.1:${port}${pathname}`);
 const pluginsOf = async (host) => Object.fromEntries((await host.admin('/admin/v1/plugins')).body.map((plugin) => [plugin.name, plugin]));
 
@@ -103,55 +100,6 @@ for (const name of SHIPPED) {
 
         it('tells clients', () => (WELCOMES_NOBODY.has(name) ? refusesHello(host) : WITHOUT[name](host)));
     });
-}
-
-/** As a client does: holds what it got of each stream, comes back after each close, and goes on from there. */
-class Returning {
-    closes = [];
-    #held = new Map();
-
-    constructor(host, session) {
-        this.host = host;
-        this.session = session;
-    }
-
-    async connect() {
-        const resume = [...this.#held].map(([stream, frames]) => ({ stream, after: positionOf(frames.at(-1)) }));
-        await this.host.until(async () => {
-            try {
-                this.wire = await Wire.open(this.host);
-            } catch (error) {
-                assert.match(error.message, /404/); // the gateway is off
-                return false;
-            }
-            const answer = await this.wire.ask({ type: 'hello', session: this.session, resume });
-            if (answer.type === 'welcome') return true;
-            isUnavailable(answer, answer.id);
-            this.closes.push((await this.wire.ended()).code);
-            return false;
-        });
-    }
-
-    /** Until the stream's end is held; resumed by name, so each frame has to be the next one. */
-    async textOf(stream) {
-        for (;;) {
-            const isEnd = (frame) => frame.stream === stream && frame.type === 'end';
-            await Promise.race([this.wire.frame(isEnd).catch(() => {}), this.wire.ended().catch(() => {})]);
-            this.#keep();
-            const held = this.#held.get(stream) ?? [];
-            if (held.at(-1)?.type === 'end') return fold(held);
-            assert.ok(this.wire.closed, `silence: ${JSON.stringify(this.wire.frames.slice(-3))}`);
-            this.closes.push(this.wire.closed.code);
-            await this.connect();
-        }
-    }
-
-    #keep() {
-        for (const frame of this.wire.frames.splice(0)) {
-            if (!['chunk', 'snapshot', 'end'].includes(frame.type)) continue;
-            this.#held.set(frame.stream, [...(this.#held.get(frame.stream) ?? []), frame]);
-        }
-    }
 }
 
 describe('switched off and on under a stream', { timeout: TEST_MS }, () => {

@@ -119,14 +119,16 @@ typedef struct sh_delivery_ext {
     /* Receives what happens to subscriptions that this plugin attached. [control] */
     sh_status (*set_events)(const sh_host* host, const sh_delivery_events* events);
     /* Appends to the logs of the stream's readers on this node. Records follow the log's end without a gap;
-     * SH_GAP else. SH_OK without readers. [store] */
+     * SH_GAP else. SH_OK without readers. SH_GONE: this plugin instance has not opened the log, or another
+     * one has since. [store] */
     sh_status (*deliver)(const sh_host* host, sh_bytes stream, const sh_record* records, uint32_t count);
-    /* The follower stands at `at`: deliver() goes on from there, and joins are checked against it. [store] */
+    /* The follower stands at `at`: deliver() goes on from there, and joins are checked against it. Who opens
+     * it last feeds it; what an earlier instance says of the stream is ignored. [store] */
     sh_status (*open_log)(const sh_host* host, sh_bytes stream, sh_position at);
     /* The truth is different: drops the log, its readers get SH_SUBSCRIPTION_RESET, the follower stands at
      * `at`. [store] */
     void (*reset_log)(const sh_host* host, sh_bytes stream, sh_position at);
-    /* Nobody follows any more. [store] */
+    /* Nobody follows any more. Readers that are left get SH_SUBSCRIPTION_BEHIND. [store] */
     void (*close_log)(const sh_host* host, sh_bytes stream);
     void (*range)(const sh_host* host, sh_bytes stream, sh_handle encoding, sh_log_range* out); /* [store] */
     /* Check of the entry at seq if the log holds it: SH_OK, SH_NOT_FOUND. [store] */
@@ -134,7 +136,8 @@ typedef struct sh_delivery_ext {
                           uint64_t* check);
     /* Gives a reader its plan for a stream; `from` is what it holds when the plan starts. A second plan for
      * the same stream replaces the first at a frame boundary; its notices are still sent. SH_GONE: no such
-     * reader; SH_GAP: a log step or the join does not fit the log, nothing changed. [store] */
+     * reader; SH_GAP: a log step or the join does not fit the log; SH_NOT_FOUND: a join, and nobody follows
+     * the stream. Then nothing changed. [store] */
     sh_status (*attach)(const sh_host* host, sh_connection reader, sh_bytes stream, sh_handle encoding,
                         sh_position from, const sh_plan_step* steps, uint32_t count);
     void (*detach)(const sh_host* host, sh_connection reader, sh_bytes stream); /* [store] */

@@ -1,0 +1,137 @@
+// From a decision to a plan: what is read for it, and the steps that end in the live log.
+#include "join.hpp"
+#include "subscriptions.hpp"
+
+namespace recovery {
+
+using streamhost::Batch;
+using streamhost::bytes;
+using streamhost::Plan;
+using streamhost::records_of;
+
+void Subscriptions::nothing(const Ref& subscription) {
+    Plan plan(subscription->stream, subscription->request, subscription->stand);
+    plan.subscribed(subscription->decision.recovered, subscription->decision.reason);
+    plan.caught_up(subscription->stand.head.seq);
+    if (has_ended(subscription->stand.state)) {
+        plan.end();
+    } else {
+        plan.join(subscription->stand.head);
+    }
+    attach(subscription, subscription->stand.head, plan, true);
+}
+
+void Subscriptions::replay(const Ref& subscription, std::uint64_t from) {
+    const sh_range range{sizeof(range), options_.page_entries, from, options_.page_bytes};
+    host_.ask(
+        SH_ON_STORE, streamcache_, options_.store_timeout_ms,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.read(self, bytes(subscription->stream), &range, ticket);
+        },
+        [this, subscription, from](const sh_result& result) {
+            if (!subscription->is_alive) return;
+            if (result.status != SH_OK) return fail(subscription, result.status, result.detail);
+            page(subscription, from, result);
+        });
+}
+
+// result.fence is the check in front of `from`: it proves that the reader and the log agree up to there.
+void Subscriptions::page(const Ref& subscription, std::uint64_t from, const sh_result& result) {
+    Decision& decision = subscription->decision;
+    const bool is_first = !subscription->is_attached;
+    const auto records = records_of(result);
+    if (decision.check_before && *decision.check_before != result.fence) {
+        decision = is_first ? diverged() : Decision{.act = Act::kSnapshot};
+        return take_snapshot(subscription);
+    }
+    const std::uint64_t found = records.empty() ? from : records.front().seq;
+    subscription->stand = {result.first, {result.last, result.check}, result.state};
+    if (found > from) {  // trimmed since it was decided
+        decision.gap_from = decision.gap_from != 0 ? decision.gap_from : from;
+        decision.recovered = false;
+        decision.reason = "trimmed";
+    }
+    const sh_position start{found - 1, records.empty() ? result.fence : records.front().prev};
+    const sh_position stop = records.empty() ? start : sh_position{records.back().seq, records.back().check};
+
+    Plan plan(subscription->stream, subscription->request, subscription->stand);
+    if (is_first) plan.subscribed(decision.recovered, decision.reason);
+    if (decision.gap_from != 0) plan.gap(decision.gap_from, start);
+    const Joined joined = join_text(records, options_.joined_bytes);
+    plan.records(joined.records);
+    entries_.add(static_cast<double>(records.size()));
+    bool is_caught_up = subscription->is_caught_up;
+    plan.go_on(result, stop, is_caught_up);
+    note_runs(*subscription, records);
+    attach(subscription, start, plan, is_caught_up);
+}
+
+void Subscriptions::take_snapshot(const Ref& subscription) {
+    host_.ask(
+        SH_ON_STORE, streamcache_, options_.store_timeout_ms,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.snapshot(self, bytes(subscription->stream), ticket);
+        },
+        [this, subscription](const sh_result& result) {
+            if (!subscription->is_alive) return;
+            if (result.status != SH_OK) return fail(subscription, result.status, result.detail);
+            snapshot(subscription, result);
+        });
+}
+
+void Subscriptions::snapshot(const Ref& subscription, const sh_result& result) {
+    const sh_position at{result.last, result.check};
+    const Batch folded = Batch::retain(result.batch);
+    subscription->stand.first = result.first;
+    subscription->stand.state = result.state;
+    note_runs(*subscription, records_of(result));
+    // What came while it was folded, the end among it, follows as entries.
+    const sh_range range{sizeof(range), options_.page_entries, at.seq + 1, options_.page_bytes};
+    host_.ask(
+        SH_ON_STORE, streamcache_, options_.store_timeout_ms,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.read(self, bytes(subscription->stream), &range, ticket);
+        },
+        [this, subscription, folded, at](const sh_result& tail) {
+            if (!subscription->is_alive) return;
+            if (tail.status != SH_OK) return fail(subscription, tail.status, tail.detail);
+            snapshot_with_end(subscription, folded, at, tail);
+        });
+}
+
+void Subscriptions::snapshot_with_end(const Ref& subscription, const Batch& folded, sh_position at,
+                                      const sh_result& tail) {
+    const auto records = records_of(tail);
+    if (tail.fence != at.check) return take_snapshot(subscription);  // rewritten in between: fold again
+    subscription->stand = {tail.first, {tail.last, tail.check}, tail.state};
+    const sh_position stop = records.empty() ? at : sh_position{records.back().seq, records.back().check};
+
+    Plan plan(subscription->stream, subscription->request, subscription->stand);
+    if (!subscription->is_attached)
+        plan.subscribed(subscription->decision.recovered, subscription->decision.reason);
+    if (at.seq > 0) plan.snapshot({folded->records, folded->count}, at);
+    const Joined joined = join_text(records, options_.joined_bytes);
+    plan.records(joined.records);
+    note_runs(*subscription, records);
+    bool is_caught_up = subscription->is_caught_up;
+    plan.go_on(tail, stop, is_caught_up);
+    attach(subscription, {}, plan, is_caught_up);
+}
+
+void Subscriptions::attach(const Ref& subscription, sh_position from, Plan& plan, bool is_caught_up) {
+    const sh_status status =
+        plan.attach(delivery_, host_.raw(), subscription->reader, subscription->encoding, from);
+    // The stream's follower went away, replaced by another instance that does not know of us.
+    if (status == SH_NOT_FOUND) {
+        subscription->is_counted = false;
+        return subscription->is_attached ? go_on(subscription)
+                                         : fail(subscription, SH_UNAVAILABLE, "pubsub was just replaced");
+    }
+    if (status != SH_OK) return fail(subscription, status, "the reader took no plan");
+    subscription->is_stuck = false;
+    subscription->is_caught_up = is_caught_up;
+    subscription->decision.gap_from = 0;
+    attached(subscription);
+}
+
+}  // namespace recovery
