@@ -74,7 +74,8 @@ public:
         } catch (const YAML::Exception& error) {
             levels_.clear();
             // The parser quotes what it stumbled over as it stands in the file.
-            complain(at(error.mark), "not YAML: " + printable(error.msg), "mend the syntax here or just above");
+            complain(at(error.mark), "not YAML: " + printable(error.msg),
+                     "mend the syntax here or just above");
             return std::nullopt;
         }
         return root_ ? std::move(root_) : scalar(YAML::Mark::null_mark());
