@@ -37,7 +37,7 @@ void Subscriptions::records(std::string_view stream, std::span<const sh_record> 
         if (reader == nullptr) continue;
         for (const sh_record& record : records) {
             if (record.type == SH_RECORD_RUN)
-                queue_run(id, *reader, streamhost::own_member(view(record.data), "run"));
+                queue_run(*reader, streamhost::own_member(view(record.data), "run"));
         }
         pump_runs(id);
     }
@@ -50,12 +50,12 @@ void Subscriptions::note_runs(const Subscription& session, std::span<const sh_re
     if (reader == nullptr) return;
     for (const sh_record& record : records) {
         if (record.type == SH_RECORD_RUN)
-            queue_run(session.reader, *reader, streamhost::own_member(view(record.data), "run"));
+            queue_run(*reader, streamhost::own_member(view(record.data), "run"));
     }
 }
 
-void Subscriptions::queue_run(sh_connection /*id*/, Reader& reader, std::string_view run) {
-    if (run.empty() || !reader.seen.insert(std::string(run)).second) return;
+void Subscriptions::queue_run(Reader& reader, std::string_view run) {
+    if (run.empty() || reader.subscriptions.contains(run) || !reader.seen.add(run)) return;
     reader.runs.emplace_back(run);
     // Of a very long conversation the newest runs matter; older ones are history by now.
     if (reader.runs.size() > kMaxQueuedRuns) reader.runs.pop_front();
@@ -73,7 +73,7 @@ void Subscriptions::follow_runs(const Ref& session) {
             if (result.status == SH_OK && result.body != nullptr) {
                 for (const std::string& run :
                      runs_of({result.body->data, static_cast<std::size_t>(result.body->size)}))
-                    queue_run(session->reader, *reader, run);
+                    queue_run(*reader, run);
             }
             pump_runs(session->reader);
         });

@@ -53,7 +53,7 @@ void Subscriptions::subscribe(const streamhost::SubscribeRequest& request, sh_ti
 void Subscriptions::start(const Ref& subscription) {
     Reader& reader = readers_[subscription->reader];
     reader.subscriptions[subscription->stream] = subscription;
-    reader.seen.insert(subscription->stream);
+    reader.seen.add(subscription->stream);
     ++count_;
     subscription->since_ms = host_.monotonic_ms();
     if (subscription->follows_runs) {

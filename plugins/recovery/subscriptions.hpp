@@ -11,7 +11,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "streamhost/abi/ext/delivery.h"
@@ -22,6 +21,7 @@
 #include "streamhost/service/recovery_requests.hpp"
 
 #include "decision.hpp"
+#include "seen_streams.hpp"
 
 namespace recovery {
 
@@ -79,8 +79,8 @@ private:
     using Map = std::map<std::string, Ref, std::less<>>;
     struct Reader {
         Map subscriptions;
-        std::unordered_set<std::string> seen;  // streams never followed by themselves again
-        std::deque<std::string> runs;          // to be followed when there is room
+        SeenStreams seen;              // not followed by themselves again
+        std::deque<std::string> runs;  // to be followed when there is room
         std::uint32_t max_streams = 100;
         sh_handle encoding = 0;
         bool was_attached = false;
@@ -111,7 +111,7 @@ private:
 
     void follow_runs(const Ref& session);
     void note_runs(const Subscription& session, std::span<const sh_record> records);
-    void queue_run(sh_connection id, Reader& reader, std::string_view run);
+    static void queue_run(Reader& reader, std::string_view run);
     void pump_runs(sh_connection id);
     Reader* find(sh_connection id);
 
