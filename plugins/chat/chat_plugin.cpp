@@ -1,6 +1,8 @@
 // Glue: the table of svc/chat.h and the life cycle on one side, Runs on the store loop on the other.
 #include "chat_plugin.hpp"
 
+#include "streamhost/ids.hpp"
+
 #include "ids.hpp"
 #include "schema.hpp"
 #include "texts.hpp"
@@ -56,7 +58,7 @@ std::string Chat::choose_provider(const std::string& options) const {
 void Chat::send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept {
     of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
-        if (!is_session_id(view(send->session)))
+        if (!streamhost::is_session_id(view(send->session)))
             throw Failure(SH_INVALID, "a session id is 1 to 64 of [A-Za-z0-9_-]");
         if (send->key.size > 128) throw Failure(SH_INVALID, "a key has at most 128 bytes");
         auto message = std::make_shared<Message>();
@@ -74,7 +76,7 @@ void Chat::send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept
 void Chat::cancel(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket) noexcept {
     of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
-        if (!is_run_id(view(run))) throw Failure(SH_NOT_FOUND, "no such run");
+        if (!streamhost::is_run_id(view(run))) throw Failure(SH_NOT_FOUND, "no such run");
         plugin.host().debug("cancel", {{"run", view(run)}, {"user", view(user)}});
         plugin.host().on_store(ticket, [&plugin, id = std::string(view(run)), why = std::string(view(reason)),
                                         ticket] { plugin.runs_->cancel(id, why, ticket); });

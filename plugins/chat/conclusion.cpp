@@ -1,5 +1,7 @@
 #include "conclusion.hpp"
 
+#include "streamhost/ids.hpp"
+
 #include "ids.hpp"
 #include "texts.hpp"
 
@@ -25,7 +27,7 @@ std::string text_of(const sh_result& snapshot) {
 }  // namespace
 
 void Concluder::conclude(const std::string& run, Done done) {
-    auto work = std::make_shared<Work>(Work{run, std::string(home_of(run)), 0, std::move(done)});
+    auto work = std::make_shared<Work>(Work{run, std::string(streamhost::home_of(run)), 0, std::move(done)});
     cache_.snapshot(run, [this, work](const sh_result& snapshot) {
         work->state = snapshot.state;
         if (snapshot.status != SH_OK) return work->done({snapshot.status, 0});
@@ -36,8 +38,8 @@ void Concluder::conclude(const std::string& run, Done done) {
 }
 
 void Concluder::publish_message(const Ref& work, const sh_result& snapshot) {
-    const std::string message = assistant_message(local_of(work->run), text_of(snapshot), work->run,
-                                                  outcome_of(work->state), host_.wall_ms());
+    const std::string message = assistant_message(streamhost::local_of(work->run), text_of(snapshot),
+                                                  work->run, outcome_of(work->state), host_.wall_ms());
     cache_.publish(work->session, work->run + ":message", SH_RECORD_MESSAGE, message,
                    [this, work](const sh_result& result) {
                        if (!is_there(result.status)) return work->done({result.status, work->state});

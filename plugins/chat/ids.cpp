@@ -13,15 +13,6 @@ namespace chat {
 
 using streamhost::Failure;
 
-namespace {
-
-bool is_id_char(char byte) noexcept {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-           byte == '_' || byte == '-';
-}
-
-}  // namespace
-
 std::string random_id() {
     static constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
     std::array<unsigned char, 16> random{};  // 5 bits of each are used
@@ -46,23 +37,6 @@ std::string sha256_hex(std::string_view text) {
         hex += "0123456789abcdef"[digest[index] & 15u];
     }
     return hex;
-}
-
-bool is_session_id(std::string_view id) noexcept {
-    return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), is_id_char);
-}
-
-bool is_run_id(std::string_view id) noexcept {
-    const std::string_view local = local_of(id);
-    return id.size() <= 128 && is_session_id(home_of(id)) && !local.empty() &&
-           std::all_of(local.begin(), local.end(), [](char byte) { return byte == '.' || is_id_char(byte); });
-}
-
-std::string_view home_of(std::string_view run) noexcept { return run.substr(0, run.find('.')); }
-
-std::string_view local_of(std::string_view run) noexcept {
-    const std::size_t dot = run.find('.');
-    return dot == std::string_view::npos ? std::string_view() : run.substr(dot + 1);
 }
 
 }  // namespace chat

@@ -13,11 +13,4 @@ namespace chat {
 // 64 hex digits.
 [[nodiscard]] std::string sha256_hex(std::string_view text);
 
-// [A-Za-z0-9_-]{1,64}
-[[nodiscard]] bool is_session_id(std::string_view id) noexcept;
-// <session>.<local>, the whole at most 128 bytes of [A-Za-z0-9_.-]
-[[nodiscard]] bool is_run_id(std::string_view id) noexcept;
-[[nodiscard]] std::string_view home_of(std::string_view run) noexcept;
-[[nodiscard]] std::string_view local_of(std::string_view run) noexcept;
-
 }  // namespace chat

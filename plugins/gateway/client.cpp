@@ -1,7 +1,8 @@
 #include "client.hpp"
 
+#include "streamhost/ids.hpp"
+
 #include "frames.hpp"
-#include "names.hpp"
 
 namespace gateway {
 
@@ -88,7 +89,7 @@ bool Client::require_open(const Request& request) {
 }
 
 bool Client::use_or_park(const Request& request, std::string_view stream) {
-    const std::string home(home_of(stream));
+    const std::string home(streamhost::home_of(stream));
     if (home == session_ || grants_.holds(home, door().host.monotonic_ms())) return true;
     connection_.pause();
     door().services.check_owner(target(), home, user_,

@@ -4,13 +4,15 @@
 
 #include <simdjson.h>
 
+#include "streamhost/ids.hpp"
+
 #include "client.hpp"
 #include "frames.hpp"
-#include "names.hpp"
 
 namespace gateway {
 
 using streamhost::bytes;
+using streamhost::home_of;
 
 namespace {
 
@@ -63,7 +65,7 @@ void Client::disown() const { connection_.close(4403, "the session is another us
 void Client::joined(const sh_result& result) {
     if (result.status != SH_OK) return refuse_hello(result, "the session registry");
     JoinAnswer answer = read_join(result);
-    if (!is_session_id(answer.session)) {
+    if (!streamhost::is_session_id(answer.session)) {
         door().host.error("the session service answered no session id");
         return refuse_hello(streamhost::Host::make_result(SH_INTERNAL), "the session registry");
     }

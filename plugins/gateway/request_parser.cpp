@@ -9,13 +9,15 @@
 #include <simdjson.h>
 
 #include "streamhost/bytes.hpp"
+#include "streamhost/ids.hpp"
 
-#include "names.hpp"
+#include "position.hpp"
 #include "raw_json.hpp"
 
 namespace gateway {
 
 using streamhost::bytes;
+using streamhost::kMaxIdBytes;
 
 namespace {
 
@@ -114,7 +116,7 @@ private:
 
 std::string_view stream_id(const Members& members) {
     const std::string_view id = members.need_text("stream", kMaxIdBytes);
-    if (!is_stream_id(id))
+    if (!streamhost::is_stream_id(id))
         bad("`stream` has to be <home> or <home>.<local>, of A-Z a-z 0-9 _ - (and dots after the first)");
     return id;
 }
@@ -158,7 +160,7 @@ std::vector<ResumePoint> resume_points(const Members& members, const Limits& lim
 Hello hello(const Members& members, const Limits& limits) {
     Hello hello;
     hello.session = members.text("session", kMaxIdBytes).value_or("");
-    if (!hello.session.empty() && !is_session_id(hello.session))
+    if (!hello.session.empty() && !streamhost::is_session_id(hello.session))
         bad("`session` has to be 1 to 64 of A-Z a-z 0-9 _ -");
     hello.token = members.text("token", kMaxTokenBytes).value_or("");
     hello.client = client_name(members);
@@ -208,7 +210,7 @@ Cancel cancel(const Members& members) {
     Cancel cancel;
     cancel.run = members.need_text("run", kMaxIdBytes);
     cancel.reason = members.text("reason", kMaxReasonBytes).value_or("");
-    if (!is_run_id(cancel.run)) bad("`run` has to be the id of a run, <session>.<local>");
+    if (!streamhost::is_run_id(cancel.run)) bad("`run` has to be the id of a run, <session>.<local>");
     return cancel;
 }
 

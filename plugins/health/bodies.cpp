@@ -2,38 +2,14 @@
 
 #include <string_view>
 
-#include "streamhost/json.hpp"
+#include "streamhost/json_object.hpp"
 
 namespace health {
 
 namespace {
 
 using streamhost::json_string;
-
-// An object in the making. `text` pieces are strings, `json` pieces are taken as they are.
-class ObjectWriter {
-public:
-    ObjectWriter& text(std::string_view name, std::string_view value) {
-        return json(name, json_string(value));
-    }
-    ObjectWriter& number(std::string_view name, std::uint64_t value) {
-        return json(name, std::to_string(value));
-    }
-    ObjectWriter& number(std::string_view name, const std::optional<std::uint64_t>& value) {
-        return json(name, value ? std::to_string(*value) : "null");
-    }
-    ObjectWriter& json(std::string_view name, std::string_view value) {
-        out_ += out_.size() > 1 ? "," : "";
-        out_ += json_string(name);
-        out_ += ':';
-        out_ += value;
-        return *this;
-    }
-    [[nodiscard]] std::string done() const { return out_ + "}"; }
-
-private:
-    std::string out_ = "{";
-};
+using streamhost::JsonObject;
 
 std::string_view word(bool is_good) { return is_good ? "ok" : "down"; }
 
@@ -53,11 +29,11 @@ std::string reasons_of(const Verdict& verdict) {
 std::string time_of(std::int64_t ms) { return ms < 0 ? "null" : std::to_string(ms); }
 
 std::string canary_of(const CanaryView& canary) {
-    ObjectWriter out;
+    JsonObject out;
     const std::string_view names[kProbes] = {"store", "topic"};
     for (std::size_t index = 0; index < kProbes; ++index) {
         const ProbeView& probe = canary[index];
-        out.json(names[index], ObjectWriter()
+        out.json(names[index], JsonObject()
                                    .text("state", to_string(probe.state))
                                    .json("latency_ms", time_of(probe.latency_ms))
                                    .json("since_ok_ms", time_of(probe.since_ok_ms))
@@ -68,7 +44,7 @@ std::string canary_of(const CanaryView& canary) {
 }
 
 std::string plugin_states(const Facts& facts) {
-    ObjectWriter out;
+    JsonObject out;
     for (const PluginFacts& plugin : facts.plugins)
         out.text(plugin.name, plugin.state);
     return out.done();
@@ -78,7 +54,7 @@ std::string plugin_states(const Facts& facts) {
 std::string redis_of(const Facts& facts) {
     const bool is_redis = facts.store_kind == "redis";
     const bool is_up = is_redis && facts.store_state == "ok";
-    return ObjectWriter()
+    return JsonObject()
         .text("status", is_redis ? (is_up ? "up" : "down") : "unused")
         .json("connected", is_up ? "true" : "false")
         .done();
@@ -96,15 +72,15 @@ std::optional<std::uint64_t> everywhere(const Picture& picture) {
 }  // namespace
 
 Answer plain_live(const Picture& picture) {
-    return {picture.verdict.is_live, ObjectWriter().text("status", word(picture.verdict.is_live)).done()};
+    return {picture.verdict.is_live, JsonObject().text("status", word(picture.verdict.is_live)).done()};
 }
 
 Answer plain_ready(const Picture& picture) {
-    return {picture.verdict.is_ready, ObjectWriter().text("status", readiness(picture.verdict)).done()};
+    return {picture.verdict.is_ready, JsonObject().text("status", readiness(picture.verdict)).done()};
 }
 
 Answer live(const Picture& picture) {
-    return {picture.verdict.is_live, ObjectWriter()
+    return {picture.verdict.is_live, JsonObject()
                                          .text("status", word(picture.verdict.is_live))
                                          .text("nodeId", picture.facts.node)
                                          .json("loops", picture.facts.loops_json)
@@ -112,7 +88,7 @@ Answer live(const Picture& picture) {
 }
 
 Answer ready(const Picture& picture) {
-    return {picture.verdict.is_ready, ObjectWriter()
+    return {picture.verdict.is_ready, JsonObject()
                                           .text("status", readiness(picture.verdict))
                                           .text("nodeId", picture.facts.node)
                                           .text("phase", picture.facts.phase)
@@ -123,7 +99,7 @@ Answer ready(const Picture& picture) {
 }
 
 Answer startup(const Picture& picture) {
-    return {picture.verdict.is_started, ObjectWriter()
+    return {picture.verdict.is_started, JsonObject()
                                             .text("status", word(picture.verdict.is_started))
                                             .text("nodeId", picture.facts.node)
                                             .text("phase", picture.facts.phase)
@@ -134,7 +110,7 @@ Answer startup(const Picture& picture) {
 Answer all(const Picture& picture) {
     const Facts& facts = picture.facts;
     const Verdict& verdict = picture.verdict;
-    return {verdict.status() != "down", ObjectWriter()
+    return {verdict.status() != "down", JsonObject()
                                             .text("status", verdict.status())
                                             .text("nodeId", facts.node)
                                             .text("server", facts.server)
@@ -158,7 +134,7 @@ Answer all(const Picture& picture) {
 Answer distributed(const Picture& picture, std::optional<std::uint64_t> active_streams) {
     const Facts& facts = picture.facts;
     const std::string_view status = picture.verdict.status();
-    return {status == "ok", ObjectWriter()
+    return {status == "ok", JsonObject()
                                 .text("status", status)
                                 .text("nodeId", facts.node)
                                 .number("uptime", facts.uptime_ms / 1'000)

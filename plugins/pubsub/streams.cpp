@@ -3,9 +3,12 @@
 #include <memory>
 #include <utility>
 
+#include "streamhost/ids.hpp"
+
 namespace pubsub {
 
 using streamhost::bytes;
+using streamhost::home_of;
 using streamhost::Host;
 using streamhost::view;
 
@@ -14,8 +17,6 @@ namespace {
 constexpr std::uint32_t kPageEntries = 1'000;
 constexpr std::uint32_t kPageBytes = 1u << 20;
 constexpr std::size_t kTailBatch = 64;
-
-std::string_view home_of(std::string_view stream) { return stream.substr(0, stream.find('.')); }
 
 bool is_open_state(std::uint32_t state) { return state == SH_STREAM_OPEN || state == SH_STREAM_UNKNOWN; }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "streamhost/ids.hpp"
 #include "streamhost/json.hpp"
 
 #include "chat_plugin.hpp"
@@ -93,7 +94,7 @@ TEST_F(ChatPlugin, AMessageIsAnsweredWordByWordAndTheSessionHearsAllOfIt) {
     EXPECT_EQ(answer.count, 1);
     ASSERT_EQ(answer.status, SH_OK);
     const std::string run = run_of(answer);
-    EXPECT_EQ(home_of(run), "s");
+    EXPECT_EQ(streamhost::home_of(run), "s");
     const auto& stream = cache.streams[run];
     ASSERT_EQ(stream.entries.size(), 4u);
     EXPECT_EQ(stream.entries[0].second, "one  ");

@@ -5,8 +5,8 @@
 
 #include "streamhost/bytes.hpp"
 
-#include "names.hpp"
 #include "origin.hpp"
+#include "position.hpp"
 #include "raw_json.hpp"
 #include "request_parser.hpp"
 
@@ -72,23 +72,7 @@ TEST(Origin, OnlyThisHostsPagesAndThoseInTheList) {
     EXPECT_FALSE(is_allowed_origin("http://", "", {}));
 }
 
-TEST(Names, AreStrict) {
-    EXPECT_TRUE(is_session_id("a-B_9"));
-    EXPECT_TRUE(is_session_id(std::string(64, 'a')));
-    for (const std::string& bad :
-         {std::string(), std::string(65, 'a'), std::string("a.b"), std::string("ä"), std::string("a b")})
-        EXPECT_FALSE(is_session_id(bad)) << bad;
-    EXPECT_TRUE(is_stream_id("a"));
-    EXPECT_TRUE(is_stream_id("a.b.c-_"));
-    EXPECT_TRUE(is_stream_id("a." + std::string(126, 'b')));
-    EXPECT_FALSE(is_stream_id("a." + std::string(127, 'b')));
-    for (const char* bad : {"", ".", "a.", ".a", "a.\"", "a/b"})
-        EXPECT_FALSE(is_stream_id(bad)) << bad;
-    EXPECT_FALSE(is_run_id("a"));
-    EXPECT_EQ(home_of("a.b.c"), "a");
-}
-
-TEST(Names, PositionsHaveOneForm) {
+TEST(Position, HasOneForm) {
     EXPECT_EQ(parse_position("0")->seq, 0u);
     const auto position = parse_position("42.9f86d081884c7d65");
     ASSERT_TRUE(position.has_value());

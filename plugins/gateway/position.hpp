@@ -1,0 +1,17 @@
+// Positions as they stand in messages. Source: docs/protocol.md, section 1.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "streamhost/abi/record.h"
+
+namespace gateway {
+
+// "42.9f86d081884c7d65", or "0" for nothing seen yet. Nothing else is a position: no sign, no capital digit,
+// no seq over 2^53 - 1.
+[[nodiscard]] std::optional<sh_position> parse_position(std::string_view text) noexcept;
+
+}  // namespace gateway
