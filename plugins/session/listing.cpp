@@ -87,15 +87,6 @@ std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t oth
     return otherwise;
 }
 
-bool is_word(std::string_view text, std::size_t max_size) noexcept {
-    return !text.empty() && text.size() <= max_size && std::all_of(text.begin(), text.end(), [](char byte) {
-        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-               byte == '_' || byte == '-';
-    });
-}
-
-std::string_view home_of(std::string_view stream) noexcept { return stream.substr(0, stream.find('.')); }
-
 std::string random_id() {
     static constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
     std::array<unsigned char, 16> random{};  // 5 bits of each are used

@@ -35,10 +35,6 @@ struct Listing {
 // When the session was first registered, of those that still say so; `otherwise` without any.
 [[nodiscard]] std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t otherwise);
 
-// Letters, digits, _ and -, 1 to `max_size` of them.
-[[nodiscard]] bool is_word(std::string_view text, std::size_t max_size) noexcept;
-// The part of a stream's id that says whose it is.
-[[nodiscard]] std::string_view home_of(std::string_view stream) noexcept;
 // 80 random bits as 16 characters. Throws Failure(SH_UNAVAILABLE) when the system has none.
 [[nodiscard]] std::string random_id();
 // At most `max_size` bytes, cut between code points.

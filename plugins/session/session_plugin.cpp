@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "streamhost/ids.hpp"
+
 namespace session {
 
 using streamhost::Failure;
@@ -11,8 +13,6 @@ using streamhost::view;
 
 namespace {
 
-constexpr std::size_t kMaxSession = 64;
-constexpr std::size_t kMaxHome = 128;
 constexpr std::size_t kMaxUser = 256;
 constexpr std::size_t kMaxClient = 256;
 
@@ -27,7 +27,8 @@ std::string check_user(std::string_view user) {
 }
 
 std::string check_session(std::string_view session) {
-    if (!is_word(session, kMaxSession)) throw Failure(SH_INVALID, "a session id is 1 to 64 of [A-Za-z0-9_-]");
+    if (!streamhost::is_session_id(session))
+        throw Failure(SH_INVALID, "a session id is 1 to 64 of [A-Za-z0-9_-]");
     return std::string(session);
 }
 
@@ -88,7 +89,10 @@ void SessionPlugin::join(void* self, const sh_session_join* join, sh_ticket tick
 void SessionPlugin::leave(void* self, sh_connection connection) noexcept {
     of(self).host().guarded(0, [&] {
         auto& plugin = of(self);
-        plugin.host().on_store(0, [&plugin, connection] { plugin.sessions_->leave(connection); });
+        auto& sessions = *plugin.sessions_;
+        if (plugin.host().current() == SH_ON_STORE) return sessions.leave(connection);
+        const auto leave = [&sessions, connection] { sessions.leave(connection); };
+        if (plugin.host().post(SH_ON_STORE, leave) != SH_OK) sessions.leave_later(connection);
     });
 }
 
@@ -119,8 +123,8 @@ void SessionPlugin::count(void* self, sh_ticket ticket) noexcept {
 void SessionPlugin::check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept {
     of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
-        const std::string home(home_of(view(session)));
-        if (!is_word(home, kMaxHome)) throw Failure(SH_INVALID, "no such session or stream id");
+        const std::string home(streamhost::home_of(view(session)));
+        if (!streamhost::is_session_id(home)) throw Failure(SH_INVALID, "no such session or stream id");
         const std::string whose = check_user(view(user));
         plugin.host().on_store(
             ticket, [&plugin, home, whose, ticket] { plugin.sessions_->check_owner(home, whose, ticket); });

@@ -131,6 +131,21 @@ void Sessions::leave(sh_connection connection) {
     pump();
 }
 
+void Sessions::leave_later(sh_connection connection) {
+    if (!departures_.keep({connection})) cleanup_errors_.add();
+}
+
+// Posted, not done: behind whatever the queue holds, so that a leave never passes the join of its connection.
+void Sessions::tell_departures() {
+    std::vector<sh_connection> left = departures_.take();
+    if (left.empty()) return;
+    const auto leave_all = [this, left] {
+        for (const sh_connection connection : left)
+            leave(connection);
+    };
+    if (host_.post(SH_ON_STORE, leave_all) != SH_OK && !departures_.keep(left)) cleanup_errors_.add();
+}
+
 // -------------------------------------------------------------------------------------------------- lists
 
 void Sessions::list(const std::string& user, sh_ticket ticket) {
@@ -208,6 +223,7 @@ void Sessions::note_kicks(sh_status status) {
 
 void Sessions::heartbeat() {
     if (is_closed_) return;
+    tell_departures();
     subscribe();
     roster_.tick(host_.monotonic_ms());
     pump();

@@ -1,5 +1,5 @@
 // Joins, checks and kicks in progress: between the callers' tickets on one side and the roster, the store and
-// the topic of kicks on the other. All of it on the store loop, but for left().
+// the topic of kicks on the other. All of it on the store loop, but for left() and leave_later().
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include "streamhost/abi/svc/session.h"
 #include "streamhost/host.hpp"
 
+#include "departures.hpp"
 #include "listing.hpp"
 #include "roster.hpp"
 #include "store_port.hpp"
@@ -35,6 +36,8 @@ public:
 
     void join(std::shared_ptr<JoinRequest> request);
     void leave(sh_connection connection);
+    // The store loop could not be told now: the heartbeat tells it. [any]
+    void leave_later(sh_connection connection);
     void list(const std::string& user, sh_ticket ticket);
     void count(sh_ticket ticket);
     void kick(const std::string& session, sh_ticket ticket);
@@ -70,6 +73,7 @@ private:
     void subscribe();
     void count_all();
     void note_kicks(sh_status status);
+    void tell_departures();
 
     streamhost::Host& host_;
     StorePort store_;
@@ -77,6 +81,7 @@ private:
     streamhost::Lease<sh_pubsub> pubsub_;
     const sh_lease* events_;
     Roster roster_;
+    Departures departures_;
     std::unordered_map<sh_connection, Request> joining_;
     bool is_pumping_ = false;
     bool is_closed_ = false;

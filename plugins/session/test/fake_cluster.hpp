@@ -44,6 +44,7 @@ public:
         table = *static_cast<const sh_node_ext*>(host.raw()->extension(host.raw(), SH_EXT_NODE));
         table.id = [](const sh_host* raw) { return current()->names_.at(raw).c_str(); };
         host.extend(SH_EXT_NODE, &table);
+        limit_queue(host);
         host.offer(SH_SVC_PUBSUB, &topics_, &host);
     }
 
@@ -65,6 +66,7 @@ public:
     std::vector<std::pair<sh_connection, std::uint32_t>> closed;
     std::map<std::string, int> calls;
     bool is_away = false;
+    bool is_queue_full = false;  // plugins can post no task
 
 private:
     static FakeCluster*& current() {
@@ -73,6 +75,17 @@ private:
     }
     static std::int64_t now(const sh_host* host) { return FakeHost::of(host).now_ms(); }
 
+    void limit_queue(FakeHost& host) {
+        const auto [place, is_new] = tasks_.try_emplace(host.raw());
+        if (!is_new) return;
+        place->second = *static_cast<const sh_task_ext*>(host.raw()->extension(host.raw(), SH_EXT_TASK));
+        post_ = place->second.post;
+        place->second.post = [](const sh_host* raw, sh_target target, std::uint64_t task) -> sh_status {
+            if (current()->is_queue_full) return SH_BUSY;
+            return current()->post_(raw, target, task);
+        };
+        host.extend(SH_EXT_TASK, &place->second);
+    }
     sh_status fail(const std::string& name) {
         if (is_away) return SH_UNAVAILABLE;
         auto& list = failures[name];
@@ -261,6 +274,8 @@ private:
     sh_websocket_ext websocket_{};
     sh_pubsub topics_{};
     std::map<const sh_host*, sh_node_ext> nodes_;
+    std::map<const sh_host*, sh_task_ext> tasks_;
+    decltype(sh_task_ext::post) post_ = nullptr;
     std::map<const sh_host*, std::string> names_;
     std::map<FakeHost*, const sh_lease*> subscribers_;
 };
