@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view kCache = "the stream cache";
 
-// Of a message that comes while the node drains: longer than one round of clients being sent away, so that
-// most of them say it again elsewhere.
+// Of a message that comes while the node drains. Clients are sent away after some seconds; one that asks more
+// often would have used up its patience by then.
 constexpr std::int64_t kLeavingRetryMs = 5'000;
 
 Error leaving() {

@@ -6,9 +6,9 @@
 #include <simdjson.h>
 
 #include "streamhost/bytes.hpp"
+#include "streamhost/ids.hpp"
 
 #include "check.hpp"
-#include "names.hpp"
 #include "request_parser.hpp"
 
 namespace {
@@ -26,20 +26,20 @@ void look(const gateway::Limits& /*limits*/, const gateway::Refused& refused) {
     FUZZ_CHECK(!refused.message.empty());
 }
 void look(const gateway::Limits& limits, const gateway::Hello& hello) {
-    FUZZ_CHECK(hello.session.empty() || gateway::is_session_id(hello.session));
+    FUZZ_CHECK(hello.session.empty() || streamhost::is_session_id(hello.session));
     FUZZ_CHECK(hello.resume.size() <= limits.streams);
     for (const auto& point : hello.resume)
-        FUZZ_CHECK(gateway::is_stream_id(point.stream));
+        FUZZ_CHECK(streamhost::is_stream_id(point.stream));
 }
 void look(const gateway::Limits& /*limits*/, const gateway::Subscribe& subscribe) {
-    FUZZ_CHECK(gateway::is_stream_id(subscribe.stream) && subscribe.from != 0);
+    FUZZ_CHECK(streamhost::is_stream_id(subscribe.stream) && subscribe.from != 0);
 }
 void look(const gateway::Limits& /*limits*/, const gateway::Send& send) {
     FUZZ_CHECK(is_json(send.content));
     FUZZ_CHECK(send.options.empty() || is_json(send.options));
 }
 void look(const gateway::Limits& limits, const gateway::Append& append) {
-    FUZZ_CHECK(gateway::is_stream_id(append.stream));
+    FUZZ_CHECK(streamhost::is_stream_id(append.stream));
     FUZZ_CHECK(!append.items.empty() || !append.end.empty());
     FUZZ_CHECK(append.items.size() <= limits.entries);
     for (const sh_item& item : append.items) {

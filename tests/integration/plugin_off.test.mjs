@@ -161,6 +161,23 @@ describe('switched off and on under a stream', { timeout: TEST_MS }, () => {
         for (const line of later.trimEnd().split('\n')) assert.match(line, / plugin (started|stopped) plugin=|^streamhost \S+ ready/);
     });
 
+    it('session: connections that stayed are registered again, to be counted, listed and kicked', async () => {
+        const metrics = async () => await (await get(host, '/metrics', host.adminPort)).text();
+        const joined = async () => Number((await metrics()).match(/^streamhost_session_connections(?:{[^}]*})? (\S+)$/m)?.[1]);
+        await host.until(async () => (await joined()) === 0);
+        const wires = await Promise.all(Array.from({ length: 20 }, () => Wire.join(host, { session: newSession() })));
+        await host.until(async () => (await joined()) === 20);
+        await toggle('session', false);
+        await toggle('session', true);
+        const late = await Wire.join(host, { session: newSession() });
+        await host.until(async () => (await joined()) === 21);
+        for (const wire of [...wires, late]) {
+            assert.equal(wire.closed, null);
+            wire.close();
+        }
+        await host.until(async () => (await joined()) === 0);
+    });
+
     it('leaves nothing behind', async () => {
         const metrics = await (await get(host, '/metrics', host.adminPort)).text();
         const valueOf = (metric) => Number(metrics.match(new RegExp(`^streamhost_${metric}(?:{[^}]*})? (\\S+)$`, 'm'))?.[1]);
