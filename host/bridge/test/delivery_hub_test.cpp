@@ -50,7 +50,10 @@ protected:
         step.position = {at.seq, at.check};
         return hub_.attach(*plugin_, kReader, kStream, encoding_, at, {&step, 1});
     }
-    sh_status deliver(const sh_record& record) { return hub_.deliver(kStream, {&record, 1}); }
+    sh_status deliver(const sh_record& record) { return deliver(*plugin_, record); }
+    sh_status deliver(const control::Instance& by, const sh_record& record) {
+        return hub_.deliver(by, kStream, {&record, 1});
+    }
     Position follower() const {
         const sh_log_range range = hub_.range(kStream, encoding_);
         return {range.end.seq, range.end.check};
@@ -65,7 +68,7 @@ protected:
 };
 
 TEST_F(DeliveryHubTest, TheFollowerGoesOnWithWhatTheLogsTook) {
-    ASSERT_EQ(hub_.open_log(kStream, {}), SH_OK);
+    ASSERT_EQ(hub_.open_log(*plugin_, kStream, {}), SH_OK);
     ASSERT_EQ(join({}), SH_OK);
     EXPECT_EQ(deliver(record_after({})), SH_OK);
     EXPECT_EQ(follower(), (Position{1, 10}));
@@ -74,7 +77,7 @@ TEST_F(DeliveryHubTest, TheFollowerGoesOnWithWhatTheLogsTook) {
 }
 
 TEST_F(DeliveryHubTest, WhatTheLogsRefuseDoesNotMoveTheFollower) {
-    ASSERT_EQ(hub_.open_log(kStream, {}), SH_OK);
+    ASSERT_EQ(hub_.open_log(*plugin_, kStream, {}), SH_OK);
     ASSERT_EQ(join({}), SH_OK);
     ASSERT_EQ(deliver(record_after({}, SH_RECORD_END)), SH_OK);
     EXPECT_EQ(deliver(record_after({1, 10})), SH_ENDED);
@@ -83,13 +86,33 @@ TEST_F(DeliveryHubTest, WhatTheLogsRefuseDoesNotMoveTheFollower) {
 }
 
 TEST_F(DeliveryHubTest, AStreamThatIsFollowedAnewBeginsWhereItsFollowerSays) {
-    ASSERT_EQ(hub_.open_log(kStream, {}), SH_OK);
+    ASSERT_EQ(hub_.open_log(*plugin_, kStream, {}), SH_OK);
     ASSERT_EQ(join({}), SH_OK);
-    hub_.close_log(kStream);  // the reader's loop has not let the log go yet
-    ASSERT_EQ(hub_.open_log(kStream, {5, 50}), SH_OK);
+    hub_.close_log(*plugin_, kStream);  // the reader's loop has not let the log go yet
+    ASSERT_EQ(hub_.open_log(*plugin_, kStream, {5, 50}), SH_OK);
     EXPECT_EQ(deliver(record_after({5, 50})), SH_OK);
     EXPECT_EQ(follower(), (Position{6, 60}));
     EXPECT_EQ(join({6, 60}), SH_OK);
+}
+
+TEST_F(DeliveryHubTest, WhoOpenedALogLastFeedsIt) {
+    const auto next = fixture_.make(script_, "follower");
+    ASSERT_EQ(hub_.open_log(*plugin_, kStream, {}), SH_OK);
+    ASSERT_EQ(join({}), SH_OK);
+    ASSERT_EQ(hub_.open_log(*next, kStream, {}), SH_OK);
+    EXPECT_EQ(deliver(record_after({})), SH_GONE);
+    EXPECT_EQ(deliver(*next, record_after({})), SH_OK);
+    hub_.reset_log(*plugin_, kStream, {5, 50});
+    hub_.close_log(*plugin_, kStream);
+    EXPECT_EQ(follower(), (Position{1, 10})) << "the one that goes has no say";
+    EXPECT_EQ(deliver(*next, record_after({1, 10})), SH_OK);
+}
+
+TEST_F(DeliveryHubTest, AJoinNeedsAFollower) {
+    EXPECT_EQ(join({}), SH_NOT_FOUND);
+    ASSERT_EQ(hub_.open_log(*plugin_, kStream, {2, 20}), SH_OK);
+    EXPECT_EQ(join({}), SH_GAP);
+    EXPECT_EQ(join({2, 20}), SH_OK);
 }
 
 TEST_F(DeliveryHubTest, APluginWhoseListenerCannotBeKeptIsToldSo) {
