@@ -25,6 +25,10 @@ std::string reasons_of(const Verdict& verdict) {
     return out + "]";
 }
 
+std::string count_of(const std::optional<std::uint64_t>& count) {
+    return count ? std::to_string(*count) : "null";
+}
+
 // -1: it has never come back.
 std::string time_of(std::int64_t ms) { return ms < 0 ? "null" : std::to_string(ms); }
 
@@ -140,9 +144,9 @@ Answer distributed(const Picture& picture, std::optional<std::uint64_t> active_s
                                 .number("uptime", facts.uptime_ms / 1'000)
                                 .json("timestamp", std::to_string(picture.wall_ms))
                                 .json("redis", redis_of(facts))
-                                .number("activeSessions", here(picture))
-                                .number("distributedSessions", everywhere(picture))
-                                .number("activeStreams", active_streams)
+                                .json("activeSessions", count_of(here(picture)))
+                                .json("distributedSessions", count_of(everywhere(picture)))
+                                .json("activeStreams", count_of(active_streams))
                                 .json("plugins", plugin_states(facts))
                                 .json("transports", facts.transports_json)
                                 .json("store", facts.store_json)

@@ -3,7 +3,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,9 +34,6 @@ public:
     template <std::integral Number>
     JsonObject& number(std::string_view name, Number value) {
         return json(name, std::to_string(value));
-    }
-    JsonObject& number(std::string_view name, const std::optional<std::uint64_t>& value) {
-        return json(name, value ? std::to_string(*value) : "null");
     }
     JsonObject& boolean(std::string_view name, bool value) { return json(name, value ? "true" : "false"); }
 
