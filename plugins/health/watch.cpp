@@ -15,11 +15,11 @@ constexpr std::int64_t kKeyMs = 60'000;
 
 constexpr std::size_t at(Probe probe) { return static_cast<std::size_t>(probe); }
 
-// Whether a table of another plugin is long enough to have this member.
+// A provider may be older than this member, or newer and without it.
 template <typename Table, typename Member>
 bool has(const Table& table, const Member& member) {
     const auto end = reinterpret_cast<const char*>(&member + 1) - reinterpret_cast<const char*>(&table);
-    return table.struct_size >= static_cast<std::size_t>(end);
+    return table.struct_size >= static_cast<std::size_t>(end) && member != nullptr;
 }
 
 }  // namespace

@@ -247,6 +247,14 @@ TEST_F(HealthPluginTest, AnOlderProviderCountsNothing) {
                 HasSubstr(R"("activeSessions":null,"distributedSessions":null,"activeStreams":null)"));
 }
 
+TEST_F(HealthPluginTest, AProviderThatLeavesThemOutCountsNothing) {
+    session_.count = nullptr;
+    chat_.active = nullptr;
+    start();
+    EXPECT_THAT(get("/health/distributed").body,
+                HasSubstr(R"("activeSessions":null,"distributedSessions":null,"activeStreams":null)"));
+}
+
 TEST_F(HealthPluginTest, AStoreThatTakesNoCommandFailsTheProbeToo) {
     store_refuses = true;
     start();

@@ -28,7 +28,8 @@ typedef struct sh_chat {
     void (*send)(void* self, const sh_chat_send* send, sh_ticket ticket);
     /* SH_OK: the end is stored. SH_CONFLICT: it had ended. SH_NOT_FOUND. [any] */
     void (*cancel)(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket);
-    /* Answers that are being produced on this node. Not in every provider: look at struct_size. [any] */
+    /* Answers that are being produced on this node. NULL, or beyond struct_size, where a provider does not
+     * tell. [any] */
     uint64_t (*active)(void* self);
 } sh_chat;
 

@@ -38,7 +38,7 @@ typedef struct sh_session {
      * nobody owned is the user's from then on, as with join, unless the user is "anonymous". [any] */
     void (*check_owner)(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket);
     /* SH_OK: count and last as list() gives them, and nothing else: the price does not grow with the
-     * sessions. Not in every provider: look at struct_size. [any] */
+     * sessions. NULL, or beyond struct_size, where a provider does not tell. [any] */
     void (*count)(void* self, sh_ticket ticket);
 } sh_session;
 
