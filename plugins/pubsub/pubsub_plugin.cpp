@@ -84,7 +84,13 @@ private:
         topics_->unsubscribe(topic, pattern != 0, events, ticket);
     }
 
-    static const sh_pubsub kTable;
+    static constexpr sh_pubsub kTable = {sizeof(sh_pubsub),
+                                         0,
+                                         streamhost::answered<&Pubsub::follow>(),
+                                         streamhost::told<&Pubsub::unfollow>(),
+                                         streamhost::answered<&Pubsub::publish>(),
+                                         streamhost::answered<&Pubsub::subscribe>(),
+                                         streamhost::answered<&Pubsub::unsubscribe>()};
 
     StreamsOptions options_;
     std::unique_ptr<Streams> streams_;
@@ -92,14 +98,6 @@ private:
     bool told_ = false;
     std::atomic<bool> is_closed_{false};
 };
-
-const sh_pubsub Pubsub::kTable = {sizeof(sh_pubsub),
-                                  0,
-                                  streamhost::answered<&Pubsub::follow>,
-                                  streamhost::told<&Pubsub::unfollow>,
-                                  streamhost::answered<&Pubsub::publish>,
-                                  streamhost::answered<&Pubsub::subscribe>,
-                                  streamhost::answered<&Pubsub::unsubscribe>};
 
 constexpr const char* kProvides[] = {SH_SVC_PUBSUB, nullptr};
 constexpr const char* kSchema = R"({

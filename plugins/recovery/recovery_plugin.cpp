@@ -71,16 +71,15 @@ private:
     }
 
     static constexpr sh_follow_events kFollowEvents = {sizeof(sh_follow_events), 0, &on_records};
-    static const sh_recovery kTable;
+    static constexpr sh_recovery kTable = {sizeof(sh_recovery), 0,
+                                           streamhost::answered<&Recovery::subscribe>(),
+                                           streamhost::answered<&Recovery::unsubscribe>()};
 
     SubscriptionsOptions options_;
     std::unique_ptr<Subscriptions> subscriptions_;
     bool told_ = false;
     std::atomic<bool> is_closed_{false};
 };
-
-const sh_recovery Recovery::kTable = {sizeof(sh_recovery), 0, streamhost::answered<&Recovery::subscribe>,
-                                      streamhost::answered<&Recovery::unsubscribe>};
 
 constexpr const char* kProvides[] = {SH_SVC_RECOVERY, nullptr};
 constexpr const char* kNeeds[] = {SH_SVC_STREAMCACHE, SH_SVC_PUBSUB, nullptr};

@@ -10,20 +10,20 @@
 namespace streamhost {
 namespace {
 
-struct word_request {
+struct WordCall {
     sh_bytes word;
     std::uint32_t times;
 };
-struct words_table {
+struct WordsTable {
     std::uint32_t struct_size;
     std::uint32_t reserved;
     void (*add)(void* self, sh_bytes word, std::uint32_t times, sh_ticket ticket);
-    void (*request)(void* self, const word_request* request, sh_ticket ticket);
+    void (*request)(void* self, const WordCall* request, sh_ticket ticket);
     void (*forget)(void* self, sh_bytes word);
 };
 
 struct WordRequest {
-    using Wire = const word_request*;
+    using Wire = const WordCall*;
     explicit WordRequest(Wire from) : word(view(from->word)), times(from->times) {
         if (times == 0) throw Failure(SH_INVALID, "at least once");
     }
@@ -50,16 +50,15 @@ private:
     void forget(const std::string& word) {
         if (std::erase(seen, word) == 0) throw Failure(SH_NOT_FOUND, "no such word");
     }
-    static const words_table kTable;
+    static constexpr WordsTable kTable = {sizeof(WordsTable), 0, answered<&Words::add>(),
+                                          answered<&Words::request>(), told<&Words::forget>()};
 };
-const words_table Words::kTable = {sizeof(words_table), 0, answered<&Words::add>, answered<&Words::request>,
-                                   told<&Words::forget>};
 
 class ServiceTable : public ::testing::Test {
 protected:
     ServiceTable() {
         EXPECT_EQ(fake_.start(), SH_OK);
-        table_ = fake_.provided<words_table>("words", &self_);
+        table_ = fake_.provided<WordsTable>("words", &self_);
     }
     sh_ticket ticket() {
         return fake_.ticket([this](const sh_result& result) {
@@ -70,7 +69,7 @@ protected:
 
     testing::FakeHost fake_;
     Words& plugin_ = fake_.create<Words>();
-    const words_table* table_ = nullptr;
+    const WordsTable* table_ = nullptr;
     void* self_ = nullptr;
     std::vector<sh_status> answers_;
     std::string detail_;
@@ -105,7 +104,7 @@ TEST_F(ServiceTable, WhatTheMemberThrowsIsTheAnswer) {
 }
 
 TEST_F(ServiceTable, ARequestIsCheckedBeforeItIsCarried) {
-    word_request wire{bytes("never"), 0};
+    WordCall wire{bytes("never"), 0};
     table_->request(self_, &wire, ticket());
     fake_.run();
     EXPECT_EQ(answers_, std::vector<sh_status>{SH_INVALID});

@@ -119,19 +119,18 @@ private:
             of(self).pull(id);
     }
 
-    static const sh_pubsub kTable;
+    static constexpr sh_pubsub kTable = {sizeof(sh_pubsub),
+                                         0,
+                                         streamhost::answered<&PubsubMini::follow>(),
+                                         streamhost::told<&PubsubMini::unfollow>(),
+                                         streamhost::answered<&PubsubMini::publish>(),
+                                         streamhost::answered<&PubsubMini::subscribe>(),
+                                         streamhost::answered<&PubsubMini::unsubscribe>()};
     const sh_delivery_ext* delivery_ = nullptr;
     std::optional<streamhost::Store> store_;
     std::map<std::string, Stream> streams_;
     std::map<std::string, Leases> topics_;
 };
-const sh_pubsub PubsubMini::kTable = {sizeof(sh_pubsub),
-                                      0,
-                                      streamhost::answered<&PubsubMini::follow>,
-                                      streamhost::told<&PubsubMini::unfollow>,
-                                      streamhost::answered<&PubsubMini::publish>,
-                                      streamhost::answered<&PubsubMini::subscribe>,
-                                      streamhost::answered<&PubsubMini::unsubscribe>};
 
 constexpr const char* kProvides[] = {SH_SVC_PUBSUB, nullptr};
 

@@ -27,7 +27,8 @@ public:
         cache_ = host().acquire<sh_streamcache>(SH_SVC_STREAMCACHE);
         pubsub_ = host().acquire<sh_pubsub>(SH_SVC_PUBSUB);
         followed_ = host().expose(&kFollowEvents, this);
-        const sh_delivery_events events = {sizeof(events), 0, this, streamhost::told<&RecoveryMini::changed>};
+        const sh_delivery_events events = {sizeof(events), 0, this,
+                                           streamhost::told<&RecoveryMini::changed>()};
         if (delivery_->set_events(host().raw(), &events) != SH_OK)
             throw streamhost::Failure(SH_BUSY, "no events");
         host().provide(SH_SVC_RECOVERY, &kTable, this);
@@ -124,7 +125,9 @@ private:
     }
 
     static constexpr sh_follow_events kFollowEvents = {sizeof(sh_follow_events), 0, &on_records};
-    static const sh_recovery kTable;
+    static constexpr sh_recovery kTable = {sizeof(sh_recovery), 0,
+                                           streamhost::answered<&RecoveryMini::subscribe>(),
+                                           streamhost::answered<&RecoveryMini::unsubscribe>()};
     const sh_delivery_ext* delivery_ = nullptr;
     streamhost::Lease<sh_streamcache> cache_;
     streamhost::Lease<sh_pubsub> pubsub_;
@@ -132,9 +135,6 @@ private:
     std::map<Key, Reader> readers_;
     std::set<Key> seen_;
 };
-const sh_recovery RecoveryMini::kTable = {sizeof(sh_recovery), 0,
-                                          streamhost::answered<&RecoveryMini::subscribe>,
-                                          streamhost::answered<&RecoveryMini::unsubscribe>};
 
 constexpr const char* kProvides[] = {SH_SVC_RECOVERY, nullptr};
 constexpr const char* kNeeds[] = {SH_SVC_STREAMCACHE, SH_SVC_PUBSUB, nullptr};

@@ -8,8 +8,8 @@
 //         void start() override { host().provide("acme.words/1", &kTable, this); }
 //         void add(const std::string& text, sh_ticket ticket);   // on the store loop
 //         void forget(const std::string& text);
-//         static constexpr acme_words kTable = {sizeof(acme_words), 0, streamhost::answered<&Words::add>,
-//                                               streamhost::told<&Words::forget>};
+//         static constexpr acme_words kTable = {sizeof(acme_words), 0, streamhost::answered<&Words::add>(),
+//                                               streamhost::told<&Words::forget>()};
 //     };
 //
 // A member's parameters stand for those of the table's function: std::string for sh_bytes, a class that names
@@ -73,8 +73,12 @@ private:
 };
 
 template <auto Member>
-inline constexpr auto* answered = &StoreCall<Member>::answered;
+constexpr auto answered() noexcept {
+    return &StoreCall<Member>::answered;
+}
 template <auto Member>
-inline constexpr auto* told = &StoreCall<Member>::told;
+constexpr auto told() noexcept {
+    return &StoreCall<Member>::told;
+}
 
 }  // namespace streamhost

@@ -185,25 +185,23 @@ private:
         });
     }
 
-    static const sh_streamcache kTable;
+    static constexpr sh_streamcache kTable = {sizeof(sh_streamcache),
+                                              0,
+                                              answered<&StreamcachePlugin::claim>(),
+                                              answered<&StreamcachePlugin::renew>(),
+                                              answered<&StreamcachePlugin::append>(),
+                                              answered<&StreamcachePlugin::publish>(),
+                                              answered<&StreamcachePlugin::send>(),
+                                              answered<&StreamcachePlugin::finish>(),
+                                              answered<&StreamcachePlugin::read>(),
+                                              answered<&StreamcachePlugin::snapshot>(),
+                                              answered<&StreamcachePlugin::tail>(),
+                                              answered<&StreamcachePlugin::runs>(),
+                                              &StreamcachePlugin::write_items,
+                                              &StreamcachePlugin::write_end};
 
     std::optional<Store> store_;
     std::random_device random_;
 };
-
-inline constexpr sh_streamcache StreamcachePlugin::kTable = {sizeof(sh_streamcache),
-                                                             0,
-                                                             answered<&StreamcachePlugin::claim>,
-                                                             answered<&StreamcachePlugin::renew>,
-                                                             answered<&StreamcachePlugin::append>,
-                                                             answered<&StreamcachePlugin::publish>,
-                                                             answered<&StreamcachePlugin::send>,
-                                                             answered<&StreamcachePlugin::finish>,
-                                                             answered<&StreamcachePlugin::read>,
-                                                             answered<&StreamcachePlugin::snapshot>,
-                                                             answered<&StreamcachePlugin::tail>,
-                                                             answered<&StreamcachePlugin::runs>,
-                                                             &StreamcachePlugin::write_items,
-                                                             &StreamcachePlugin::write_end};
 
 }  // namespace streamhost
