@@ -59,6 +59,8 @@ private:
     }
 
     void add(const Side& before, const Side& after, const std::string& path) {
+        const Value* there = after.value != nullptr ? after.value : before.value;
+        if (there == nullptr) return;  // absent before and after: no change
         Change change;
         change.path = path;
         change.plugin = plugin_of(path);
@@ -68,7 +70,7 @@ private:
         if (schema != nullptr) change.reload = schema->reload;
         if (before.value != nullptr) change.before = to_json(*before.value);
         if (after.value != nullptr) change.after = to_json(*after.value);
-        change.where = after.value != nullptr ? after.value->origin : before.value->origin;
+        change.where = there->origin;
         changes_.push_back(std::move(change));
     }
 
