@@ -70,8 +70,11 @@ private:
         bool follows_runs = false;  // a session's stream with SH_SUBSCRIBE_FOLLOW_RUNS
         bool is_alive = true;
         bool is_attached = false;
-        bool is_counted = false;    // pubsub follows the stream for it
-        bool is_stuck = false;      // could not go on, is tried again
+        bool is_counted = false;  // pubsub follows the stream for it
+        bool is_stuck = false;    // could not go on, is tried again
+        // Its stream was found without a follower: asked for at once, and if that does not help with the
+        // stuck.
+        bool is_orphan = false;
         bool is_caught_up = false;  // `caught_up` was planned
         std::int64_t since_ms = 0;
     };

@@ -1,4 +1,6 @@
 // From a decision to a plan: what is read for it, and the steps that end in the live log.
+#include <utility>
+
 #include "join.hpp"
 #include "subscriptions.hpp"
 
@@ -124,11 +126,13 @@ void Subscriptions::attach(const Ref& subscription, sh_position from, Plan& plan
     // The stream's follower went away, replaced by another instance that does not know of us.
     if (status == SH_NOT_FOUND) {
         subscription->is_counted = false;
-        return subscription->is_attached ? go_on(subscription)
-                                         : fail(subscription, SH_UNAVAILABLE, "pubsub was just replaced");
+        const bool is_first = !std::exchange(subscription->is_orphan, true);
+        return subscription->is_attached && is_first
+                   ? go_on(subscription)
+                   : fail(subscription, SH_UNAVAILABLE, "nobody follows the stream");
     }
     if (status != SH_OK) return fail(subscription, status, "the reader took no plan");
-    subscription->is_stuck = false;
+    subscription->is_stuck = subscription->is_orphan = false;
     subscription->is_caught_up = is_caught_up;
     subscription->decision.gap_from = 0;
     attached(subscription);
