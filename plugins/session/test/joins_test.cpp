@@ -74,6 +74,7 @@ TEST(SessionPlugin, WithoutTheStoreAJoinHearsUnavailable) {
     cluster.is_away = true;
     EXPECT_EQ(node.join(1, "s").status, SH_UNAVAILABLE);
     EXPECT_EQ(node.list().status, SH_UNAVAILABLE);
+    EXPECT_EQ(node.count().status, SH_UNAVAILABLE);
     EXPECT_EQ(node.check_owner("s", "ann").status, SH_UNAVAILABLE);
     cluster.is_away = false;
     EXPECT_EQ(node.join(1, "s").status, SH_OK);

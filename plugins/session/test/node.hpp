@@ -71,6 +71,13 @@ public:
         EXPECT_EQ(answer.count, 1);
         return answer;
     }
+    Answer count() {
+        Answer answer;
+        table->count(self, ticket(answer));
+        host.run();
+        EXPECT_EQ(answer.count, 1);
+        return answer;
+    }
     Answer kick(const std::string& session) {
         Answer answer;
         table->kick(self, bytes(session), ticket(answer));

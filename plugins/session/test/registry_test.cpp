@@ -32,6 +32,10 @@ TEST(SessionPlugin, ListsASessionOncePerNode) {
     EXPECT_NE(all.body.find("\"user\":\"bob\""), std::string::npos);
     EXPECT_EQ(all.number, 3u);
     EXPECT_EQ(all.here, 1u);
+    const Answer counted = one.count();
+    EXPECT_EQ(counted.number, 3u);
+    EXPECT_EQ(counted.here, 1u);
+    EXPECT_EQ(counted.body, "");
     EXPECT_EQ(one.list("nobody").body, "[]");
 }
 
