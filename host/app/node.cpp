@@ -263,7 +263,8 @@ int Node::run() {
     signals_ = std::make_unique<SignalWatch>(control_loop_, [this](int signal) { on_signal(signal); });
     loops_.start();
     if (!start_plugins()) log_.warn("not every plugin started; what needs them answers unavailable");
-    if (drain_) {  // told to stop before it served anybody
+    signals_->look();  // one that came while the last plugin started
+    if (drain_) {      // told to stop before it served anybody
         begin_drain();
     } else {
         for (std::uint32_t index = 0; index < sockets_.size(); ++index)

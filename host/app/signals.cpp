@@ -71,7 +71,7 @@ SignalWatch::~SignalWatch() {
     ::close(fd_);
 }
 
-void SignalWatch::on_fd(std::uint32_t /*events*/) {
+void SignalWatch::look() {
     signalfd_siginfo info{};
     while (::read(fd_, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info)))
         on_signal_(static_cast<int>(info.ssi_signo));

@@ -24,8 +24,11 @@ public:
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;
 
+    // Tells of signals that came and that the loop has not told of yet.
+    void look();
+
 private:
-    void on_fd(std::uint32_t events) override;
+    void on_fd(std::uint32_t /*events*/) override { look(); }
 
     runtime::Loop& loop_;
     std::function<void(int)> on_signal_;

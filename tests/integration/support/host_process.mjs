@@ -67,7 +67,7 @@ export async function runHost(words, environment = {}) {
  *
  * @param {Record<string, string | number | boolean>} [settings] of `--set`
  * @param {{words?: string[], environment?: Record<string, string>, descriptors?: number, signalAtStart?: string, program?: string, folder?: string}} [more]
- *     `signalAtStart`: sent as soon as the process can take it, instead of waiting until it is ready
+ *     `signalAtStart`: waits for the process from its first instruction on, instead of the caller waiting until it is ready
  */
 export async function serveHost(settings = {}, { words = [], environment = {}, signalAtStart, ...how } = {}) {
     const [port, adminPort] = [await freePort(), await freePort()];
@@ -81,14 +81,13 @@ export async function serveHost(settings = {}, { words = [], environment = {}, s
             }),
         ],
         environment,
-        how,
+        { ...how, signalAtStart },
     );
     host.port = port;
     host.adminPort = adminPort;
     try {
         if (signalAtStart !== undefined) {
             await host.blocks(signalAtStart);
-            host.signal(signalAtStart);
             return host;
         }
         await host.ready();
@@ -108,9 +107,11 @@ export class HostProcess {
     #exit = null;
     #watchers = new Set();
 
-    constructor(words, environment = {}, { descriptors, program = binary, folder = root } = {}) {
-        // prlimit becomes the program: the process is the same.
-        const command = descriptors === undefined ? [program] : ['prlimit', `--nofile=${descriptors}`, program];
+    constructor(words, environment = {}, { descriptors, signalAtStart, program = binary, folder = root } = {}) {
+        // prlimit, env and bash become the program: the process is the same. A blocked signal that was sent stays for the program to take.
+        const limit = descriptors === undefined ? [] : ['prlimit', `--nofile=${descriptors}`];
+        const blocked = ['env', '--block-signal=TERM,INT,HUP', 'bash', '-c', 'kill -s "$0" $$; exec "$@"'];
+        const command = [...limit, ...(signalAtStart === undefined ? [] : [...blocked, signalAtStart]), program];
         this.#process = spawn(command[0], [...command.slice(1), ...words], { cwd: folder, env: { ...process.env, ...environment } });
         const news = () => this.#watchers.forEach((look) => look());
         this.#process.stdout.on('data', (text) => ((this.out += text), news()));
@@ -184,7 +185,7 @@ export class HostProcess {
         }
     }
 
-    /** Until the process has taken this signal into its own hands. */
+    /** Until the process takes this signal when it wants to, and not before. */
     async blocks(signal) {
         const bit = 1n << BigInt(constants.signals[signal] - 1);
         await this.until(async () => {
