@@ -69,7 +69,7 @@ public:
     NameResolver(const Schema& schema, const Value& root) : schema_(&schema), value_(&root) {}
 
     std::string resolve(const std::string& name) {
-        const std::string known = find(name).value_or(lower(name));
+        std::string known = find(name).value_or(lower(name));
         fallback_ = schema_ != nullptr && schema_->fallback ? schema_->fallback->find(known) : below(known);
         schema_ = schema_ != nullptr ? schema_->member(known) : nullptr;
         value_ = value_ != nullptr ? value_->find(known) : nullptr;

@@ -1,6 +1,7 @@
 #include "config/validator.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -46,9 +47,9 @@ std::string change_it(const Origin& where) {
 }
 
 bool is_legacy_boolean(const std::string& text) {
-    static const std::vector<std::string> kWords = {"yes", "no", "on", "off", "y", "n"};
+    static constexpr std::array<std::string_view, 6> kWords = {"yes", "no", "on", "off", "y", "n"};
     return std::any_of(kWords.begin(), kWords.end(),
-                       [&text](const std::string& word) { return edit_distance(word, text) == 0; });
+                       [&text](std::string_view word) { return edit_distance(word, text) == 0; });
 }
 
 bool matches(const Poco::RegularExpression& pattern, const std::string& text) {

@@ -1,7 +1,6 @@
 #include "store/chain.hpp"
 
 #include <charconv>
-#include <cstring>
 #include <memory>
 #include <new>
 
@@ -10,7 +9,7 @@
 namespace streamhost::store {
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
+constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::size_t kCheckDigits = 16;
 
 void write_hex(std::uint64_t value, char* to) {
@@ -52,9 +51,9 @@ std::optional<std::uint64_t> parse_hex16(std::string_view text) noexcept {
     if (text.size() != kCheckDigits) return std::nullopt;
     std::uint64_t value = 0;
     for (const char c : text) {
-        const char* digit = static_cast<const char*>(std::memchr(kHex, c, 16));
-        if (!digit) return std::nullopt;
-        value = value << 4 | static_cast<std::uint64_t>(digit - kHex);
+        const std::size_t digit = kHex.find(c);
+        if (digit == std::string_view::npos) return std::nullopt;
+        value = value << 4 | digit;
     }
     return value;
 }

@@ -50,7 +50,7 @@ def fingerprint(entry, checks):
 
 def tidy(build, entry):
     """None if clean, else what clang-tidy said."""
-    checks = [f"--checks={TEST_CHECKS}"] if re.search(r"/tests?/", entry["file"]) else []
+    checks = [f"--checks={TEST_CHECKS}"] if re.search(r"/(tests?|conformance)/", entry["file"]) else []
     try:
         remembered = build / "tidy" / fingerprint(entry, checks)
     except subprocess.CalledProcessError as error:

@@ -223,9 +223,9 @@ std::vector<std::string> TestHost::faults_seen() const {
 }
 
 const sh_lease* TestHost::sample_lease() {
-    static const control::Library no_library{"test", 1, {}, {}, nullptr};
+    static const control::Library kNoLibrary{"test", 1, {}, {}, nullptr};
     control::LoadedPlugin user;
-    user.library = &no_library;
+    user.library = &kNoLibrary;
     user.descriptor.name = "test";
     user.descriptor.optional = {"test.sample/1"};
     // An instance that is never created: it only uses.

@@ -44,9 +44,9 @@ void Conformance::TearDown() {
 }
 
 std::string Conformance::fresh_home() {
-    static const auto start = std::chrono::steady_clock::now().time_since_epoch().count();
+    static const auto kStart = std::chrono::steady_clock::now().time_since_epoch().count();
     static std::atomic<int> count{0};
-    return "h" + std::to_string(start % 1'000'000'007) + "-" + std::to_string(++count);
+    return "h" + std::to_string(kStart % 1'000'000'007) + "-" + std::to_string(++count);
 }
 
 Conformance::Producer Conformance::produce(std::string id, std::uint64_t pid, std::uint32_t lease_ms) {

@@ -6,21 +6,21 @@ namespace streamhost::store::conformance {
 namespace {
 
 const std::vector<std::string>& bad_ids() {
-    static const std::vector<std::string> ids{"",
-                                              ".",
-                                              ".a",
-                                              "a.",
-                                              "a b",
-                                              "a{b",
-                                              "a}b",
-                                              "a/b",
-                                              "a|b",
-                                              "\xc3\xa4",
-                                              std::string("a\0b", 3),
-                                              "a:b",
-                                              std::string(129, 'x'),
-                                              std::string(64, 'x') + "." + std::string(64, 'y')};
-    return ids;
+    static const std::vector<std::string> kIds{"",
+                                               ".",
+                                               ".a",
+                                               "a.",
+                                               "a b",
+                                               "a{b",
+                                               "a}b",
+                                               "a/b",
+                                               "a|b",
+                                               "\xc3\xa4",
+                                               std::string("a\0b", 3),
+                                               "a:b",
+                                               std::string(129, 'x'),
+                                               std::string(64, 'x') + "." + std::string(64, 'y')};
+    return kIds;
 }
 
 TEST_P(Shapes, StreamIdsOutsideTheirAlphabetAreInvalid) {
@@ -154,9 +154,9 @@ TEST_P(Shapes, AFinishNeedsAnEndState) {
 }
 
 const std::vector<std::string>& bad_names() {
-    static const std::vector<std::string> names{
+    static const std::vector<std::string> kNames{
         "", "a{b", "b}", "a\nb", "\x7f", std::string("a\0", 2), std::string(257, 'n')};
-    return names;
+    return kNames;
 }
 
 TEST_P(Shapes, NamesOutsideTheirAlphabetAreInvalid) {

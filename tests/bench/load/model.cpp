@@ -15,8 +15,8 @@ struct StreamModel::Digest {
     EVP_MD_CTX* context = EVP_MD_CTX_new();
     ~Digest() { EVP_MD_CTX_free(context); }
     static const EVP_MD* sha1() {
-        static const EVP_MD* const type = EVP_MD_fetch(nullptr, "SHA1", nullptr);
-        return type;
+        static const EVP_MD* const kType = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+        return kType;
     }
 };
 
