@@ -72,14 +72,23 @@ void Node::finish() {
     signals_.reset();
     admin_.reset();
     const std::uint64_t grace_ms = std::max<std::uint64_t>(drain_->left_ms(clock_.monotonic_ms()) / 5, 1);
+    bool is_empty = true;
     for (runtime::WorkerPool* pool : {&short_pool_, &long_pool_}) {
-        for (const std::string& job : pool->stop(grace_ms).running)
+        for (const std::string& job : pool->stop(grace_ms).running) {
             log_.warn("still running", {{"job", job}});
+            is_empty = false;
+        }
     }
     (void)loops_.store_loop().post([this] { store_->store().shutdown(); });
-    for (const std::string& loop : loops_.stop(grace_ms).stuck)
+    for (const std::string& loop : loops_.stop(grace_ms).stuck) {
         log_.error("a loop did not end", {{"loop", loop}});
+        is_empty = false;
+    }
     log_.info("stopped");
+    if (is_empty) return;
+    // What still runs may call into what would be taken down now.
+    (void)observe::flush_logging(kLogMs);
+    ::_exit(1);
 }
 
 }  // namespace streamhost::app

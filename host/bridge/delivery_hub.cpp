@@ -194,7 +194,31 @@ sh_status DeliveryHub::deliver(const control::Instance& by, std::string_view str
     return SH_INTERNAL;
 }
 
-sh_status DeliveryHub::open_log(const control::Instance& by, std::string_view stream, Position at) {
+// A follower that ends without closing its logs, because it failed, must not leave readers waiting for what
+// nobody feeds.
+sh_status DeliveryHub::tie(control::Instance& follower) {
+    const std::uint64_t id = follower.id();
+    if (!followers_.insert(id).second) return SH_OK;
+    const auto added =
+        follower.handles().add({"followed streams", {}, [this, id] {
+                                    (void)house_.loops.store_loop().post([this, id] { close_logs_of(id); });
+                                }});
+    if (added.handle != 0) return SH_OK;
+    followers_.erase(id);
+    return status_of(added.refusal);
+}
+
+void DeliveryHub::close_logs_of(std::uint64_t instance) {
+    followers_.erase(instance);
+    std::erase_if(followed_, [&](const auto& entry) {
+        if (entry.second.by != instance) return false;
+        logs_.reset(entry.first, entry.second.at, delivery::FallReason::kTrimmed);
+        return true;
+    });
+}
+
+sh_status DeliveryHub::open_log(control::Instance& by, std::string_view stream, Position at) {
+    if (const sh_status status = tie(by); status != SH_OK) return status;
     const auto [entry, is_new] = followed_.try_emplace(std::string(stream), Followed{at, by.id()});
     // A log that stands elsewhere is nothing to go on from; its readers are planned anew, which compares what
     // they hold. Followed anew, the stream may still be known to the logs by retired ones, and would go on

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "streamhost/abi/ext/delivery.h"
@@ -35,7 +36,7 @@ public:
     sh_status set_events(control::Instance& by, const sh_delivery_events& events);             ///< [control]
     sh_status deliver(const control::Instance& by, std::string_view stream,
                       std::span<const sh_record> records);
-    sh_status open_log(const control::Instance& by, std::string_view stream, delivery::Position at);
+    sh_status open_log(control::Instance& by, std::string_view stream, delivery::Position at);
     void reset_log(const control::Instance& by, std::string_view stream, delivery::Position at);
     void close_log(const control::Instance& by, std::string_view stream);
     sh_log_range range(std::string_view stream, sh_handle encoding) const;
@@ -87,6 +88,8 @@ private:
     void unused(std::string_view stream) override;
 
     void close_readers_of(std::uint64_t instance);
+    [[nodiscard]] sh_status tie(control::Instance& follower);
+    void close_logs_of(std::uint64_t instance);
     void uncount_reader(std::string_view stream);
     void tell(const Reader& who, std::uint32_t what);
     void tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection,
@@ -99,6 +102,7 @@ private:
     std::unordered_map<sh_connection, ReaderState> readers_;
     std::unordered_map<std::uint64_t, sh_connection> connections_;  // by loop and reader slot
     std::unordered_map<std::string, Followed> followed_;            // where each followed stream stands
+    std::unordered_set<std::uint64_t> followers_;                   // instances whose end closes their logs
     std::unordered_map<std::string, std::uint64_t> reader_counts_;
     std::unordered_map<sh_handle, Encoding> encodings_;
     std::unordered_map<std::uint64_t, sh_delivery_events> events_;  // by instance

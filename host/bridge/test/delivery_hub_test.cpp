@@ -108,6 +108,20 @@ TEST_F(DeliveryHubTest, WhoOpenedALogLastFeedsIt) {
     EXPECT_EQ(deliver(*next, record_after({1, 10})), SH_OK);
 }
 
+TEST_F(DeliveryHubTest, AFollowerThatEndsLeavesNoLogOpen) {
+    const auto failing = fixture_.make(script_, "follower");
+    failing->handles().open();
+    ASSERT_EQ(hub_.open_log(*failing, kStream, {}), SH_OK);
+    ASSERT_EQ(join({}), SH_OK);
+    EXPECT_EQ(failing->handles().close(), "1 followed streams");
+    fixture_.settle();
+    EXPECT_EQ(deliver(*failing, record_after({})), SH_GONE);
+    EXPECT_EQ(join({}), SH_NOT_FOUND) << "nobody follows it";
+    EXPECT_EQ(hub_.open_log(*failing, "another", {}), SH_GONE);
+    EXPECT_EQ(hub_.open_log(*plugin_, kStream, {}), SH_OK) << "the next one may";
+    EXPECT_EQ(join({}), SH_OK);
+}
+
 TEST_F(DeliveryHubTest, AJoinNeedsAFollower) {
     EXPECT_EQ(join({}), SH_NOT_FOUND);
     ASSERT_EQ(hub_.open_log(*plugin_, kStream, {2, 20}), SH_OK);
