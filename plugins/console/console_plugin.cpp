@@ -21,7 +21,7 @@ void Console::start() {
         });
     }
     host().debug("console serves the page",
-                {{"files", std::to_string(assets_.size())}, {"directory", directory_}});
+                 {{"files", std::to_string(assets_.size())}, {"directory", directory_}});
 }
 
 namespace {
