@@ -133,7 +133,9 @@ export class Driver {
      */
     #listen(socket, current) {
         this.#socket = socket;
+        let isOpen = false;
         socket.onopen = () => {
+            isOpen = true;
             if (current()) this.run((core, now) => core.opened(now));
         };
         socket.onmessage = (/** @type {{data: unknown}} */ event) => {
@@ -144,8 +146,12 @@ export class Driver {
             this.#forget();
             this.run((core, now) => core.closed(event.code, event.reason, now));
         };
-        // A `close` follows with the code; without a listener some implementations throw.
-        socket.onerror = () => {};
+        // Of an open connection a `close` follows with the code; of one that never opened this may be all that comes (Node 22).
+        socket.onerror = () => {
+            if (isOpen || !current()) return;
+            this.#drop();
+            this.run((core, now) => core.closed(1006, 'cannot connect', now));
+        };
     }
 
     /** Closing a dead connection can take minutes to be reported: it is forgotten at once. */

@@ -11,6 +11,23 @@ import { connect } from '../src/index.js';
 const implementations = { ws: WsSocket, ...(globalThis.WebSocket ? { native: globalThis.WebSocket } : {}) };
 
 for (const [name, implementation] of Object.entries(implementations)) {
+    test(`${name}: a server that is not there is noticed when the connection is refused, not at a deadline`, { timeout: 20_000 }, async () => {
+        const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+        await once(server, 'listening');
+        const { port } = server.address();
+        server.close();
+        await once(server, 'close');
+        const client = connect(`http://127.0.0.1:${port}/v1/ws`, { WebSocket: implementation, session: 's' });
+        try {
+            const told = await new Promise((resolve) => {
+                client.on('state', (state) => state.retryInMs !== undefined && resolve(state));
+            });
+            assert.notEqual(told.reason, 'no answer from the server', JSON.stringify(told));
+        } finally {
+            client.close();
+        }
+    });
+
     test(`${name}: a producer writes, a cut connection is resumed, nothing is lost`, { timeout: 20_000 }, async () => {
         const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
         await once(server, 'listening');
