@@ -54,7 +54,8 @@ struct StoreCall<Member> {
     static void answered(void* self, typename Own<Parameters>::Wire... wires) noexcept {
         carry(self, std::get<sizeof...(wires) - 1>(std::tie(wires...)), wires...);
     }
-    // Nobody waits for an answer: what is thrown is lost, and so is the call when the queue is full. [any]
+    // Nobody waits for an answer: of what is thrown only a bug is heard, in the log, and the call is lost
+    // when the queue is full. [any]
     static void told(void* self, typename Own<Parameters>::Wire... wires) noexcept {
         carry(self, 0, wires...);
     }
