@@ -1,0 +1,44 @@
+#include "redis/command.hpp"
+
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "redis/resp.hpp"
+
+namespace streamhost::redis {
+namespace {
+
+using namespace std::string_literals;
+using namespace std::string_view_literals;
+
+TEST(Command, IsAnArrayOfTexts) {
+    std::string out;
+    write_command(out, "SET", "key"sv, "a value"s, "PX", 1'000);
+    EXPECT_EQ(out, "*5\r\n$3\r\nSET\r\n$3\r\nkey\r\n$7\r\na value\r\n$2\r\nPX\r\n$4\r\n1000\r\n");
+}
+
+TEST(Command, AppendsBehindTheOneBefore) {
+    std::string out;
+    write_command(out, "PING");
+    write_command(out, "PING");
+    EXPECT_EQ(out, "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPING\r\n");
+}
+
+TEST(Command, WordsAreBytesAndNumbersOfAnySize) {
+    std::string out;
+    const std::string bytes = "\0\r\n\xff"s;
+    write_command(out, bytes, ""sv, std::numeric_limits<std::int64_t>::min(),
+                  std::numeric_limits<std::uint64_t>::max());
+    RespReader reader;
+    reader.feed(out);
+    ASSERT_TRUE(reader.next());
+    ASSERT_EQ(reader.value().size(), 4U);
+    EXPECT_EQ(reader.value()[0].text(), bytes);
+    EXPECT_EQ(reader.value()[1].text(), "");
+    EXPECT_EQ(reader.value()[2].text(), "-9223372036854775808");
+    EXPECT_EQ(reader.value()[3].text(), "18446744073709551615");
+}
+
+}  // namespace
+}  // namespace streamhost::redis
