@@ -8,29 +8,33 @@
 
 namespace streamhost::redis {
 
-// Commands as servers read them: an array of texts (RESP2, which every server takes). Words are bytes,
-// whatever is in them. Appends to `out`, which is what a connection sends next.
+// One word of a command: bytes, whatever is in them.
+inline void append_head(std::string& out, char type, std::int64_t number) {
+    char line[24];
+    line[0] = type;
+    const auto stop = std::to_chars(line + 1, line + sizeof(line), number).ptr;
+    out.append(line, static_cast<std::size_t>(stop - line)).append("\r\n");
+}
+inline void append_word(std::string& out, std::string_view text) {
+    append_head(out, '$', static_cast<std::int64_t>(text.size()));
+    out.append(text).append("\r\n");
+}
+inline void append_word(std::string& out, std::integral auto number) {
+    char digits[24];
+    const auto stop = std::to_chars(digits, digits + sizeof(digits), number).ptr;
+    append_word(out, std::string_view(digits, static_cast<std::size_t>(stop - digits)));
+}
+
+// Commands as servers read them: an array of texts (RESP2, which every server takes). Appends to `out`, which
+// is what a connection sends next.
 class CommandWriter {
 public:
-    CommandWriter(std::string& out, std::uint32_t words) : out_(out) { head('*', words); }
+    CommandWriter(std::string& out, std::uint32_t words) : out_(out) { append_head(out, '*', words); }
 
-    void word(std::string_view text) {
-        head('$', static_cast<std::int64_t>(text.size()));
-        out_.append(text).append("\r\n");
-    }
-    void word(std::integral auto number) {
-        char digits[24];
-        const auto stop = std::to_chars(digits, digits + sizeof(digits), number).ptr;
-        word(std::string_view(digits, static_cast<std::size_t>(stop - digits)));
-    }
+    void word(std::string_view text) { append_word(out_, text); }
+    void word(std::integral auto number) { append_word(out_, number); }
 
 private:
-    void head(char type, std::int64_t number) {
-        char line[24];
-        line[0] = type;
-        const auto stop = std::to_chars(line + 1, line + sizeof(line), number).ptr;
-        out_.append(line, static_cast<std::size_t>(stop - line)).append("\r\n");
-    }
     std::string& out_;
 };
 

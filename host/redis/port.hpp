@@ -37,7 +37,7 @@ using CallDone = UniqueFunction<void(const CallReply&)>;
 // A channel's name, or a pattern of names as the server understands it.
 enum class ListenTo : std::uint8_t { kChannel = 1, kPattern };
 
-// Where live things arrive; outlives the port. Never inside one of the port's functions.
+// Where live things arrive, until close() has returned. Never inside one of the port's functions.
 class PortEvents {
 public:
     virtual ~PortEvents() = default;

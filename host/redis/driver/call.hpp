@@ -1,0 +1,57 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "redis/command.hpp"
+#include "redis/driver/script.hpp"
+
+namespace streamhost::redis {
+
+// One call as it is put together: a script with its keys and arguments, encoded as they are given.
+class Call {
+public:
+    explicit Call(const Script& script) : script_(&script) {}
+
+    // All keys before the first argument.
+    Call& key(std::string_view name) {
+        ++keys_;
+        append_word(words_, name);
+        return *this;
+    }
+    Call& arg(std::string_view text) {
+        ++args_;
+        append_word(words_, text);
+        return *this;
+    }
+    Call& arg(std::integral auto number) {
+        ++args_;
+        append_word(words_, number);
+        return *this;
+    }
+
+    [[nodiscard]] const Script& script() const noexcept { return *script_; }
+    // By its hash, which a server that lost its scripts answers with NOSCRIPT; with its text, never.
+    [[nodiscard]] std::string by_hash() const { return encode("EVALSHA", script_->sha1); }
+    [[nodiscard]] std::string by_text() const { return encode("EVAL", script_->text); }
+
+private:
+    [[nodiscard]] std::string encode(std::string_view verb, std::string_view script) const {
+        std::string command;
+        command.reserve(words_.size() + script.size() + 64);
+        append_head(command, '*', 3 + keys_ + args_);
+        append_word(command, verb);
+        append_word(command, script);
+        append_word(command, keys_);
+        return command.append(words_);
+    }
+
+    const Script* script_;
+    std::uint32_t keys_ = 0;
+    std::uint32_t args_ = 0;
+    std::string words_;
+};
+
+}  // namespace streamhost::redis

@@ -1,0 +1,160 @@
+#include "redis/driver/context.hpp"
+
+#include <algorithm>
+
+namespace streamhost::redis {
+
+using store::Status;
+using store::Submit;
+
+namespace {
+
+// Servers before 7.0 put their own words in front of an error that a script met.
+bool says(std::string_view error, std::string_view word) {
+    for (auto at = error.find(word); at != std::string_view::npos; at = error.find(word, at + 1)) {
+        const bool starts = at == 0 || error[at - 1] == ' ' || error[at - 1] == '-';
+        const std::size_t end = at + word.size();
+        if (starts && (end == error.size() || error[end] == ' ')) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::string_view describe(TroubleKind kind) noexcept {
+    switch (kind) {
+    case TroubleKind::kForeign: return "foreign data under our keys";
+    case TroubleKind::kUnexpected: return "an answer of the server that was not expected";
+    }
+    return "unknown";
+}
+
+Context::Context(RedisStoreOptions options, Port& port, store::StoreLoop& loop, store::LiveSink& sink)
+    : options_(std::move(options)), keys_(options_.key_prefix), port_(port), loop_(loop), sink_(sink) {
+    self_ = std::make_shared<Context*>(this);
+}
+
+Context::~Context() {
+    *self_ = nullptr;
+    // Whoever destroys a store with open commands breaks the contract; they still get their one answer.
+    while (!later_.empty()) {
+        auto task = std::move(later_.front());
+        later_.pop_front();
+        task();
+    }
+}
+
+Submit Context::admit() {
+    if (closed_) return Submit::kGone;
+    if (in_flight_ >= options_.limits.in_flight) {
+        ++refused_;
+        return Submit::kBusy;
+    }
+    ++in_flight_;
+    return Submit::kAccepted;
+}
+
+Submit Context::send_with_slot(CallOptions options, Call call, ReplyDone done) {
+    const Submit submit =
+        send(options, std::move(call), [this, done = std::move(done)](const Reply& reply) mutable {
+            release();
+            done(reply);
+        });
+    if (submit == Submit::kAccepted) return submit;
+    release();
+    if (submit == Submit::kBusy) ++refused_;
+    return submit;
+}
+
+Submit Context::send(CallOptions options, Call call, ReplyDone done) {
+    std::string command = call.by_hash();
+    const std::int64_t deadline_ms = loop_.now_ms() + options.timeout_ms;
+    return port_.call(options.order, std::move(command), options.timeout_ms,
+                      [this, order = std::string(options.order), deadline_ms, call = std::move(call),
+                       done = std::move(done)](const CallReply& reply) mutable {
+                          on_reply(reply, order, deadline_ms, call, std::move(done));
+                      });
+}
+
+// A server that was restarted, flushed, or made the master has no script. The text goes along once then, and
+// stays there for those who come later.
+void Context::on_reply(const CallReply& reply, const std::string& order, std::int64_t deadline_ms,
+                       const Call& call, ReplyDone done) {
+    const bool is_unknown = reply.end == CallEnd::kReply && reply.value.is(RespType::kError) &&
+                            reply.value.text().starts_with("NOSCRIPT");
+    if (!is_unknown) return give(reply, call, std::move(done));
+    const auto left_ms = std::max<std::int64_t>(1, deadline_ms - loop_.now_ms());
+    auto shared = std::make_shared<std::pair<Call, ReplyDone>>(call, std::move(done));
+    const Submit again = port_.call(
+        order, call.by_text(), static_cast<std::uint32_t>(left_ms),
+        [this, shared](const CallReply& second) { give(second, shared->first, std::move(shared->second)); });
+    if (again == Submit::kAccepted) return;
+    shared->second({again == Submit::kGone ? Status::kGone : Status::kUnavailable, {}});
+}
+
+void Context::give(const CallReply& reply, const Call& call, ReplyDone done) {
+    const Status status = status_of(reply, call.script().name);
+    if (status == Status::kExhausted) ++refused_;
+    if (!is_closing_) return done({status, status == Status::kOk ? reply.value : RespValue()});
+    later([status, done = std::move(done)]() mutable { done({status, {}}); });
+}
+
+Status Context::status_of(const CallReply& reply, std::string_view command) {
+    switch (reply.end) {
+    case CallEnd::kTimeout: return Status::kTimeout;
+    case CallEnd::kUnavailable: return Status::kUnavailable;
+    case CallEnd::kClosed: return Status::kGone;
+    case CallEnd::kReply: break;
+    }
+    return reply.value.is(RespType::kError) ? status_of_error(reply.value.text(), command) : Status::kOk;
+}
+
+Status Context::status_of_error(std::string_view error, std::string_view command) {
+    if (says(error, "OOM")) return Status::kExhausted;
+    if (says(error, "WRONGTYPE") || says(error, "FOREIGN")) {
+        report(TroubleKind::kForeign, command, error);
+        return Status::kConflict;
+    }
+    report(TroubleKind::kUnexpected, command, error);
+    return Status::kUnavailable;
+}
+
+void Context::report(TroubleKind kind, std::string_view command, std::string_view message) {
+    const std::uint64_t count = kind == TroubleKind::kForeign ? ++foreign_ : ++unexpected_;
+    if (options_.on_trouble) options_.on_trouble({kind, count, command, message});
+}
+
+void Context::later(UniqueFunction<void()> task) {
+    later_.push_back(std::move(task));
+    if (std::exchange(is_scheduled_, true)) return;
+    loop_.post([weak = self_] {
+        if (*weak) (*weak)->drain();
+    });
+}
+
+void Context::answer_later(Status status, ReplyDone done) {
+    later([this, status, done = std::move(done)]() mutable {
+        release();
+        done({status, {}});
+    });
+}
+
+void Context::drain() {
+    is_scheduled_ = false;
+    const auto weak = self_;
+    for (std::size_t turn = later_.size(); turn > 0; --turn) {
+        auto task = std::move(later_.front());
+        later_.pop_front();
+        task();
+        if (!*weak) return;
+    }
+}
+
+void Context::close() {
+    closed_ = true;
+    is_closing_ = true;
+    port_.close();
+    is_closing_ = false;
+}
+
+}  // namespace streamhost::redis

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "streamhost/unique_function.hpp"
+
+#include "redis/driver/call.hpp"
+#include "redis/driver/keys.hpp"
+#include "redis/port.hpp"
+#include "store/channels.hpp"
+#include "store/limits.hpp"
+#include "store/status.hpp"
+#include "store/store_loop.hpp"
+
+namespace streamhost::redis {
+
+// What the driver noticed that no caller can mend: for logs and counters.
+enum class TroubleKind : std::uint8_t {
+    kForeign = 1,  // data under our keys that we did not write, or of another type: nothing was changed
+    kUnexpected,   // an answer or an error that no script of ours gives
+};
+struct Trouble {
+    TroubleKind kind = TroubleKind::kUnexpected;
+    std::uint64_t count = 0;   // of this kind so far
+    std::string_view command;  // the script's name, or where it arrived
+    std::string_view message;  // what the server said
+};
+[[nodiscard]] std::string_view describe(TroubleKind kind) noexcept;
+
+struct RedisStoreOptions {
+    store::Limits limits;
+    std::string key_prefix = "streamhost:";
+    std::function<void(const Trouble&)> on_trouble;  // [store]; may be empty
+};
+
+// kOk: the script answered, and value is what it said, valid during the call. Else why there is no answer.
+struct Reply {
+    store::Status status = store::Status::kGone;
+    RespValue value;
+};
+using ReplyDone = UniqueFunction<void(const Reply&)>;
+
+struct CallOptions {
+    std::string_view order = {};  // calls with the same one keep their order
+    std::uint32_t timeout_ms = 0;
+};
+
+// What all command groups share: slots, answers, errors, the way to the server. [store]
+//
+// A script answers with whatever its group understands. It refuses data that it cannot have written with
+// redis.error_reply('FOREIGN <what>'): that, and WRONGTYPE, becomes kConflict and a report.
+class Context {
+public:
+    Context(RedisStoreOptions options, Port& port, store::StoreLoop& loop, store::LiveSink& sink);
+    ~Context();
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    // A command that is one call: takes a slot, builds the call if the shape is right, answers once.
+    template <typename Build>
+    [[nodiscard]] store::Submit run(store::Status shape, CallOptions options, Build&& build, ReplyDone done) {
+        if (const store::Submit slot = admit(); slot != store::Submit::kAccepted) return slot;
+        if (shape != store::Status::kOk) {
+            answer_later(shape, std::move(done));
+            return store::Submit::kAccepted;
+        }
+        return send_with_slot(options, build(), std::move(done));
+    }
+
+    // For commands of several calls, or of waits: a slot, kept until release() (before the caller is
+    // answered, who may use it), and calls that take none.
+    [[nodiscard]] store::Submit admit();
+    void release() noexcept { --in_flight_; }
+    [[nodiscard]] store::Submit send(CallOptions options, Call call, ReplyDone done);
+    // Runs it on the loop, never inside this call; also after shutdown.
+    void later(UniqueFunction<void()> task);
+    // Releases the slot, and answers.
+    void answer_later(store::Status status, ReplyDone done);
+    // What an end of the port means, where there is no script: kOk for an answer that is no error.
+    [[nodiscard]] store::Status status_of(const CallReply& reply, std::string_view command);
+    void report(TroubleKind kind, std::string_view command, std::string_view message);
+
+    // Takes no more commands. What the port answers while it closes is answered later.
+    void close();
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+    [[nodiscard]] const store::Limits& limits() const noexcept { return options_.limits; }
+    [[nodiscard]] const KeyNames& keys() const noexcept { return keys_; }
+    [[nodiscard]] Port& port() noexcept { return port_; }
+    [[nodiscard]] store::StoreLoop& loop() noexcept { return loop_; }
+    [[nodiscard]] store::LiveSink& sink() noexcept { return sink_; }
+    [[nodiscard]] std::uint64_t in_flight() const noexcept { return in_flight_; }
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+    [[nodiscard]] std::uint64_t subscriptions() const noexcept { return port_.subscriptions(); }
+
+private:
+    [[nodiscard]] store::Submit send_with_slot(CallOptions options, Call call, ReplyDone done);
+    void on_reply(const CallReply& reply, const std::string& order, std::int64_t deadline_ms,
+                  const Call& call, ReplyDone done);
+    void give(const CallReply& reply, const Call& call, ReplyDone done);
+    [[nodiscard]] store::Status status_of_error(std::string_view error, std::string_view command);
+    void drain();
+
+    const RedisStoreOptions options_;
+    const KeyNames keys_;
+    Port& port_;
+    store::StoreLoop& loop_;
+    store::LiveSink& sink_;
+    bool closed_ = false;
+    bool is_closing_ = false;  // inside close()
+    std::uint64_t in_flight_ = 0;
+    std::uint64_t refused_ = 0;
+    std::uint64_t foreign_ = 0;
+    std::uint64_t unexpected_ = 0;
+    std::deque<UniqueFunction<void()>> later_;
+    bool is_scheduled_ = false;
+    std::shared_ptr<Context*> self_;  // tasks that outlive the store find nullptr
+};
+
+}  // namespace streamhost::redis

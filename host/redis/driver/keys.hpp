@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "store/validate.hpp"
+
+namespace streamhost::redis {
+
+// The names of everything that the driver keeps. In a Cluster all that belongs to a home has to share a slot:
+// then tag() would answer "{home}", and nothing else would change.
+class KeyNames {
+public:
+    explicit KeyNames(std::string prefix) : prefix_(std::move(prefix)) {}
+
+    // Of a stream: its fields, its entries, its idempotency keys.
+    [[nodiscard]] std::string meta(std::string_view id) const { return of_stream("stream:meta:", id); }
+    [[nodiscard]] std::string chunks(std::string_view id) const { return of_stream("stream:chunks:", id); }
+    [[nodiscard]] std::string published(std::string_view id) const { return of_stream("stream:keys:", id); }
+    [[nodiscard]] std::string sent(std::string_view id) const { return of_stream("stream:sent:", id); }
+    // Of a home: its owned streams, and the channel of all its streams.
+    [[nodiscard]] std::string runs(std::string_view home) const { return of_home("session:runs:", home); }
+    [[nodiscard]] std::string channel(std::string_view home) const {
+        return of_home("stream:channel:", home);
+    }
+    // The home of a channel's name; empty: no such channel.
+    [[nodiscard]] std::string_view home_of_channel(std::string_view channel) const {
+        return behind("stream:channel:", channel);
+    }
+    [[nodiscard]] std::string history(std::string_view home) const { return of_home("chat:history:", home); }
+
+    [[nodiscard]] std::string topic(std::string_view name) const { return plain("topic:", name); }
+    [[nodiscard]] std::string_view topic_of_channel(std::string_view channel) const {
+        return behind("topic:", channel);
+    }
+    [[nodiscard]] std::string open_runs(std::string_view shard) const { return plain("runs:open:", shard); }
+    [[nodiscard]] std::string queue(std::string_view name) const { return plain("jobs:", name); }
+    [[nodiscard]] std::string lock(std::string_view name) const { return plain("lock:", name); }
+    [[nodiscard]] std::string value(std::string_view key) const { return plain("key:", key); }
+    // Everything else, such as "sessions:active" or "session:" with a name.
+    [[nodiscard]] std::string plain(std::string_view kind, std::string_view name = {}) const {
+        return std::string(prefix_).append(kind).append(name);
+    }
+
+private:
+    [[nodiscard]] static std::string_view tag(std::string_view home) { return home; }
+
+    [[nodiscard]] std::string of_home(std::string_view kind, std::string_view home) const {
+        return plain(kind, tag(home));
+    }
+    [[nodiscard]] std::string of_stream(std::string_view kind, std::string_view id) const {
+        const std::string_view home = store::home_of(id);
+        return of_home(kind, home).append(id.substr(home.size()));
+    }
+    [[nodiscard]] std::string_view behind(std::string_view kind, std::string_view channel) const {
+        if (!channel.starts_with(prefix_)) return {};
+        channel.remove_prefix(prefix_.size());
+        if (!channel.starts_with(kind)) return {};
+        return channel.substr(kind.size());
+    }
+
+    std::string prefix_;
+};
+
+}  // namespace streamhost::redis
