@@ -1,23 +1,19 @@
-// Glue: the table of svc/recovery.h and the events of delivery and pubsub, carried to the store loop where
-// Subscriptions lives.
+// Glue: what is asked of recovery, and what delivery and pubsub say, to Subscriptions.
 #include <atomic>
 #include <memory>
 #include <string>
 
-#include "streamhost/service_table.hpp"
+#include "streamhost/service/recovery.hpp"
 
 #include "subscriptions.hpp"
 
 namespace recovery {
 
-using streamhost::Host;
-using streamhost::view;
-
 namespace {
 
-class Recovery : public streamhost::Plugin {
+class Recovery : public streamhost::RecoveryPlugin {
 public:
-    using Plugin::Plugin;
+    using RecoveryPlugin::RecoveryPlugin;
 
     void configure(const streamhost::Config& config) override {
         options_.page_bytes = static_cast<std::uint64_t>(config.integer("page_bytes"));
@@ -26,16 +22,11 @@ public:
     }
 
     void start() override {
-        subscriptions_ =
-            std::make_unique<Subscriptions>(host(), options_, host().expose(&kFollowEvents, this));
-        const sh_delivery_events events = {sizeof(events), 0, this, &on_changed};
-        const auto* delivery = host().require<sh_delivery_ext>(SH_EXT_DELIVERY);
-        if (const sh_status status = delivery->set_events(host().raw(), &events); status != SH_OK)
-            throw streamhost::Failure(status, "delivery refused its event handler");
+        subscriptions_ = std::make_unique<Subscriptions>(host(), options_, follow_events());
         if (const sh_status status = host().every(SH_ON_STORE, kRetryMs, [this] { subscriptions_->retry(); });
             status != SH_OK)
             throw streamhost::Failure(status, "no timer for streams that could not go on");
-        host().provide(SH_SVC_RECOVERY, &kTable, this);
+        provide_recovery();
     }
 
     // Its readers are closed by the host; what is followed for them has to be given back.
@@ -51,29 +42,19 @@ public:
     }
 
 private:
-    static Recovery& of(void* self) { return *static_cast<Recovery*>(self); }
-
-    static void on_changed(void* self, sh_connection reader, sh_bytes stream, std::uint32_t what,
-                           sh_position sent) noexcept {
-        of(self).host().guarded(
-            0, [&] { of(self).subscriptions_->changed(reader, std::string(view(stream)), what, sent); });
-    }
-    static void on_records(void* self, sh_bytes stream, const sh_record* records,
-                           std::uint32_t count) noexcept {
-        of(self).host().guarded(0, [&] { of(self).subscriptions_->records(view(stream), {records, count}); });
-    }
-
-    void subscribe(const streamhost::SubscribeRequest& request, sh_ticket ticket) {
+    void subscribe(const streamhost::SubscribeRequest& request, sh_ticket ticket) override {
         subscriptions_->subscribe(request, ticket);
     }
-    void unsubscribe(sh_connection reader, const std::string& stream, sh_ticket ticket) {
+    void unsubscribe(sh_connection reader, const std::string& stream, sh_ticket ticket) override {
         subscriptions_->unsubscribe(reader, stream, ticket);
     }
-
-    static constexpr sh_follow_events kFollowEvents = {sizeof(sh_follow_events), 0, &on_records};
-    static constexpr sh_recovery kTable = {sizeof(sh_recovery), 0,
-                                           streamhost::answered<&Recovery::subscribe>(),
-                                           streamhost::answered<&Recovery::unsubscribe>()};
+    void changed(sh_connection reader, const std::string& stream, std::uint32_t what,
+                 sh_position sent) override {
+        subscriptions_->changed(reader, stream, what, sent);
+    }
+    void records(std::string_view stream, std::span<const sh_record> records) override {
+        subscriptions_->records(stream, records);
+    }
 
     SubscriptionsOptions options_;
     std::unique_ptr<Subscriptions> subscriptions_;
@@ -81,8 +62,6 @@ private:
     std::atomic<bool> is_closed_{false};
 };
 
-constexpr const char* kProvides[] = {SH_SVC_RECOVERY, nullptr};
-constexpr const char* kNeeds[] = {SH_SVC_STREAMCACHE, SH_SVC_PUBSUB, nullptr};
 constexpr const char* kSchema = R"({
   "type": "object",
   "properties": {
@@ -102,6 +81,6 @@ constexpr const char* kSchema = R"({
 STREAMHOST_PLUGIN(recovery::Recovery, {.name = "recovery",
                                        .version = "1.0.0",
                                        .summary = "Decides what a reader needs to hold the truth",
-                                       .provides = recovery::kProvides,
-                                       .needs = recovery::kNeeds,
+                                       .provides = recovery::Recovery::kProvides,
+                                       .needs = recovery::Recovery::kNeeds,
                                        .schema = recovery::kSchema})

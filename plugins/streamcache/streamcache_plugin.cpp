@@ -86,7 +86,6 @@ private:
     std::optional<RemoteAppends> remote_;
 };
 
-constexpr const char* kProvides[] = {SH_SVC_STREAMCACHE, nullptr};
 constexpr const char* kSchema = R"({
   "type": "object",
   "properties": {
@@ -103,5 +102,5 @@ constexpr const char* kSchema = R"({
 STREAMHOST_PLUGIN(streamcache::Streamcache, {.name = "streamcache",
                                              .version = "1.0.0",
                                              .summary = "Producers and the log of streams",
-                                             .provides = streamcache::kProvides,
+                                             .provides = streamcache::Streamcache::kProvides,
                                              .schema = streamcache::kSchema})

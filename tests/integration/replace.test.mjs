@@ -2,7 +2,7 @@
 // clients do not notice.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -15,6 +15,9 @@ const WORDS = Array.from({ length: 40 }, (_, index) => `word-${index}-ä🐟`).j
 const SERVICES = ['session', 'streamcache', 'pubsub', 'recovery', 'health'];
 const replacements = path.join(path.dirname(binary), '../tests/replace');
 assert.ok(existsSync(path.join(replacements, 'session-mini.so')), `build the target \`replacements\` first: nothing in ${replacements}`);
+
+/** Lines of code: what is no blank line, no comment and no include. */
+const codeLines = (text) => text.split('\n').filter((line) => !/^\s*(\/\/|#include|$)/.test(line)).length;
 
 let sessions = 0;
 const newSession = () => `r-${++sessions}`;
@@ -80,6 +83,13 @@ async function produces(wire) {
     assert.equal(fold(await wire.framesOf(shared, (frame) => frame.type === 'caught_up')).text, 'c');
     assert.equal((await wire.ask({ type: 'unsubscribe', stream: shared })).type, 'ok');
 }
+
+it('fifty lines are enough for each', async () => {
+    for (const one of SERVICES) {
+        const lines = codeLines(await readFile(new URL(`../replace/${one}_mini.cpp`, import.meta.url), 'utf8'));
+        assert.ok(lines > 0 && lines <= 50, `${one}: ${lines}`);
+    }
+});
 
 for (const replaced of [...SERVICES.map((one) => [one]), SERVICES]) {
     describe(`${replaced.length > 1 ? 'all five' : replaced[0]} replaced`, { timeout: TEST_MS }, () => {

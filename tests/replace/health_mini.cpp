@@ -3,8 +3,6 @@
 #include "streamhost/http.hpp"
 #include "streamhost/plugin.hpp"
 
-namespace {
-
 class HealthMini : public streamhost::Plugin {
 public:
     using Plugin::Plugin;
@@ -51,9 +49,4 @@ private:
 
 constexpr const char* kProvides[] = {SH_SVC_HEALTH, nullptr};
 
-}  // namespace
-
-STREAMHOST_PLUGIN(HealthMini, {.name = "health-mini",
-                               .version = "1.0.0",
-                               .summary = "Probes by phase",
-                               .provides = kProvides})
+STREAMHOST_PLUGIN(HealthMini, {"health-mini", "1.0.0", "Probes by phase", kProvides})

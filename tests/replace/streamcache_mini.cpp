@@ -5,8 +5,6 @@
 
 #include "streamhost/service/streamcache.hpp"
 
-namespace {
-
 using streamhost::bytes;
 
 class StreamcacheMini : public streamhost::StreamcachePlugin {
@@ -58,11 +56,5 @@ private:
     std::map<std::string, Producer> producers_;
 };
 
-constexpr const char* kProvides[] = {SH_SVC_STREAMCACHE, nullptr};
-
-}  // namespace
-
-STREAMHOST_PLUGIN(StreamcacheMini, {.name = "streamcache-mini",
-                                    .version = "1.0.0",
-                                    .summary = "The store as it is",
-                                    .provides = kProvides})
+STREAMHOST_PLUGIN(StreamcacheMini,
+                  {"streamcache-mini", "1.0.0", "The store as it is", StreamcacheMini::kProvides})

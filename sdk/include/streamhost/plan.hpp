@@ -73,6 +73,14 @@ public:
         is_ended ? end() : join(stop);
     }
 
+    // The same for a reader that was told nothing yet and held `from` in front of the page.
+    void go_on(const sh_result& page, sh_position from) {
+        bool is_caught_up = false;
+        const std::uint32_t count = page.batch == nullptr ? 0 : page.batch->count;
+        const sh_record* last = count == 0 ? nullptr : page.batch->records + count - 1;
+        go_on(page, last == nullptr ? from : sh_position{last->seq, last->check}, is_caught_up);
+    }
+
     // Gives it to the reader, which holds `from`. A log that went on meanwhile has nothing to join: then the
     // last step is made SH_PLAN_MORE. SH_GONE: no such reader. [store]
     [[nodiscard]] sh_status attach(const sh_delivery_ext* delivery, const sh_host* host, sh_connection reader,

@@ -34,4 +34,12 @@ private:
     const sh_store_ext* table_;
 };
 
+// A stream that nobody has written is an answer, not a failure.
+[[nodiscard]] inline sh_result or_unknown(const sh_result& result) {
+    if (result.status != SH_NOT_FOUND) return result;
+    sh_result unknown = Host::make_result(SH_OK);
+    unknown.state = SH_STREAM_UNKNOWN;
+    return unknown;
+}
+
 }  // namespace streamhost

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "streamhost/abi/svc/recovery.h"
 #include "streamhost/bytes.hpp"
@@ -10,6 +11,7 @@ namespace streamhost {
 
 struct SubscribeRequest {
     using Wire = const sh_subscribe*;
+    SubscribeRequest() = default;
     explicit SubscribeRequest(Wire call)
         : stream(view(call->stream)),
           request(view(call->request)),
@@ -19,6 +21,18 @@ struct SubscribeRequest {
           encoding(call->encoding),
           flags(call->flags),
           max_streams(call->max_streams) {}
+
+    // For whoever follows the runs of this session: one of them, from its start; nobody asked, nobody is
+    // answered.
+    [[nodiscard]] SubscribeRequest of_run(std::string_view run) const {
+        SubscribeRequest made = *this;
+        made.stream = run;
+        made.request.clear();
+        made.from = SH_FROM_START;
+        made.position = {};
+        made.flags = 0;
+        return made;
+    }
 
     std::string stream;
     std::string request;     // the client's request id as JSON text, or empty

@@ -21,6 +21,7 @@ namespace streamhost {
 class StreamcachePlugin : public Plugin {
 public:
     using Plugin::Plugin;
+    static constexpr const char* kProvides[] = {SH_SVC_STREAMCACHE, nullptr};
 
 protected:
     // [control]
@@ -133,13 +134,9 @@ private:
         }
         return "[" + list + "]";
     }
-    // A stream that nobody has written is an answer, not a failure.
     void read_page(const std::string& stream, const StreamRange& range, Host::Answer answer) const {
         auto tell = [answer = std::move(answer)](const sh_result& result) mutable {
-            if (result.status != SH_NOT_FOUND) return answer(result);
-            sh_result unknown = Host::make_result(SH_OK);
-            unknown.state = SH_STREAM_UNKNOWN;
-            answer(unknown);
+            answer(or_unknown(result));
         };
         store().run(&sh_store_ext::read, std::move(tell), bytes(stream), range.from, range.max_entries,
                     range.max_bytes);
