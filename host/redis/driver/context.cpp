@@ -54,16 +54,22 @@ Submit Context::admit() {
     return Submit::kAccepted;
 }
 
-Submit Context::send_with_slot(CallOptions options, Call call, ReplyDone done) {
-    const Submit submit =
-        send(options, std::move(call), [this, done = std::move(done)](const Reply& reply) mutable {
-            release();
-            done(reply);
-        });
-    if (submit == Submit::kAccepted) return submit;
+Submit Context::refuse(Submit submit) noexcept {
     release();
     if (submit == Submit::kBusy) ++refused_;
     return submit;
+}
+
+ReplyDone Context::with_slot(ReplyDone done) {
+    return [this, done = std::move(done)](const Reply& reply) mutable {
+        release();
+        done(reply);
+    };
+}
+
+Submit Context::send_with_slot(CallOptions options, Call call, ReplyDone done) {
+    const Submit submit = send(options, std::move(call), with_slot(std::move(done)));
+    return submit == Submit::kAccepted ? submit : refuse(submit);
 }
 
 Submit Context::send(CallOptions options, Call call, ReplyDone done) {
@@ -82,18 +88,19 @@ void Context::on_reply(const CallReply& reply, const std::string& order, std::in
                        const Call& call, ReplyDone done) {
     const bool is_unknown = reply.end == CallEnd::kReply && reply.value.is(RespType::kError) &&
                             reply.value.text().starts_with("NOSCRIPT");
-    if (!is_unknown) return give(reply, call, std::move(done));
+    if (!is_unknown) return give(reply, call.script().name, std::move(done));
     const auto left_ms = std::max<std::int64_t>(1, deadline_ms - loop_.now_ms());
     auto shared = std::make_shared<std::pair<Call, ReplyDone>>(call, std::move(done));
-    const Submit again = port_.call(
-        order, call.by_text(), static_cast<std::uint32_t>(left_ms),
-        [this, shared](const CallReply& second) { give(second, shared->first, std::move(shared->second)); });
+    const Submit again = port_.call(order, call.by_text(), static_cast<std::uint32_t>(left_ms),
+                                    [this, shared](const CallReply& second) {
+                                        give(second, shared->first.script().name, std::move(shared->second));
+                                    });
     if (again == Submit::kAccepted) return;
     shared->second({again == Submit::kGone ? Status::kGone : Status::kUnavailable, {}});
 }
 
-void Context::give(const CallReply& reply, const Call& call, ReplyDone done) {
-    const Status status = status_of(reply, call.script().name);
+void Context::give(const CallReply& reply, std::string_view command, ReplyDone done) {
+    const Status status = status_of(reply, command);
     if (status == Status::kExhausted) ++refused_;
     if (!is_closing_) return done({status, status == Status::kOk ? reply.value : RespValue()});
     later([status, done = std::move(done)]() mutable { done({status, {}}); });

@@ -73,10 +73,28 @@ public:
         return send_with_slot(options, build(), std::move(done));
     }
 
+    // The same for what is no script: `ask` hands the port its CallDone, and answers what the port did.
+    template <typename Ask>
+    [[nodiscard]] store::Submit run_on_port(store::Status shape, std::string_view command, Ask&& ask,
+                                            ReplyDone done) {
+        if (const store::Submit slot = admit(); slot != store::Submit::kAccepted) return slot;
+        if (shape != store::Status::kOk) {
+            answer_later(shape, std::move(done));
+            return store::Submit::kAccepted;
+        }
+        const store::Submit submit =
+            ask(CallDone([this, command, done = with_slot(std::move(done))](const CallReply& reply) mutable {
+                give(reply, command, std::move(done));
+            }));
+        return submit == store::Submit::kAccepted ? submit : refuse(submit);
+    }
+
     // For commands of several calls, or of waits: a slot, kept until release() (before the caller is
     // answered, who may use it), and calls that take none.
     [[nodiscard]] store::Submit admit();
     void release() noexcept { --in_flight_; }
+    // Gives the slot of a command back that the port did not take.
+    [[nodiscard]] store::Submit refuse(store::Submit submit) noexcept;
     [[nodiscard]] store::Submit send(CallOptions options, Call call, ReplyDone done);
     // Runs it on the loop, never inside this call; also after shutdown.
     void later(UniqueFunction<void()> task);
@@ -103,7 +121,8 @@ private:
     [[nodiscard]] store::Submit send_with_slot(CallOptions options, Call call, ReplyDone done);
     void on_reply(const CallReply& reply, const std::string& order, std::int64_t deadline_ms,
                   const Call& call, ReplyDone done);
-    void give(const CallReply& reply, const Call& call, ReplyDone done);
+    [[nodiscard]] ReplyDone with_slot(ReplyDone done);
+    void give(const CallReply& reply, std::string_view command, ReplyDone done);
     [[nodiscard]] store::Status status_of_error(std::string_view error, std::string_view command);
     void drain();
 

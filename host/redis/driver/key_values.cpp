@@ -1,54 +1,128 @@
 #include "redis/driver/key_values.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "redis/driver/answer.hpp"
 #include "redis/driver/lua_scripts.hpp"
 #include "store/validate.hpp"
 
 namespace streamhost::redis {
 
+using store::Buffer;
 using store::Status;
 using store::Submit;
 
 namespace {
 
-template <typename Result, typename Request, typename Done>
-Submit refuse(Context& context, const Request& request, Done done) {
-    if (const Submit slot = context.admit(); slot != Submit::kAccepted) return slot;
-    const Status shape = check(request);
-    context.answer_later(shape == Status::kOk ? Status::kUnavailable : shape,
-                         [done = std::move(done)](const Reply& reply) mutable {
-                             Result result;
-                             result.status = reply.status;
-                             done(result);
-                         });
-    return Submit::kAccepted;
+// Of one listing of messages, so that its answer stays far below what a connection carries.
+constexpr std::size_t kHistoryBytes = std::size_t{32} << 20;
+
+std::string_view word_of(store::KeyIf condition) noexcept {
+    switch (condition) {
+    case store::KeyIf::kAlways: return "always";
+    case store::KeyIf::kMissing: return "missing";
+    case store::KeyIf::kEquals: return "equals";
+    }
+    return "always";
+}
+
+// `written`: the value after kOk.
+ReplyDone key_reply(Context& context, std::string_view command, Buffer written, store::KeyDone done) {
+    return [&context, command, written = std::move(written),
+            done = std::move(done)](const Reply& reply) mutable {
+        Answer answer(context, command, reply);
+        store::KeyResult result{.status = answer.status()};
+        result.left_ms = std::max<std::int64_t>(0, answer.number());
+        result.value = answer.left() > 0              ? Buffer::copy_of(answer.text())
+                       : result.status == Status::kOk ? std::move(written)
+                                                      : Buffer();
+        done(result);
+    };
+}
+
+ReplyDone history_reply(Context& context, std::string_view command, store::HistoryDone done) {
+    return [&context, command, done = std::move(done)](const Reply& reply) mutable {
+        Answer answer(context, command, reply);
+        std::vector<store::HistoryItem> items(answer.left() / 2);
+        // Newest first, so that what does not fit are the oldest.
+        for (auto item = items.rbegin(); item != items.rend(); ++item) {
+            item->id = answer.text();
+            item->data = Buffer::copy_of(answer.text());
+        }
+        done({.status = answer.status(), .items = items});
+    };
 }
 
 }  // namespace
 
 Submit RedisKeyValues::key_get(const store::KeyGetRequest& request, store::KeyDone done) {
-    return refuse<store::KeyResult>(context_, request, std::move(done));
+    const std::string key = context_.keys().value(request.key);
+    return context_.run(
+        check(request), {.order = key, .timeout_ms = request.timeout_ms},
+        [&] { return Call(lua::kKeyGet).key(key); }, key_reply(context_, "key_get", {}, std::move(done)));
 }
 
 Submit RedisKeyValues::key_set(const store::KeySetRequest& request, store::KeyDone done) {
-    return refuse<store::KeyResult>(context_, request, std::move(done));
+    const std::string key = context_.keys().value(request.key);
+    const Status shape = check(request);
+    return context_.run(
+        shape, {.order = key, .timeout_ms = request.timeout_ms},
+        [&] {
+            return Call(lua::kKeySet)
+                .key(key)
+                .arg(request.value)
+                .arg(request.ttl_ms)
+                .arg(word_of(request.condition))
+                .arg(request.expected)
+                .arg(nonces_.next());
+        },
+        key_reply(context_, "key_set", shape == Status::kOk ? Buffer::copy_of(request.value) : Buffer(),
+                  std::move(done)));
 }
 
 Submit RedisKeyValues::key_remove(const store::KeyRemoveRequest& request, store::KeyDone done) {
-    return refuse<store::KeyResult>(context_, request, std::move(done));
+    const std::string key = context_.keys().value(request.key);
+    return context_.run(
+        check(request), {.order = key, .timeout_ms = request.timeout_ms},
+        [&] { return Call(lua::kKeyRemove).key(key).arg(word_of(request.condition)).arg(request.expected); },
+        key_reply(context_, "key_remove", {}, std::move(done)));
+}
+
+// A home has no colon, so the two cannot meet those of another.
+Call RedisKeyValues::history_call(const Script& script, std::string_view home) const {
+    Call call(script);
+    call.key(context_.keys().history(home)).key(context_.keys().history_data(home));
+    return call;
 }
 
 Submit RedisKeyValues::history_push(const store::HistoryPushRequest& request, store::HistoryDone done) {
-    return refuse<store::HistoryResult>(context_, request, std::move(done));
+    return context_.run(
+        check(request), {.order = request.home, .timeout_ms = request.timeout_ms},
+        [&] {
+            return history_call(lua::kHistoryPush, request.home)
+                .arg(request.id)
+                .arg(request.data)
+                .arg(context_.limits().history_messages)
+                .arg(context_.limits().history_ms);
+        },
+        history_reply(context_, "history_push", std::move(done)));
 }
 
 Submit RedisKeyValues::history_list(const store::HistoryListRequest& request, store::HistoryDone done) {
-    return refuse<store::HistoryResult>(context_, request, std::move(done));
+    return context_.run(
+        check(request), {.order = request.home, .timeout_ms = request.timeout_ms},
+        [&] { return history_call(lua::kHistoryList, request.home).arg(request.max).arg(kHistoryBytes); },
+        history_reply(context_, "history_list", std::move(done)));
 }
 
 Submit RedisKeyValues::history_clear(const store::HistoryClearRequest& request, store::HistoryDone done) {
-    return refuse<store::HistoryResult>(context_, request, std::move(done));
+    return context_.run(
+        check(request), {.order = request.home, .timeout_ms = request.timeout_ms},
+        [&] { return history_call(lua::kHistoryClear, request.home); },
+        history_reply(context_, "history_clear", std::move(done)));
 }
 
 }  // namespace streamhost::redis

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "redis/driver/context.hpp"
+#include "redis/driver/nonce.hpp"
 #include "store/keys.hpp"
 
 namespace streamhost::redis {
 
-// Small values, and the last messages of a home. [store]
+// Small values, each a hash with an end, and the last messages of a home. [store]
 class RedisKeyValues final : public store::KeyCommands {
 public:
     explicit RedisKeyValues(Context& context) : context_(context) {}
@@ -18,7 +19,10 @@ public:
     store::Submit history_clear(const store::HistoryClearRequest& request, store::HistoryDone done) override;
 
 private:
+    [[nodiscard]] Call history_call(const Script& script, std::string_view home) const;
+
     Context& context_;
+    Nonces nonces_;
 };
 
 }  // namespace streamhost::redis

@@ -30,6 +30,10 @@ public:
     }
     [[nodiscard]] std::string history(std::string_view home) const { return of_home("chat:history:", home); }
 
+    [[nodiscard]] std::string history_data(std::string_view home) const {
+        return of_home("chat:history:data:", home);
+    }
+
     [[nodiscard]] std::string topic(std::string_view name) const { return plain("topic:", name); }
     [[nodiscard]] std::string_view topic_of_channel(std::string_view channel) const {
         return behind("topic:", channel);
@@ -38,6 +42,15 @@ public:
     [[nodiscard]] std::string queue(std::string_view name) const { return plain("jobs:", name); }
     [[nodiscard]] std::string lock(std::string_view name) const { return plain("lock:", name); }
     [[nodiscard]] std::string value(std::string_view key) const { return plain("key:", key); }
+    // The channels that wake those who wait for a job or for a lock.
+    [[nodiscard]] std::string wake_of_queue(std::string_view name) const { return plain("wake:jobs:", name); }
+    [[nodiscard]] std::string wake_of_lock(std::string_view name) const { return plain("wake:lock:", name); }
+    [[nodiscard]] bool is_wake_of_queue(std::string_view channel) const {
+        return !behind("wake:jobs:", channel).empty();
+    }
+    [[nodiscard]] bool is_wake_of_lock(std::string_view channel) const {
+        return !behind("wake:lock:", channel).empty();
+    }
     // Everything else, such as "sessions:active" or "session:" with a name.
     [[nodiscard]] std::string plain(std::string_view kind, std::string_view name = {}) const {
         return std::string(prefix_).append(kind).append(name);

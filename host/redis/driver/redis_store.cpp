@@ -62,11 +62,18 @@ private:
         if (context_.closed()) return;
         if (pattern.empty() && !context_.keys().home_of_channel(channel).empty())
             return streams_.on_message(payload);
+        if (context_.keys().is_wake_of_queue(channel)) return jobs_.on_wake(channel);
+        if (context_.keys().is_wake_of_lock(channel)) return locks_.on_wake(channel);
         channels_.on_message(pattern, channel, payload);
     }
 
     void on_link(store::Link link, std::uint64_t epoch) override {
-        if (!context_.closed()) context_.sink().on_link(link, epoch);
+        if (context_.closed()) return;
+        if (link == store::Link::kUp) {
+            jobs_.on_link_up();
+            locks_.on_link_up();
+        }
+        context_.sink().on_link(link, epoch);
     }
 
     // Groups may still be asked by tasks of the context: it goes last.

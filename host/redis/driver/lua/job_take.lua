@@ -1,0 +1,67 @@
+-- with: now
+-- KEYS: 1 queue  2 what this command took, for its repeat after a lost answer
+-- consumer, max, idle_ms, remember_ms -> ok, (id, payload, deliveries) of each
+local consumer, max, idle = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local answer = {'ok'}
+local ids = {}
+if redis.call('EXISTS', KEYS[1]) == 0 then return answer end
+
+local function add(entry, deliveries)
+    ids[#ids + 1] = entry[1]
+    answer[#answer + 1] = entry[1]
+    answer[#answer + 1] = entry[2][2]
+    answer[#answer + 1] = deliveries
+end
+
+-- Of a job that this consumer has; nothing if it has not.
+local function deliveries(id)
+    local pending = redis.call('XPENDING', KEYS[1], 'workers', id, id, 1, consumer)[1]
+    return pending and pending[4]
+end
+
+local before = redis.call('GET', KEYS[2])
+if before then
+    for id in string.gmatch(before, '%S+') do
+        local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+        local times = entry and deliveries(id)
+        if times then add(entry, times) end
+    end
+    return answer
+end
+
+-- What others left lying, oldest first. Looks at no more pending jobs than a server may spend on one call.
+if idle > 0 then
+    local from, looked = '0-0', 0
+    repeat
+        local count = max - #ids
+        local claimed = redis.call('XAUTOCLAIM', KEYS[1], 'workers', consumer, idle, from, 'COUNT', count)
+        for _, entry in ipairs(claimed[2]) do
+            if entry then add(entry, deliveries(entry[1])) end
+        end
+        from, looked = claimed[1], looked + 10 * count  -- so many per call
+    until from == '0-0' or #ids >= max or looked > 10000
+end
+
+if #ids < max then
+    local count = max - #ids
+    local fresh =
+        redis.call('XREADGROUP', 'GROUP', 'workers', consumer, 'COUNT', count, 'STREAMS', KEYS[1], '>')
+    if fresh then
+        for _, entry in ipairs(fresh[1][2]) do add(entry, 1) end
+    end
+end
+
+if #ids > 0 then
+    redis.call('SET', KEYS[2], table.concat(ids, ' '), 'PX', ARGV[4])
+    -- Names of consumers that come and go would pile up in a queue that is never empty. One call in some.
+    if now() % 64 == 0 then
+        for _, fields in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], 'workers')) do
+            local known = {}
+            for i = 1, #fields, 2 do known[fields[i]] = fields[i + 1] end
+            if known.pending == 0 and known.idle > 3600000 then
+                redis.call('XGROUP', 'DELCONSUMER', KEYS[1], 'workers', known.name)
+            end
+        end
+    end
+end
+return answer

@@ -1,0 +1,11 @@
+-- with: now locks
+-- KEYS[2]: channel of those who wait
+-- token -> ok, token | duplicate, token | fenced, 0, left_ms, holder
+local token, owner, lapse = lock_now()
+local time = now()
+if digits(token) ~= ARGV[1] then return refuse('fenced', owner, lapse, time) end
+if lapse <= time then return {'duplicate', token, 0} end
+redis.call('HSET', KEYS[1], 'lapse', 0)
+redis.call('PEXPIRE', KEYS[1], kRemembered)
+redis.call('PUBLISH', KEYS[2], '')
+return {'ok', token, 0}

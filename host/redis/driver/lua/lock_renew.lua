@@ -1,0 +1,6 @@
+-- with: now locks
+-- token, lease_ms -> ok, token, left_ms | fenced, 0, left_ms, holder
+local token, owner, lapse = lock_now()
+local time = now()
+if lapse <= time or digits(token) ~= ARGV[1] then return refuse('fenced', owner, lapse, time) end
+return grant(token, owner, time, tonumber(ARGV[2]))
