@@ -163,6 +163,9 @@ private:
         }
         int status = 404;
         const auto route = node_.house().transport->find_admin(question.method, question.path, status);
+        // What answered here may have stopped already: whoever probes must not take that for another node.
+        if (route == nullptr && node_.house().phase.load() >= SH_NODE_DRAINING)
+            return problem(503, "The node is stopping");
         if (route == nullptr)
             return problem(static_cast<std::uint16_t>(status), "Nothing answers at " + question.path);
         return bridge::run_handler(*route, question);

@@ -56,15 +56,25 @@ control::Instance::Offer offer_of(bridge::House& house, const Settings& settings
     return {STREAMHOST_VERSION, &bridge::find_extension, &house, static_cast<std::uint32_t>(settings.loops)};
 }
 
-// Names the key that leads to the address: that is what its reader can mend.
-template <typename Open>
-auto open_listener(const std::string& name, const Open& open) {
-    try {
-        return open();
-    } catch (const Poco::Exception& error) {
-        throw std::runtime_error("listeners." + name + ".address: " + error.message());
+// Names the key that leads to the address: that is what its reader can mend. All of them at once.
+class Opening {
+public:
+    template <typename Open>
+    void listener(const std::string& name, const Open& open) {
+        try {
+            open();
+        } catch (const Poco::Exception& error) {
+            complaints_ +=
+                (complaints_.empty() ? "" : "\n") + ("listeners." + name) + ".address: " + error.message();
+        }
     }
-}
+    void finish() const {
+        if (!complaints_.empty()) throw std::runtime_error(complaints_);
+    }
+
+private:
+    std::string complaints_;
+};
 
 }  // namespace
 
@@ -122,15 +132,17 @@ Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sou
     house_.report = [this] { return report(); };
     // Taken first: an address in use must be told before anything was started.
     auto bound = std::make_shared<Settings>(*settings_);
+    Opening opening;
     for (Settings::Listener& listener : bound->listeners) {
-        sockets_.push_back(open_listener(listener.name, [&] {
-            return net::listen_on(net::parse_address(listener.address), bound->loops, kBacklog);
-        }));
-        listener.address = sockets_.back().front().address().toString();  // port 0 has become one
+        opening.listener(listener.name, [&] {
+            sockets_.push_back(net::listen_on(net::parse_address(listener.address), bound->loops, kBacklog));
+            listener.address = sockets_.back().front().address().toString();  // port 0 has become one
+        });
     }
     settings_ = std::move(bound);
-    admin_ = open_listener("admin",
-                           [this] { return std::make_unique<AdminServer>(*this, settings_->admin_address); });
+    opening.listener("admin",
+                     [this] { admin_ = std::make_unique<AdminServer>(*this, settings_->admin_address); });
+    opening.finish();
     build_data_plane();
     register_metrics();
 }
@@ -262,6 +274,10 @@ int Node::run() {
     const runtime::RoleScope role(runtime::Role::control);
     signals_ = std::make_unique<SignalWatch>(control_loop_, [this](int signal) { on_signal(signal); });
     loops_.start();
+    if (settings_->plugins.empty())
+        log_.warn(
+            "no plugin is enabled, so nothing is served: start with a configuration, for example "
+            "-c config/streamhost.yaml");
     if (!start_plugins()) log_.warn("not every plugin started; what needs them answers unavailable");
     signals_->look();  // one that came while the last plugin started
     if (drain_) {      // told to stop before it served anybody

@@ -1,6 +1,7 @@
 // Glue: the section, the WebSocket route and the encoding of protocol version 1; what messages mean is
 // Client's.
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "streamhost/plugin.hpp"
@@ -19,6 +20,7 @@ using streamhost::Failure;
 namespace {
 
 constexpr std::uint32_t kSweepMs = 250;
+constexpr std::uint32_t kLookMs = 500;
 constexpr const char* kSubprotocols[] = {"streamhost.v1.json", nullptr};
 
 class Gateway : public streamhost::Plugin, private streamhost::WebSocketHandler<Client, LoopClients> {
@@ -50,6 +52,9 @@ public:
                 SH_OK)
                 throw Failure(SH_BUSY, "no timer for late clients");
         }
+        look();
+        if (host().every(SH_ON_SHORT, kLookMs, [this] { look(); }) != SH_OK)
+            throw Failure(SH_BUSY, "no timer for the look at what is needed");
         sh_websocket_route route{};
         route.path = path_.c_str();
         route.heartbeat_ms = limits_.heartbeat_ms;
@@ -67,6 +72,14 @@ public:
     void* loop_start(std::uint32_t loop) override { return loops_.at(loop).get(); }
 
 private:
+    // A switched-off session is what its operator wanted; that nobody can be welcomed is seldom.
+    void look() {
+        const bool can = door_->services.can_welcome();
+        if (std::exchange(can_welcome_, can) == can) return;
+        host().set_health(
+            "welcome", can ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
+            can ? "" : "every hello is answered with unavailable: it needs session and recovery");
+    }
     void add_encoding() {
         const auto* delivery = host().require<sh_delivery_ext>(SH_EXT_DELIVERY);
         const sh_status status =
@@ -92,6 +105,7 @@ private:
         client.drain(reconnect_after_ms);
     }
 
+    bool can_welcome_ = true;  // as health was told
     std::string path_;
     std::vector<std::string> origins_;
     Limits limits_;

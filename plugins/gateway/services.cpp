@@ -22,6 +22,11 @@ Services::Services(streamhost::Host& host, std::uint32_t timeout_ms)
       chat_(host.acquire<sh_chat>(SH_SVC_CHAT)),
       streamcache_(host.acquire<sh_streamcache>(SH_SVC_STREAMCACHE)) {}
 
+bool Services::can_welcome() const {
+    const auto reach = [](const auto& lease) { return lease.call([](const auto&, void*) {}) == SH_OK; };
+    return reach(session_) && reach(recovery_);
+}
+
 void Services::join(sh_target on, const sh_session_join& join, Answer answer) {
     ask(
         on, session_,

@@ -20,6 +20,8 @@ class Services {
 public:
     Services(streamhost::Host& host, std::uint32_t timeout_ms);
 
+    // Whether anybody can be welcomed. [any]
+    [[nodiscard]] bool can_welcome() const;
     void join(sh_target on, const sh_session_join& join, Answer answer);
     void leave(sh_connection connection) const;
     void check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);

@@ -40,10 +40,8 @@ void RemoteAppends::read_before(std::shared_ptr<RemoteAppend> append) {
     const sh_bytes stream = bytes(append->what.stream);
     const auto look = [this, append, seq](const sh_result& before) {
         sh_result answer = before;
-        if (before.status == SH_OK && seq > before.last + 1) {
-            answer = Host::make_result(SH_GAP);
-            answer.first = before.last + 1;
-        } else if (before.status == SH_OK && seq < before.first) {
+        if (before.status == SH_OK && seq > before.last + 1) return beyond_head(*append, before.last + 1);
+        if (before.status == SH_OK && seq < before.first) {
             answer = Host::make_result(SH_EXPIRED);
             streamhost::copy_text(answer.detail, "these entries were trimmed");
         }
@@ -51,6 +49,22 @@ void RemoteAppends::read_before(std::shared_ptr<RemoteAppend> append) {
         write(*append, before.fence);
     };
     store_.run(&sh_store_ext::read, look, stream, seq, 1u, 1u);
+}
+
+// A producer that was overtaken has to stop, whatever it wanted to write.
+void RemoteAppends::beyond_head(const RemoteAppend& append, std::uint64_t expected) {
+    const sh_bytes id = bytes(append.what.stream);
+    const auto tell = [this, expected, stream = append.what.stream, fence = append.what.fence,
+                       ticket = append.ticket](const sh_result& tail) {
+        sh_result answer = tail;
+        if (tail.status == SH_OK && tail.count == 1) {
+            const auto& info = *reinterpret_cast<const sh_stream_info*>(tail.body->data);
+            answer = Host::make_result(info.fence == fence ? SH_GAP : SH_FENCED);
+            answer.first = expected;
+        }
+        done(stream, ticket, answer, false);
+    };
+    store_.run(&sh_store_ext::tail, tell, &id, 1u);
 }
 
 void RemoteAppends::write(RemoteAppend& append, std::uint64_t check) {

@@ -28,6 +28,7 @@ public:
 private:
     void pump(const std::string& stream);
     void read_before(std::shared_ptr<RemoteAppend> append);
+    void beyond_head(const RemoteAppend& append, std::uint64_t expected);
     void write(RemoteAppend& append, std::uint64_t check);
     void done(const std::string& stream, sh_ticket ticket, const sh_result& answer, bool reached);
     [[nodiscard]] std::uint32_t lease_of(const std::string& stream) const;

@@ -18,6 +18,12 @@ const addresses = async (port) => [
     ...['--set', `listeners.admin.address=127.0.0.1:${await freePort()}`],
 ];
 
+it('without a configuration it says that nothing is served, and what to do', async () => {
+    const host = await serveHost();
+    await host.printed(/no plugin is enabled, so nothing is served: start with .*-c config\/streamhost\.yaml/);
+    assert.equal((await host.stop()).code, 0);
+});
+
 describe('a port that is taken', () => {
     it('by another program: names the key and ends with 1', async () => {
         const other = createServer();
@@ -31,6 +37,17 @@ describe('a port that is taken', () => {
             assert.equal(ended.out, '', 'it never said that it was ready');
         } finally {
             await new Promise((resolve) => other.close(resolve));
+        }
+    });
+
+    it('names all of them at once', async () => {
+        const first = await serveHost();
+        try {
+            const ended = await runHost(['--set', `listeners.public.address=127.0.0.1:${first.port}`, '--set', `listeners.admin.address=127.0.0.1:${first.adminPort}`]);
+            assert.equal(ended.code, 1);
+            for (const key of ['public', 'admin']) assert.match(ended.err, new RegExp(`listeners\\.${key}\\.address: cannot listen`));
+        } finally {
+            await first.stop();
         }
     });
 

@@ -70,6 +70,20 @@ describe('a graceful stop', () => {
         for (const client of [kept, late]) client.close();
     });
 
+    it('is not ready until the end: probes hear 503, never 404', async () => {
+        const host = await serveHost(settings(), ALL);
+        const heard = new Set();
+        const probe = async () => {
+            for (;;) heard.add((await fetch(`http://127.0.0.1:${host.adminPort}/health/ready`)).status);
+        };
+        await host.until(async () => (await fetch(`http://127.0.0.1:${host.adminPort}/health/ready`)).status === 200);
+        host.signal('SIGTERM');
+        await assert.rejects(probe()); // until nobody listens any more
+        await endOf(host);
+        heard.delete(200); // before the signal was seen
+        assert.deepEqual([...heard], [503]);
+    });
+
     it('ends in time whatever clients do: silent, deaf, or in the middle of a message', async () => {
         const host = await serveHost(settings({ 'drain.window_ms': 1_000 }), ALL);
         const silent = await RawClient.upgraded(host.port, '/echo'); // never answers the close

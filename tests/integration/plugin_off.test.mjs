@@ -93,8 +93,9 @@ for (const name of SHIPPED) {
             const health = await get(host, '/health', host.adminPort);
             if (name === 'health') return assert.equal(health.status, 404);
             const body = await health.json();
-            // What an operator switched off is no fault; what was wanted and does not run is.
-            assert.deepEqual([health.status, body.status], [200, waiting(name).length > 0 ? 'degraded' : 'ok'], JSON.stringify(body));
+            // What an operator switched off is no fault; what was wanted and does not run is, and a gateway that welcomes nobody.
+            assert.deepEqual([health.status, body.status], [200, waiting(name).length > 0 || WELCOMES_NOBODY.has(name) ? 'degraded' : 'ok'], JSON.stringify(body));
+            assert.equal(body.reasons.some((reason) => /gateway welcome is degraded: every hello/.test(reason)), WELCOMES_NOBODY.has(name), JSON.stringify(body.reasons));
             for (const other of waiting(name)) assert.ok(body.reasons.some((reason) => reason.includes(`plugin ${other} `)), JSON.stringify(body.reasons));
         });
 

@@ -285,6 +285,7 @@ describe('producers', { timeout: TEST_MS }, () => {
         isError(await one.ask({ type: 'append', stream, fence, seq: 1, entries: [{ kind: 'text', delta: 'other' }] }), 'conflict');
         isError(await one.ask({ type: 'append', stream, fence, seq: 9, entries }), 'sequence_gap', { expected: 3 });
         isError(await one.ask({ type: 'append', stream, fence: fence - 1, seq: 3, entries }), 'fenced');
+        isError(await one.ask({ type: 'append', stream, fence: fence - 1, seq: 9, entries }), 'fenced');
         isError(await one.ask({ type: 'append', stream, entries }), 'conflict');
         assert.equal((await one.ask({ type: 'renew', stream, fence })).type, 'ok');
         const end = { outcome: 'error', error: { code: 'x', message: 'y' }, usage: { total_tokens: 3 } };
