@@ -32,6 +32,14 @@ public:
         return *this;
     }
 
+    // One argument of two parts.
+    Call& arg(std::string_view front, std::string_view back) {
+        ++args_;
+        append_head(words_, '$', static_cast<std::int64_t>(front.size() + back.size()));
+        words_.append(front).append(back).append("\r\n");
+        return *this;
+    }
+
     [[nodiscard]] const Script& script() const noexcept { return *script_; }
     // By its hash, which a server that lost its scripts answers with NOSCRIPT; with its text, never.
     [[nodiscard]] std::string by_hash() const { return encode("EVALSHA", script_->sha1); }

@@ -60,8 +60,8 @@ public:
 private:
     void on_message(std::string_view pattern, std::string_view channel, std::string_view payload) override {
         if (context_.closed()) return;
-        if (pattern.empty() && !context_.keys().home_of_channel(channel).empty())
-            return streams_.on_message(payload);
+        const std::string_view home = context_.keys().home_of_channel(channel);
+        if (pattern.empty() && !home.empty()) return streams_.on_message(home, payload);
         if (context_.keys().is_wake_of_queue(channel)) return jobs_.on_wake(channel);
         if (context_.keys().is_wake_of_lock(channel)) return locks_.on_wake(channel);
         channels_.on_message(pattern, channel, payload);

@@ -1,68 +1,228 @@
 #include "redis/driver/streams.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "redis/driver/lua_scripts.hpp"
+#include "redis/driver/records.hpp"
 #include "store/validate.hpp"
 
 namespace streamhost::redis {
 
+using store::home_of;
 using store::Status;
 using store::Submit;
 
 namespace {
 
-template <typename Result, typename Request, typename Done>
-Submit refuse(Context& context, const Request& request, Done done) {
-    if (const Submit slot = context.admit(); slot != Submit::kAccepted) return slot;
-    const Status shape = check(request);
-    context.answer_later(shape == Status::kOk ? Status::kUnavailable : shape,
-                         [done = std::move(done)](const Reply& reply) mutable {
-                             Result result;
-                             result.status = reply.status;
-                             done(result);
-                         });
-    return Submit::kAccepted;
+// What follows the home in a run's id, dot included; empty for the home itself.
+std::string_view member_of(std::string_view id) { return id.substr(home_of(id).size()); }
+
+std::uint64_t data_bytes(std::span<const store::Record> records) {
+    std::uint64_t bytes = 0;
+    for (const store::Record& record : records)
+        bytes += record.data.size();
+    return bytes;
+}
+
+void add_entries(Call& call, std::span<const store::Entry> entries) {
+    for (const store::Entry& entry : entries) {
+        const char type = static_cast<char>(entry.type);
+        call.arg(std::string_view(&type, 1)).arg(entry.data.view());
+    }
+}
+
+std::optional<Status> status_in(const RespValue& value) {
+    const auto last = static_cast<std::int64_t>(Status::kExhausted);
+    if (!value.is(RespType::kInteger) || value.integer() < 1 || value.integer() > last) return std::nullopt;
+    return static_cast<Status>(value.integer());
+}
+
+// {status} or {status, now, fields, user[, job]}
+bool fill(store::StreamResult& result, const RespValue& value, store::Position last) {
+    const auto status = status_in(value[0]);
+    if (!status) return false;
+    if (value.size() > 1) {
+        const auto fields = parse_fields(value[2].text(), value[1].integer());
+        if (!fields) return false;
+        result.info = fields->info;
+        result.info.user = value[3].text();
+        result.job = value[4].text();
+    }
+    result.status = *status;
+    if (*status == Status::kOk || *status == Status::kDuplicate)
+        result.last = last.seq == 0 ? result.info.head : last;
+    return true;
+}
+
+// {status[, user[, first, last, its check[, answer]]]}
+bool fill(store::PublishResult& result, const RespValue& value) {
+    const auto status = status_in(value[0]);
+    if (!status) return false;
+    result.user = value[1].text();
+    if (value.size() > 2) {
+        const auto last =
+            store::parse_position(std::to_string(value[3].integer()).append(1, '.').append(value[4].text()));
+        if (!last) return false;
+        result.first = static_cast<std::uint64_t>(value[2].integer());
+        result.last = *last;
+        result.answer = value[5].text();
+    }
+    result.status = *status;
+    return true;
 }
 
 }  // namespace
 
+Status RedisStreams::foreign(std::string_view command, std::string_view what) {
+    context_.report(TroubleKind::kForeign, command, what);
+    return Status::kConflict;
+}
+
+// `last` is what the caller wrote; nothing: the store numbered it.
+ReplyDone RedisStreams::stream_answer(std::string_view command, store::Position last,
+                                      store::StreamDone done) {
+    return [this, command, last, done = std::move(done)](const Reply& reply) mutable {
+        store::StreamResult result;
+        result.status = reply.status;
+        if (reply.status == Status::kOk && !fill(result, reply.value, last)) {
+            result = {};
+            result.status = foreign(command, "fields of a stream that cannot be read");
+        }
+        done(result);
+    };
+}
+
+ReplyDone RedisStreams::publish_answer(std::string_view command, store::PublishDone done) {
+    return [this, command, done = std::move(done)](const Reply& reply) mutable {
+        store::PublishResult result;
+        result.status = reply.status;
+        if (reply.status == Status::kOk && !fill(result, reply.value)) {
+            result = {};
+            result.status = foreign(command, "a position that cannot be read");
+        }
+        done(result);
+    };
+}
+
 Submit RedisStreams::claim(const store::ClaimRequest& request, store::StreamDone done) {
-    return refuse<store::StreamResult>(context_, request, std::move(done));
+    const auto build = [&] {
+        const KeyNames& keys = context_.keys();
+        Call call(lua::kClaim);
+        call.key(keys.meta(request.id)).key(keys.chunks(request.id)).key(keys.runs(home_of(request.id)));
+        call.arg(member_of(request.id)).arg(request.pid).arg(request.lease_ms).arg(request.user);
+        call.arg(request.if_missing == store::IfMissing::kCreate ? 1 : 0);
+        call.arg(request.access == store::Access::kOwner ? 1 : 0);
+        call.arg(context_.limits().home_runs).arg(context_.limits().run_open_ms);
+        return call;
+    };
+    return context_.run(check(request), {home_of(request.id), request.timeout_ms}, build,
+                        stream_answer("claim", {}, std::move(done)));
 }
 
 Submit RedisStreams::append(const store::AppendRequest& request, store::StreamDone done) {
-    return refuse<store::StreamResult>(context_, request, std::move(done));
+    const auto build = [&] {
+        const KeyNames& keys = context_.keys();
+        const store::Limits& limits = context_.limits();
+        const store::Record& first = request.records.front();
+        const store::Record& last = request.records.back();
+        Call call(lua::kAppend);
+        call.key(keys.meta(request.id)).key(keys.chunks(request.id));
+        call.key(keys.channel(home_of(request.id))).key(keys.runs(home_of(request.id)));
+        call.arg(request.id).arg(member_of(request.id)).arg(request.fence).arg(request.pid);
+        call.arg(first.seq).arg(store::check_text(first.prev));
+        call.arg(last.seq).arg(store::check_text(last.check));
+        call.arg(data_bytes(request.records)).arg(letter_of(request.end_state)).arg(request.lease_ms);
+        call.arg(limits.run_entries).arg(limits.run_bytes).arg(limits.run_open_ms).arg(limits.run_ended_ms);
+        for (const store::Record& record : request.records)
+            add_entry(call, record, request.fence);
+        return call;
+    };
+    const store::Position last =
+        request.records.empty() ? store::Position{}
+                                : store::Position{request.records.back().seq, request.records.back().check};
+    return context_.run(check(request), {home_of(request.id), request.timeout_ms}, build,
+                        stream_answer("append", last, std::move(done)));
 }
 
 Submit RedisStreams::renew(const store::RenewRequest& request, store::StreamDone done) {
-    return refuse<store::StreamResult>(context_, request, std::move(done));
-}
-
-Submit RedisStreams::publish(const store::PublishRequest& request, store::PublishDone done) {
-    return refuse<store::PublishResult>(context_, request, std::move(done));
-}
-
-Submit RedisStreams::send(const store::SendRequest& request, store::PublishDone done) {
-    return refuse<store::PublishResult>(context_, request, std::move(done));
+    const auto build = [&] {
+        const KeyNames& keys = context_.keys();
+        Call call(lua::kRenew);
+        call.key(keys.meta(request.id)).key(keys.chunks(request.id)).key(keys.runs(home_of(request.id)));
+        call.arg(member_of(request.id)).arg(request.fence).arg(request.pid).arg(request.lease_ms);
+        call.arg(context_.limits().run_open_ms);
+        return call;
+    };
+    return context_.run(check(request), {home_of(request.id), request.timeout_ms}, build,
+                        stream_answer("renew", {}, std::move(done)));
 }
 
 Submit RedisStreams::finish(const store::FinishRequest& request, store::StreamDone done) {
-    return refuse<store::StreamResult>(context_, request, std::move(done));
+    const auto build = [&] {
+        const KeyNames& keys = context_.keys();
+        Call call(lua::kFinish);
+        call.key(keys.meta(request.id)).key(keys.chunks(request.id));
+        call.key(keys.channel(home_of(request.id))).key(keys.runs(home_of(request.id)));
+        call.arg(request.id).arg(member_of(request.id)).arg(letter_of(request.end_state));
+        call.arg(request.data.view()).arg(request.if_fence).arg(context_.limits().run_ended_ms);
+        return call;
+    };
+    return context_.run(check(request), {home_of(request.id), request.timeout_ms}, build,
+                        stream_answer("finish", {}, std::move(done)));
 }
 
-Submit RedisStreams::read(const store::ReadRequest& request, store::ReadDone done) {
-    return refuse<store::ReadResult>(context_, request, std::move(done));
+bool RedisStreams::fits_shared(std::span<const store::Entry> entries) const {
+    std::uint64_t bytes = 0;
+    for (const store::Entry& entry : entries)
+        bytes += entry.data.size();
+    return entries.size() <= context_.limits().shared_entries && bytes <= context_.limits().shared_bytes;
 }
 
-Submit RedisStreams::tail(const store::TailRequest& request, store::StreamListDone done) {
-    return refuse<store::StreamListResult>(context_, request, std::move(done));
+void RedisStreams::add_shared_limits(Call& call) const {
+    const store::Limits& limits = context_.limits();
+    call.arg(limits.shared_entries).arg(limits.shared_bytes).arg(limits.shared_ms);
 }
 
-Submit RedisStreams::runs(const store::RunsRequest& request, store::StreamListDone done) {
-    return refuse<store::StreamListResult>(context_, request, std::move(done));
+Submit RedisStreams::publish(const store::PublishRequest& request, store::PublishDone done) {
+    const auto build = [&] {
+        const KeyNames& keys = context_.keys();
+        Call call(lua::kPublish);
+        call.key(keys.meta(request.id)).key(keys.chunks(request.id));
+        call.key(keys.channel(home_of(request.id))).key(keys.published(request.id));
+        call.arg(request.id).arg(request.key).arg(request.user);
+        call.arg(request.access == store::Access::kOwner ? 1 : 0);
+        add_shared_limits(call);
+        call.arg(context_.limits().publish_key_ms).arg(context_.limits().publish_keys);
+        add_entries(call, request.entries);
+        return call;
+    };
+    Status shape = check(request);
+    if (shape == Status::kOk && !fits_shared(request.entries)) shape = Status::kTooLarge;
+    return context_.run(shape, {home_of(request.id), request.timeout_ms}, build,
+                        publish_answer("publish", std::move(done)));
 }
 
-void RedisStreams::on_message(std::string_view) {}
+Submit RedisStreams::send(const store::SendRequest& request, store::PublishDone done) {
+    const auto build = [&] {
+        const KeyNames& keys = context_.keys();
+        const store::Limits& limits = context_.limits();
+        Call call(lua::kSend);
+        call.key(keys.meta(request.home)).key(keys.chunks(request.home)).key(keys.channel(request.home));
+        call.key(keys.sent(request.home)).key(keys.meta(request.run)).key(keys.runs(request.home));
+        call.arg(request.home).arg(request.key).arg(request.user);
+        call.arg(request.access == store::Access::kOwner ? 1 : 0);
+        add_shared_limits(call);
+        call.arg(limits.send_key_ms).arg(limits.send_keys);
+        call.arg(request.content_hash).arg(request.answer).arg(member_of(request.run)).arg(request.job);
+        call.arg(limits.home_runs).arg(limits.run_open_ms);
+        add_entries(call, request.entries);
+        return call;
+    };
+    Status shape = check(request);
+    if (shape == Status::kOk && !fits_shared(request.entries)) shape = Status::kTooLarge;
+    return context_.run(shape, {request.home, request.timeout_ms}, build,
+                        publish_answer("send", std::move(done)));
+}
 
 }  // namespace streamhost::redis

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "redis/driver/context.hpp"
@@ -7,7 +8,8 @@
 
 namespace streamhost::redis {
 
-// The log commands: each one script. [store]
+// The log commands: each one script, so that it happens whole or not at all. How the data looks stands in
+// records.hpp. streams.cpp: what writes; streams_read.cpp: what does not. [store]
 class RedisStreams final : public store::StreamCommands {
 public:
     explicit RedisStreams(Context& context) : context_(context) {}
@@ -22,10 +24,18 @@ public:
     store::Submit tail(const store::TailRequest& request, store::StreamListDone done) override;
     store::Submit runs(const store::RunsRequest& request, store::StreamListDone done) override;
 
-    // What a script published for a stream of a home.
-    void on_message(std::string_view payload);
+    // What a script published on the channel of a home.
+    void on_message(std::string_view home, std::string_view payload);
 
 private:
+    [[nodiscard]] ReplyDone stream_answer(std::string_view command, store::Position last,
+                                          store::StreamDone done);
+    [[nodiscard]] ReplyDone publish_answer(std::string_view command, store::PublishDone done);
+    [[nodiscard]] bool fits_shared(std::span<const store::Entry> entries) const;
+    void add_shared_limits(Call& call) const;
+    // kConflict, and a report: what came is not what our scripts write.
+    [[nodiscard]] store::Status foreign(std::string_view command, std::string_view what);
+
     Context& context_;
 };
 

@@ -313,7 +313,6 @@ TEST_P(OwnedStreams, BytesOverTheBoundAreFullAndTheEndStillFits) {
 }
 
 TEST_P(OwnedStreams, RunsAreFullAtTheRealBounds) {
-    if (!GetParam().quick) GTEST_SKIP() << "100,000 entries over a network are the bench's business";
     const auto producer = produce();
     const Limits limits = bench_->limits();
     Position at;

@@ -1,0 +1,92 @@
+-- Shared streams. KEYS: meta, chunks, channel, window of keys. The entries are the arguments from `first` on,
+-- two for each: type, data.
+local function plan_trim(s, count, bytes, most_entries, most_bytes)
+    local drop, base_check = 0, s[BASE_CHECK]
+    while count - drop > most_entries or bytes > most_bytes do
+        local _, check, size = header_of(redis.call('LINDEX', KEYS[2], drop))
+        drop, base_check, bytes = drop + 1, check, bytes - size
+    end
+    return drop, base_check, bytes
+end
+
+local function new_shared()
+    local zero = '0000000000000000'
+    local created = time[1] .. string.format('%06d', time[2])
+    return {'s', 'o', '0', zero, '0', zero, '0', '0', '0', '0', created, '0', '0'}
+end
+
+-- Appends; the stream is made if `user` is given. Returns the first number.
+local function write_shared(id, s, user, first, most_entries, most_bytes, life_ms)
+    local base, head, check, bytes = tonumber(s[BASE]), tonumber(s[HEAD]), s[HEAD_CHECK], tonumber(s[BYTES])
+    local elements, message, length = {}, {id}, head - base
+    local first_seq = head + 1
+    for at = first, #ARGV, 2 do
+        local prev, kind, data = check, ARGV[at], ARGV[at + 1]
+        head, check = head + 1, string.sub(redis.sha1hex(prev .. kind .. data), 1, 16)
+        local element = table.concat({text(head), prev, check, '0', kind, now, data}, '|')
+        elements[#elements + 1] = element
+        message[#message + 1] = #element .. '|' .. element
+        bytes = bytes + #data
+    end
+    local drop, base_check
+    drop, base_check, bytes =
+        plan_trim(s, length + #elements, bytes, tonumber(most_entries), tonumber(most_bytes))
+
+    push(KEYS[2], elements, length)
+    if drop > 0 then redis.call('LTRIM', KEYS[2], drop, -1) end
+    s[BASE], s[BASE_CHECK], s[HEAD], s[HEAD_CHECK], s[BYTES] =
+        text(base + drop), base_check, text(head), check, text(bytes)
+    local is_due = now - s[TOUCHED] > life_ms / 4
+    if is_due then s[TOUCHED] = now end
+    if user then
+        redis.call('HSET', KEYS[1], 'd', table.concat(s, '|'), 'u', user)
+        redis.call('UNLINK', KEYS[4])
+    else
+        save(KEYS[1], s)
+    end
+    if is_due then
+        redis.call('PEXPIREAT', KEYS[1], now + life_ms)
+        redis.call('PEXPIREAT', KEYS[2], now + life_ms)
+    end
+    redis.call('PUBLISH', KEYS[3], table.concat(message, '|'))
+    return first_seq
+end
+
+-- The keys of writes, in the order of their numbers: k<key> = number | time | first | prev | last | check |
+-- more, n<number> = key; a and b are the oldest number and the next one, t is when the hash expires.
+local KNOWN = '^%d+|(%d+)|(%d+)|(%x+)|(%d+)|(%x+)|(.*)$'
+
+local function recall(window, key, life_ms)
+    local value = redis.call('HGET', window, 'k' .. key)
+    if not value then return nil end
+    local at, first, prev, last, check, more = string.match(value, KNOWN)
+    if not at then error('FOREIGN data in ' .. window) end
+    if tonumber(at) < now - life_ms then return nil end
+    return tonumber(first), prev, tonumber(last), check, more
+end
+
+-- The oldest number, the next one, and when the window expires: asked for before anything is written.
+local function look(window)
+    local kept = redis.call('HMGET', window, 'a', 'b', 't')
+    local oldest, next, until_ms = tonumber(kept[1] or 0), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
+    if not (oldest and next and until_ms) then error('FOREIGN data in ' .. window) end
+    return {oldest, next, until_ms}
+end
+
+local function remember(window, seen, key, most, life_ms, first, prev, s, more)
+    local oldest, next, until_ms = seen[1], seen[2], seen[3]
+    while next - oldest >= tonumber(most) do
+        local slot = 'n' .. oldest
+        local name = redis.call('HGET', window, slot)
+        -- A key that came again after its time has a newer number.
+        local value = name and redis.call('HGET', window, 'k' .. name)
+        local is_its_own = value and string.match(value, '^%d+') == tostring(oldest)
+        redis.call('HDEL', window, slot, is_its_own and 'k' .. name or slot)
+        oldest = oldest + 1
+    end
+    local value = table.concat({next, now, text(first), prev, s[HEAD], s[HEAD_CHECK], more}, '|')
+    local is_due = until_ms < now + life_ms
+    if is_due then until_ms = now + math.floor(life_ms * 5 / 4) end
+    redis.call('HSET', window, 'k' .. key, value, 'n' .. next, key, 'a', oldest, 'b', next + 1, 't', until_ms)
+    if is_due then redis.call('PEXPIREAT', window, until_ms) end
+end

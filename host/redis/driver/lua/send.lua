@@ -1,0 +1,32 @@
+-- with: stream owned shared
+-- KEYS: meta, chunks, channel, window of sends, all of the home; meta of the run, runs. ARGV: home, key, user,
+-- whether the user must be the home's owner, shared_entries, shared_bytes, shared_ms, send_key_ms, send_keys,
+-- content hash, answer, member of the run, job, home_runs, run_open_ms; then two for each entry: type, data.
+local ENTRIES = 16
+local key, asker, key_ms, hash, answer, member = ARGV[2], ARGV[3], tonumber(ARGV[8]), ARGV[10], ARGV[11], ARGV[12]
+local s, user = load(KEYS[1])
+if s then
+    if s[MODE] ~= 's' then return {CONFLICT, user} end
+    if ARGV[4] == '1' and user ~= '' and user ~= asker then return {FORBIDDEN, user} end
+    local first, _, last, last_check, more = recall(KEYS[4], key, key_ms)
+    if first then
+        local size, rest = string.match(more, '^(%d+)|(.*)$')
+        if string.sub(rest, 1, size) ~= hash then return {CONFLICT, user} end
+        return {DUPLICATE, user, first, last, last_check, string.sub(rest, size + 1)}
+    end
+else
+    must_be_free(KEYS[1])
+    must_be(KEYS[4], 'hash')
+end
+if redis.call('EXISTS', KEYS[5]) == 1 then return {CONFLICT, user or ''} end
+if not has_room(KEYS[6], member, ARGV[14]) then return {FULL, user or ''} end
+
+local made = not s and asker or nil
+local window = made and {0, 0, 0} or look(KEYS[4])
+s = s or new_shared()
+local prev = s[HEAD_CHECK]
+local first = write_shared(ARGV[1], s, made, ENTRIES, ARGV[5], ARGV[6], tonumber(ARGV[7]))
+remember(KEYS[4], window, key, ARGV[9], key_ms, first, prev, s, #hash .. '|' .. hash .. answer)
+create(KEYS[5], KEYS[6], member, asker, tonumber(ARGV[15]))
+if ARGV[13] ~= '' then redis.call('HSET', KEYS[5], 'j', ARGV[13]) end
+return {OK, made or user, first, tonumber(s[HEAD]), s[HEAD_CHECK], answer}
