@@ -1,10 +1,10 @@
--- with: now
+-- with: jobs
 -- KEYS: 1 queue  2 what this command took, for its repeat after a lost answer
 -- consumer, max, idle_ms, remember_ms -> ok, (id, payload, deliveries) of each
 local consumer, max, idle = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local answer = {'ok'}
 local ids = {}
-if redis.call('EXISTS', KEYS[1]) == 0 then return answer end
+if redis.call('XLEN', KEYS[1]) == 0 then return answer end
 
 local function add(entry, deliveries)
     ids[#ids + 1] = entry[1]
@@ -53,15 +53,7 @@ end
 
 if #ids > 0 then
     redis.call('SET', KEYS[2], table.concat(ids, ' '), 'PX', ARGV[4])
-    -- Names of consumers that come and go would pile up in a queue that is never empty. One call in some.
-    if now() % 64 == 0 then
-        for _, fields in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], 'workers')) do
-            local known = {}
-            for i = 1, #fields, 2 do known[fields[i]] = fields[i + 1] end
-            if known.pending == 0 and known.idle > 3600000 then
-                redis.call('XGROUP', 'DELCONSUMER', KEYS[1], 'workers', known.name)
-            end
-        end
-    end
+else
+    leave(consumer)
 end
 return answer

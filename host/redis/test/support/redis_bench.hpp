@@ -58,10 +58,12 @@ private:
 // The driver over the program's server, from an empty one.
 class RedisBench final : public store::conformance::Bench {
 public:
-    explicit RedisBench(const store::Limits& limits) : limits_(limits), port_(server().port()) {
+    explicit RedisBench(const store::Limits& limits, std::string key_prefix = "streamhost:")
+        : limits_(limits), port_(server().port()) {
         server().command({"FLUSHALL"});
         RedisStoreOptions options;
         options.limits = limits;
+        options.key_prefix = std::move(key_prefix);
         options.on_trouble = [this](const Trouble& trouble) {
             troubles.emplace_back(trouble.kind, std::string(trouble.message));
         };

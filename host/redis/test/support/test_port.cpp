@@ -123,6 +123,8 @@ Submit TestPort::call(std::string_view, std::string command, std::uint32_t timeo
         lost_.push_back(std::move(done));
         return Submit::kAccepted;
     }
+    if (repeats_ && !calls_line_.link.send(command, now_ms() + timeout_ms, [](const LinkReply&) {}))
+        throw std::runtime_error("a call that cannot be sent twice");
     const bool is_taken = calls_line_.link.send(
         command, now_ms() + timeout_ms, [this, done = std::move(done)](const LinkReply& reply) mutable {
             if (reply.answer == LinkAnswer::kReply) return finish(done, {CallEnd::kReply, reply.value});

@@ -34,6 +34,11 @@ public:
     std::uint64_t in_flight() const noexcept override { return in_flight_; }
     std::uint64_t subscriptions() const noexcept override { return listening_.size(); }
 
+    // From now on every call is sent twice and answered with its second answer, as after a lost connection.
+    void repeat_calls() noexcept { repeats_ = true; }
+    // The connection of the subscriptions ends and stays so.
+    void cut_live_line() { live_line_.link.close(LinkEnd::kByPeer); }
+
     // Calls that reached the server so far.
     [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
 
@@ -62,6 +67,7 @@ private:
     PortEvents* events_ = nullptr;
     bool is_closed_ = false;
     bool is_told_ = false;  // that the link is up
+    bool repeats_ = false;
     std::uint64_t in_flight_ = 0;
     std::uint64_t calls_ = 0;
     std::deque<Listening> asked_;
