@@ -1,66 +1,114 @@
--- with: stream owned
 -- KEYS: meta, chunks, channel, runs. ARGV: id, member, fence, pid, first seq, prev of the first, last seq, last
 -- check, bytes of data, end state (o: none), lease_ms, run_entries, run_bytes, run_open_ms, run_ended_ms; then
 -- two for each record: an entry up to its time, and what follows the time; nothing follows where the first
 -- has it all.
-local RECORDS = 16
-local member, first, last, last_check, ending = ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[7]), ARGV[8], ARGV[10]
-local s, user = load(KEYS[1])
-if not s then return {NO_STREAM} end
-if s[MODE] ~= 'o' then return info(CONFLICT, s, user) end
-if not is_producer(s, ARGV[3], ARGV[4]) then return info(FENCED, s, user) end
+--
+-- The one script that runs for every piece of text: it stands alone, since each function costs when it is
+-- made, used or not.
+local meta, chunks = KEYS[1], KEYS[2]
+local stored = redis.call('HMGET', meta, 'd', 'u')
+local fields, user = stored[1], stored[2] or ''
+if not fields then return {9} end
+-- As FIELDS in parts/stream.lua; of the base nothing is asked here.
+local mode, state, base, head, head_check, fence, pid, lease, claims, created, touched, bytes =
+    string.match(fields,
+        '^([os])|([ocxel])|(%d+|%x+)|(%d+)|(%x+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)$')
+if not mode then return redis.error_reply('FOREIGN data in ' .. meta) end
 
-local head = tonumber(s[HEAD])
-local is_known = last <= head
-if is_known then
-    local _, check = '', s[HEAD_CHECK]
-    if last < head then _, check = header_of(redis.call('LINDEX', KEYS[2], last - 1)) end
-    if check ~= last_check then return info(s[STATE] == 'o' and CONFLICT or ENDED, s, user) end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
+if mode ~= 'o' then return {3, now, fields, user} end
+if fence ~= ARGV[3] or (pid ~= ARGV[4] and ARGV[4] ~= '0') then return {6, now, fields, user} end
+
+-- Answers are {status, now, fields, user}; the status is store::Status.
+local RECORDS, HEADER = 16, '^%d+|%x+|(%x+)|%d+|%az?(%d*)|%d+|()'
+local count, first, last = tonumber(head), tonumber(ARGV[5]), tonumber(ARGV[7])
+local status, ending = 1, ARGV[10]
+if last <= count then
+    local check = head_check
+    if last < count then check = string.match(redis.call('LINDEX', chunks, last - 1) or '', HEADER) end
+    local is_same = check == ARGV[8]
+    if state ~= 'o' then return {is_same and 2 or 8, now, fields, user} end
+    if not is_same then return {3, now, fields, user} end
+    status = 2
+elseif state ~= 'o' then
+    return {8, now, fields, user}
+elseif first > count + 1 then
+    return {4, now, fields, user}
 end
-if s[STATE] ~= 'o' then return info(is_known and DUPLICATE or ENDED, s, user) end
-if first > head + 1 then return info(GAP, s, user) end
 
-local lease_ms, life_ms = tonumber(ARGV[11]), tonumber(ARGV[14])
-if lease_ms > 0 and now + lease_ms > tonumber(s[LEASE]) then s[LEASE] = now + lease_ms end
-local is_due = now - s[TOUCHED] > life_ms / 4
-if is_due or ending ~= 'o' then must_be(KEYS[4], 'zset') end
-
-if is_known then
-    fits_always(KEYS[1])
+local life_ms = tonumber(ARGV[14])
+local is_due = now - touched > life_ms / 4 or ending ~= 'o'
+if is_due then
+    local type = redis.call('TYPE', KEYS[4]).ok
+    if type ~= 'zset' and type ~= 'none' then
+        return redis.error_reply('FOREIGN ' .. type .. ' in ' .. KEYS[4])
+    end
+end
+-- A server without memory refuses a script's first write if it could need some, and none after it. A removal
+-- of nothing lets those through that must always fit: renewals and ends.
+if status == 2 then
+    redis.call('HDEL', meta, '-')
 else
-    local from, prev, bytes = RECORDS, ARGV[6], tonumber(ARGV[9])
-    for _ = first, head do
-        local _, _, size = header_of(ARGV[from + 1] == '' and ARGV[from] or ARGV[from] .. '0' .. ARGV[from + 1])
-        from, bytes = from + 2, bytes - size
+    local at, prev = RECORDS, ARGV[6]
+    bytes = bytes + ARGV[9]
+    while first <= count do
+        local entry = ARGV[at + 1] == '' and ARGV[at] or ARGV[at] .. '0' .. ARGV[at + 1]
+        local check, inflated, data = string.match(entry, HEADER)
+        bytes = bytes - (inflated ~= '' and inflated or #entry + 1 - data)
+        at, first, prev = at + 2, first + 1, check
     end
-    if from > RECORDS then prev = string.match(ARGV[from], '^%d+|(%x+)') end
-    if prev ~= s[HEAD_CHECK] then return info(DIVERGED, s, user) end
-    local is_end_only = ending ~= 'o' and last == head + 1
-    if not is_end_only and (last > tonumber(ARGV[12]) or s[BYTES] + bytes > tonumber(ARGV[13])) then
-        return info(FULL, s, user)
+    if prev ~= head_check then return {5, now, fields, user} end
+    local is_end_only = ending ~= 'o' and last == count + 1
+    if is_end_only then
+        redis.call('HDEL', meta, '-')
+    elseif last > tonumber(ARGV[12]) or bytes > tonumber(ARGV[13]) then
+        return {10, now, fields, user}
     end
 
-    local elements, message = {}, {ARGV[1]}
-    for at = from, #ARGV, 2 do
-        local element, rest = ARGV[at], ARGV[at + 1]
-        if rest ~= '' then element = element .. now .. rest end
-        elements[#elements + 1] = element
-        message[#message + 1] = #element .. '|' .. element
+    local length, message
+    local entry, rest = ARGV[at], ARGV[at + 1]
+    if rest ~= '' then entry = entry .. now .. rest end
+    message = ARGV[1] .. '|' .. #entry .. '|' .. entry
+    if last == count + 1 then
+        length = redis.call('RPUSH', chunks, entry)
+    else
+        local entries, parts = {entry}, {message}
+        for next = at + 2, #ARGV, 2 do
+            entry, rest = ARGV[next], ARGV[next + 1]
+            if rest ~= '' then entry = entry .. now .. rest end
+            entries[#entries + 1] = entry
+            parts[#parts + 1] = #entry .. '|' .. entry
+        end
+        message = table.concat(parts, '|')
+        length = redis.call('RPUSH', chunks, unpack(entries))
     end
-    if is_end_only then fits_always(KEYS[1]) end
-    push(KEYS[2], elements, head)
-    s[HEAD], s[HEAD_CHECK], s[BYTES] = ARGV[7], last_check, s[BYTES] + bytes
-    redis.call('PUBLISH', KEYS[3], table.concat(message, '|'))
-    if head == 0 and not is_due then redis.call('PEXPIREAT', KEYS[2], s[TOUCHED] + life_ms) end
+    if length ~= last then
+        redis.call('LTRIM', chunks, 0, count - last - 1)
+        return redis.error_reply('FOREIGN entries in ' .. chunks)
+    end
+    head, head_check = ARGV[7], ARGV[8]
+    redis.call('PUBLISH', KEYS[3], message)
+    if count == 0 and not is_due then redis.call('PEXPIREAT', chunks, touched + life_ms) end
 end
 
+local lease_ms = tonumber(ARGV[11])
+if lease_ms > 0 and now + lease_ms > tonumber(lease) then lease = now + lease_ms end
 if ending ~= 'o' then
-    s[STATE], s[LEASE], life_ms, is_due = ending, '0', tonumber(ARGV[15]), true
-    redis.call('HDEL', KEYS[1], 'j')
+    state, lease, life_ms = ending, '0', tonumber(ARGV[15])
+    redis.call('HDEL', meta, 'j')
 end
 if is_due then
-    s[TOUCHED] = now
-    expire(KEYS[1], KEYS[2], KEYS[4], member, now + life_ms)
+    touched = now
+    local at = now + life_ms
+    redis.call('PEXPIREAT', meta, at)
+    redis.call('PEXPIREAT', chunks, at)
+    if ARGV[2] ~= '' then
+        redis.call('ZADD', KEYS[4], 'XX', at, ARGV[2])
+        if redis.call('PTTL', KEYS[4]) < life_ms then redis.call('PEXPIREAT', KEYS[4], at) end
+    end
 end
-save(KEYS[1], s)
-return info(is_known and DUPLICATE or OK, s, user)
+fields = mode .. '|' .. state .. '|' .. base .. '|' .. head .. '|' .. head_check .. '|' .. fence .. '|' .. pid ..
+    '|' .. lease .. '|' .. claims .. '|' .. created .. '|' .. touched .. '|' .. bytes
+redis.call('HSET', meta, 'd', fields)
+return {status, now, fields, user}

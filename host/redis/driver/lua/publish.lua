@@ -3,11 +3,13 @@
 -- shared_entries, shared_bytes, shared_ms, publish_key_ms, publish_keys; then two for each entry: type, data.
 local ENTRIES = 10
 local key, asker, key_ms = ARGV[2], ARGV[3], tonumber(ARGV[8])
+local window = {0, 0, 0}
 local s, user = load(KEYS[1])
 if s then
     if s[MODE] ~= 's' then return {CONFLICT, user} end
     if ARGV[4] == '1' and user ~= '' and user ~= asker then return {FORBIDDEN, user} end
-    local first, check, last, last_check = recall(KEYS[4], key, key_ms)
+    local first, check, last, last_check
+    window, first, check, last, last_check = look(KEYS[4], key, key_ms)
     if first then
         for at = ENTRIES, #ARGV, 2 do
             check = string.sub(redis.sha1hex(check .. ARGV[at] .. ARGV[at + 1]), 1, 16)
@@ -21,7 +23,6 @@ else
     must_be(KEYS[4], 'hash')
 end
 local made = not s and asker or nil
-local window = made and {0, 0, 0} or look(KEYS[4])
 s = s or new_shared()
 local prev = s[HEAD_CHECK]
 local first = write_shared(ARGV[1], s, made, ENTRIES, ARGV[5], ARGV[6], tonumber(ARGV[7]))

@@ -4,11 +4,13 @@
 -- content hash, answer, member of the run, job, home_runs, run_open_ms; then two for each entry: type, data.
 local ENTRIES = 16
 local key, asker, key_ms, hash, answer, member = ARGV[2], ARGV[3], tonumber(ARGV[8]), ARGV[10], ARGV[11], ARGV[12]
+local window = {0, 0, 0}
 local s, user = load(KEYS[1])
 if s then
     if s[MODE] ~= 's' then return {CONFLICT, user} end
     if ARGV[4] == '1' and user ~= '' and user ~= asker then return {FORBIDDEN, user} end
-    local first, _, last, last_check, more = recall(KEYS[4], key, key_ms)
+    local first, _, last, last_check, more
+    window, first, _, last, last_check, more = look(KEYS[4], key, key_ms)
     if first then
         local size, rest = string.match(more, '^(%d+)|(.*)$')
         if string.sub(rest, 1, size) ~= hash then return {CONFLICT, user} end
@@ -22,7 +24,6 @@ if redis.call('EXISTS', KEYS[5]) == 1 then return {CONFLICT, user or ''} end
 if not has_room(KEYS[6], member, ARGV[14]) then return {FULL, user or ''} end
 
 local made = not s and asker or nil
-local window = made and {0, 0, 0} or look(KEYS[4])
 s = s or new_shared()
 local prev = s[HEAD_CHECK]
 local first = write_shared(ARGV[1], s, made, ENTRIES, ARGV[5], ARGV[6], tonumber(ARGV[7]))

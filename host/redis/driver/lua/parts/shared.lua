@@ -56,21 +56,18 @@ end
 -- more, n<number> = key; a and b are the oldest number and the next one, t is when the hash expires.
 local KNOWN = '^%d+|(%d+)|(%d+)|(%x+)|(%d+)|(%x+)|(.*)$'
 
-local function recall(window, key, life_ms)
-    local value = redis.call('HGET', window, 'k' .. key)
-    if not value then return nil end
-    local at, first, prev, last, check, more = string.match(value, KNOWN)
-    if not at then error('FOREIGN data in ' .. window) end
-    if tonumber(at) < now - life_ms then return nil end
-    return tonumber(first), prev, tonumber(last), check, more
-end
-
--- The oldest number, the next one, and when the window expires: asked for before anything is written.
-local function look(window)
-    local kept = redis.call('HMGET', window, 'a', 'b', 't')
+-- Asked for before anything is written: the oldest number, the next one, and when the window expires; then what
+-- is known of the key: first, prev, last, check, more.
+local function look(window, key, life_ms)
+    local kept = redis.call('HMGET', window, 'a', 'b', 't', 'k' .. key)
     local oldest, next, until_ms = tonumber(kept[1] or 0), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
     if not (oldest and next and until_ms) then error('FOREIGN data in ' .. window) end
-    return {oldest, next, until_ms}
+    local seen = {oldest, next, until_ms}
+    if not kept[4] then return seen end
+    local at, first, prev, last, check, more = string.match(kept[4], KNOWN)
+    if not at then error('FOREIGN data in ' .. window) end
+    if tonumber(at) < now - life_ms then return seen end
+    return seen, tonumber(first), prev, tonumber(last), check, more
 end
 
 local function remember(window, seen, key, most, life_ms, first, prev, s, more)
