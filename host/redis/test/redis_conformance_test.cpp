@@ -10,9 +10,9 @@ STREAMHOST_STORE_SUITE_(Redis, Jobs, redis::redis_driver());
 STREAMHOST_STORE_SUITE_(Redis, Registry, redis::redis_driver());
 STREAMHOST_STORE_SUITE_(Redis, Locks, redis::redis_driver());
 STREAMHOST_STORE_SUITE_(Redis, Keys, redis::redis_driver());
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Channels);
+STREAMHOST_STORE_SUITE_(Redis, Channels, redis::redis_driver());
 STREAMHOST_STORE_SUITE_(Redis, Shapes, redis::redis_driver());
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Contract);
+STREAMHOST_STORE_SUITE_(Redis, Contract, redis::redis_driver());
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Model);
 
 STREAMHOST_STORE_SUITE_(Redis, OwnedStreams, redis::redis_driver());
