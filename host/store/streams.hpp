@@ -175,7 +175,7 @@ struct ReadResult {
 
 struct StreamItem {
     std::string_view id = {};
-    Status status = Status::kNoStream;  ///< kOk or kNoStream
+    Status status = Status::kNoStream;  ///< kOk · kNoStream · kConflict: what is kept there is no stream's
     StreamInfo info = {};
     std::string_view job = {};  ///< runs
 };

@@ -33,6 +33,7 @@ private:
     [[nodiscard]] ReplyDone publish_answer(std::string_view command, store::PublishDone done);
     [[nodiscard]] bool fits_shared(std::span<const store::Entry> entries) const;
     void add_shared_limits(Call& call) const;
+    void report_foreign(std::string_view command, std::span<const store::StreamItem> items);
     // kConflict, and a report: what came is not what our scripts write.
     [[nodiscard]] store::Status foreign(std::string_view command, std::string_view what);
 

@@ -65,49 +65,45 @@ struct ListedRun {
 };
 
 // {fields, user[, job]}; without fields there is no stream.
-bool fill(store::StreamItem& item, std::int64_t& created_us, const RespValue& value, std::int64_t now_ms) {
-    if (!value.is_list()) return false;
-    if (value[0].is(RespType::kNull)) return true;
+void fill(store::StreamItem& item, std::int64_t& created_us, const RespValue& value, std::int64_t now_ms) {
+    if (value[0].is(RespType::kNull)) return;
     const auto fields = parse_fields(value[0].text(), now_ms);
-    if (!fields) return false;
-    item.status = Status::kOk;
+    item.status = fields ? Status::kOk : Status::kConflict;
+    if (!fields) return;
     item.info = fields->info;
     item.info.user = value[1].text();
     item.job = value[2].text();
     created_us = fields->created_us;
-    return true;
 }
 
 // {now, {fields, user} ...}
-bool fill_tail(std::vector<store::StreamItem>& items, const std::vector<std::string>& ids,
-               const RespValue& value) {
-    if (value.size() != ids.size() + 1) return false;
+std::vector<store::StreamItem> tail_items(const std::vector<std::string>& ids, const RespValue& value) {
     const std::int64_t now_ms = value.first().integer();
-    RespValue one = value.first().after();
+    std::vector<store::StreamItem> items;
+    RespValue one = value.first();
     for (const std::string& id : ids) {
         std::int64_t created_us = 0;
-        items.push_back({.id = id});
-        if (!fill(items.back(), created_us, one, now_ms)) return false;
         one = one.after();
+        fill(items.emplace_back(store::StreamItem{.id = id}), created_us, one, now_ms);
     }
-    return true;
+    return items;
 }
 
 // {now, member, {fields, user, job}, member, ...}
-bool fill_runs(std::vector<ListedRun>& runs, const std::string& home, const RespValue& value) {
-    if (value.size() % 2 != 1) return false;
+std::vector<ListedRun> listed_runs(const std::string& home, const RespValue& value) {
     const std::int64_t now_ms = value.first().integer();
-    RespValue member = value.first().after();
+    std::vector<ListedRun> runs;
+    RespValue at = value.first();
     for (std::uint32_t i = 1; i < value.size(); i += 2) {
-        const RespValue fields = member.after();
+        const RespValue member = at.after();
+        at = member.after();
         ListedRun run{home + std::string(member.text()), {}, 0};
-        if (!fill(run.item, run.created_us, fields, now_ms)) return false;
-        if (run.item.status == Status::kOk) runs.push_back(std::move(run));
-        if (i + 2 < value.size()) member = fields.after();
+        fill(run.item, run.created_us, at, now_ms);
+        if (run.item.status != Status::kNoStream) runs.push_back(std::move(run));
     }
     std::stable_sort(runs.begin(), runs.end(),
                      [](const ListedRun& a, const ListedRun& b) { return a.created_us < b.created_us; });
-    return true;
+    return runs;
 }
 
 }  // namespace
@@ -147,10 +143,10 @@ Submit RedisStreams::tail(const store::TailRequest& request, store::StreamListDo
                             store::StreamListResult result;
                             std::vector<store::StreamItem> items;
                             result.status = reply.status;
-                            if (reply.status == Status::kOk && !fill_tail(items, ids, reply.value)) {
-                                result.status = foreign("tail", "fields of a stream that cannot be read");
-                                items.clear();
-                            }
+                            if (reply.status == Status::kOk && reply.value.size() != ids.size() + 1)
+                                result.status = foreign("tail", "not an answer for each stream");
+                            if (result.status == Status::kOk) items = tail_items(ids, reply.value);
+                            report_foreign("tail", items);
                             result.items = items;
                             done(result);
                         });
@@ -168,18 +164,24 @@ Submit RedisStreams::runs(const store::RunsRequest& request, store::StreamListDo
             store::StreamListResult result;
             std::vector<ListedRun> runs;
             result.status = reply.status;
-            if (reply.status == Status::kOk && !fill_runs(runs, home, reply.value)) {
-                result.status = foreign("runs", "fields of a stream that cannot be read");
-                runs.clear();
-            }
+            if (reply.status == Status::kOk) runs = listed_runs(home, reply.value);
             std::vector<store::StreamItem> items;
             for (ListedRun& run : runs) {
                 run.item.id = run.id;
                 items.push_back(run.item);
             }
+            report_foreign("runs", items);
+            std::erase_if(items, [](const auto& item) { return item.status != Status::kOk; });
             result.items = items;
             done(result);
         });
+}
+
+void RedisStreams::report_foreign(std::string_view command, std::span<const store::StreamItem> items) {
+    for (const store::StreamItem& item : items)
+        if (item.status == Status::kConflict)
+            context_.report(TroubleKind::kForeign, command,
+                            std::string("no stream of ours: ").append(item.id));
 }
 
 void RedisStreams::on_message(std::string_view home, std::string_view payload) {

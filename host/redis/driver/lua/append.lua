@@ -1,7 +1,7 @@
--- KEYS: meta, chunks, channel, runs. ARGV: id, member, fence, pid, first seq, prev of the first, last seq, last
--- check, bytes of data, end state (o: none), lease_ms, run_entries, run_bytes, run_open_ms, run_ended_ms; then
--- two for each record: an entry up to its time, and what follows the time; nothing follows where the first
--- has it all.
+-- KEYS: meta, chunks, channel, runs. ARGV: id, member, fence, pid, first seq, prev of the first, last seq,
+-- last check, bytes of data, end state (o: none), lease_ms, run_entries, run_bytes, run_open_ms, run_ended_ms;
+-- then two for each record: an entry up to its time, and what follows the time; nothing follows where the
+-- first has it all.
 --
 -- The one script that runs for every piece of text: it stands alone, since each function costs when it is
 -- made, used or not.
@@ -108,7 +108,7 @@ if is_due then
         if redis.call('PTTL', KEYS[4]) < life_ms then redis.call('PEXPIREAT', KEYS[4], at) end
     end
 end
-fields = mode .. '|' .. state .. '|' .. base .. '|' .. head .. '|' .. head_check .. '|' .. fence .. '|' .. pid ..
-    '|' .. lease .. '|' .. claims .. '|' .. created .. '|' .. touched .. '|' .. bytes
+fields = mode .. '|' .. state .. '|' .. base .. '|' .. head .. '|' .. head_check .. '|' .. fence ..
+    '|' .. pid .. '|' .. lease .. '|' .. claims .. '|' .. created .. '|' .. touched .. '|' .. bytes
 redis.call('HSET', meta, 'd', fields)
 return {status, now, fields, user}

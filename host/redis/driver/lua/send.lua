@@ -1,9 +1,10 @@
 -- with: stream owned shared
--- KEYS: meta, chunks, channel, window of sends, all of the home; meta of the run, runs. ARGV: home, key, user,
--- whether the user must be the home's owner, shared_entries, shared_bytes, shared_ms, send_key_ms, send_keys,
+-- KEYS: meta, chunks, channel, window of sends, all of the home; meta of the run, runs. ARGV: home, key,
+-- user, whether the user must be the home's owner, shared_entries, shared_bytes, shared_ms, send_key_ms, send_keys,
 -- content hash, answer, member of the run, job, home_runs, run_open_ms; then two for each entry: type, data.
 local ENTRIES = 16
-local key, asker, key_ms, hash, answer, member = ARGV[2], ARGV[3], tonumber(ARGV[8]), ARGV[10], ARGV[11], ARGV[12]
+local key, asker, key_ms = ARGV[2], ARGV[3], tonumber(ARGV[8])
+local hash, answer, member = ARGV[10], ARGV[11], ARGV[12]
 local window = {0, 0, 0}
 local s, user = load(KEYS[1])
 if s then

@@ -56,8 +56,8 @@ end
 -- more, n<number> = key; a and b are the oldest number and the next one, t is when the hash expires.
 local KNOWN = '^%d+|(%d+)|(%d+)|(%x+)|(%d+)|(%x+)|(.*)$'
 
--- Asked for before anything is written: the oldest number, the next one, and when the window expires; then what
--- is known of the key: first, prev, last, check, more.
+-- Asked for before anything is written: the oldest number, the next one, and when the window expires; then
+-- what is known of the key: first, prev, last, check, more.
 local function look(window, key, life_ms)
     local kept = redis.call('HMGET', window, 'a', 'b', 't', 'k' .. key)
     local oldest, next, until_ms = tonumber(kept[1] or 0), tonumber(kept[2] or 0), tonumber(kept[3] or 0)

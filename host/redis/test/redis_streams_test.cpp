@@ -1,0 +1,382 @@
+// What a store over a server can meet and one in memory cannot: lost scripts, keys of others, no memory.
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "store/chain.hpp"
+#include "store/conformance/fixture.hpp"
+#include "store/validate.hpp"
+#include "support/redis_bench.hpp"
+
+namespace streamhost::redis {
+namespace {
+
+using namespace store::conformance;
+using store::Position;
+using store::Record;
+using store::State;
+using store::Status;
+
+class RedisStreamsTest : public Conformance {
+public:
+    void TearDown() override {
+        server().command({"CONFIG", "SET", "maxmemory", "0"});
+        Conformance::TearDown();
+    }
+
+    [[nodiscard]] static RedisServer& server() { return RedisBench::server(); }
+    [[nodiscard]] RedisBench& bench() { return static_cast<RedisBench&>(*bench_); }
+    [[nodiscard]] static const KeyNames& keys() {
+        static const KeyNames names("streamhost:");
+        return names;
+    }
+    [[nodiscard]] std::size_t foreign() {
+        const auto& told = bench().troubles;
+        return static_cast<std::size_t>(std::count_if(
+            told.begin(), told.end(), [](const auto& one) { return one.first == TroubleKind::kForeign; }));
+    }
+
+    static std::int64_t number(std::initializer_list<std::string_view> words) {
+        return server().command(words).integer();
+    }
+    static std::string text(std::initializer_list<std::string_view> words) {
+        return std::string(server().command(words).text());
+    }
+    // Everything of a stream, to see that nothing changed.
+    static std::string snapshot(std::string_view id) {
+        return text({"HGET", keys().meta(id), "d"}) + " " + text({"DUMP", keys().chunks(id)});
+    }
+    void subscribe(std::string_view home) {
+        ASSERT_EQ(run<ChannelReply>([&](store::ChannelDone done) {
+                      return store().channels().subscribe({.home = home}, std::move(done));
+                  }).status,
+                  Status::kOk);
+    }
+    PendingPtr<StreamReply> start_append(const Producer& producer, const std::vector<Record>& records) {
+        return start<StreamReply>([&](store::StreamDone done) {
+            const store::AppendRequest request{.id = producer.id,
+                                               .fence = producer.fence,
+                                               .pid = producer.pid,
+                                               .records = records,
+                                               .lease_ms = 6000};
+            return store().streams().append(request, std::move(done));
+        });
+    }
+    PublishReply send_one(const std::string& home, const std::string& local) {
+        const auto entries = entries_of({"m"});
+        const std::string run = home + "." + local;
+        return send({.home = home, .key = local, .content_hash = "h", .run = run, .entries = entries});
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Redis, RedisStreamsTest, testing::Values(redis_driver()));
+
+TEST_P(RedisStreamsTest, EveryCommandOutlivesAFlushOfTheScripts) {
+    const auto flush = [] { server().command({"SCRIPT", "FLUSH"}); };
+    flush();
+    auto producer = produce();
+    const auto home = std::string(store::home_of(producer.id));
+    flush();
+    EXPECT_EQ(write(producer, {"a"}).status, Status::kOk);
+    flush();
+    EXPECT_EQ(renew(producer, 6000).status, Status::kOk);
+    flush();
+    EXPECT_EQ(publish(home, "k", entries_of({"m"})).status, Status::kOk);
+    flush();
+    EXPECT_EQ(send_one(home, "sent").status, Status::kOk);
+    flush();
+    EXPECT_EQ(read(producer.id).records.size(), 1U);
+    flush();
+    EXPECT_EQ(tail({producer.id}).items.at(0).info.head, producer.head);
+    flush();
+    EXPECT_EQ(runs(home).items.size(), 2U);
+    flush();
+    EXPECT_EQ(finish(producer.id, State::kCancelled, "c").status, Status::kOk);
+    EXPECT_TRUE(bench().troubles.empty());
+}
+
+TEST_P(RedisStreamsTest, AFlushInFrontOfAPipelineKeepsItsOrder) {
+    const auto producer = produce();
+    Position at;
+    std::vector<PendingPtr<StreamReply>> appends;
+    for (int i = 0; i < 20; ++i) {
+        const auto records = records_after(at, {std::to_string(i)});
+        at = {records[0].seq, records[0].check};
+        appends.push_back(start_append(producer, records));
+    }
+    server().command({"SCRIPT", "FLUSH"});
+    for (const auto& pending : appends)
+        EXPECT_EQ(await(pending).status, Status::kOk);
+    EXPECT_EQ(tail({producer.id}).items.at(0).info.head, at);
+}
+
+TEST_P(RedisStreamsTest, AKeyOfAnotherTypeInPlaceOfAStreamIsLeftAlone) {
+    const auto id = fresh_run();
+    server().command({"SET", keys().meta(id), "mine"});
+    EXPECT_EQ(claim({.id = id, .pid = 1, .lease_ms = 1000}).status, Status::kConflict);
+    EXPECT_EQ(publish(id, "k", entries_of({"a"})).status, Status::kConflict);
+    EXPECT_EQ(append({id, 1, 1, {}}, records_after({}, {"a"})).status, Status::kConflict);
+    EXPECT_EQ(read(id).status, Status::kConflict);
+    EXPECT_EQ(finish(id, State::kLost, "").status, Status::kConflict);
+    EXPECT_EQ(foreign(), 5U);
+    EXPECT_EQ(text({"GET", keys().meta(id)}), "mine");
+    EXPECT_EQ(number({"EXISTS", keys().chunks(id)}), 0);
+}
+
+TEST_P(RedisStreamsTest, AHashThatIsNoStreamIsLeftAlone) {
+    const auto id = fresh_run();
+    server().command({"HSET", keys().meta(id), "field", "mine"});
+    EXPECT_EQ(claim({.id = id, .pid = 1, .lease_ms = 1000}).status, Status::kConflict);
+    EXPECT_EQ(publish(id, "k", entries_of({"a"})).status, Status::kConflict);
+    server().command({"HSET", keys().meta(id), "d", "o|o|mine"});
+    EXPECT_EQ(claim({.id = id, .pid = 1, .lease_ms = 1000}).status, Status::kConflict);
+    EXPECT_EQ(append({id, 1, 1, {}}, records_after({}, {"a"})).status, Status::kConflict);
+    EXPECT_EQ(foreign(), 4U);
+    EXPECT_EQ(text({"HGET", keys().meta(id), "d"}), "o|o|mine");
+}
+
+TEST_P(RedisStreamsTest, OneForeignKeyDoesNotHideTheOthers) {
+    auto good = produce();
+    const auto home = std::string(store::home_of(good.id));
+    const auto bad = home + ".bad";
+    produce(bad);
+    server().command({"DEL", keys().meta(bad)});
+    server().command({"SET", keys().meta(bad), "mine"});
+    const auto garbled = home + ".garbled";
+    produce(garbled);
+    server().command({"HSET", keys().meta(garbled), "d", "o|o|mine"});
+
+    const auto list = tail({bad, good.id, garbled});
+    ASSERT_EQ(list.items.size(), 3U);
+    EXPECT_EQ(list.items[0].status, Status::kConflict);
+    EXPECT_EQ(list.items[1].status, Status::kOk);
+    EXPECT_EQ(list.items[2].status, Status::kConflict);
+    const auto listed = runs(home);
+    ASSERT_EQ(listed.items.size(), 1U);
+    EXPECT_EQ(listed.items[0].id, good.id);
+    EXPECT_EQ(foreign(), 4U);
+}
+
+TEST_P(RedisStreamsTest, WhereTheEntriesAreOfAnotherTypeNothingIsWritten) {
+    auto producer = produce();
+    server().command({"SET", keys().chunks(producer.id), "mine"});
+    const auto before = snapshot(producer.id);
+    EXPECT_EQ(write(producer, {"a"}).status, Status::kConflict);
+    EXPECT_EQ(end(producer).status, Status::kConflict);
+    EXPECT_EQ(finish(producer.id, State::kLost, "").status, Status::kConflict);
+    EXPECT_EQ(snapshot(producer.id), before);
+
+    const auto shared = fresh_home();
+    server().command({"SET", keys().chunks(shared), "mine"});
+    EXPECT_EQ(publish(shared, "k", entries_of({"a"})).status, Status::kConflict);
+    EXPECT_EQ(send_one(shared, "r").status, Status::kConflict);
+    EXPECT_EQ(number({"EXISTS", keys().meta(shared), keys().published(shared), keys().sent(shared),
+                      keys().meta(shared + ".r")}),
+              0);
+    EXPECT_EQ(foreign(), 5U);
+}
+
+TEST_P(RedisStreamsTest, WhereTheKeysOrTheRunsAreOfAnotherTypeNothingIsWritten) {
+    const auto home = fresh_home();
+    ASSERT_EQ(publish(home, "first", entries_of({"a"})).status, Status::kOk);
+    server().command({"DEL", keys().published(home)});
+    for (const auto& key : {keys().published(home), keys().sent(home), keys().runs(home)})
+        server().command({"SET", key, "mine"});
+    const auto before = snapshot(home);
+    EXPECT_EQ(publish(home, "second", entries_of({"b"})).status, Status::kConflict);
+    EXPECT_EQ(send_one(home, "r").status, Status::kConflict);
+    server().command({"DEL", keys().sent(home)});
+    EXPECT_EQ(send_one(home, "r").status, Status::kConflict);
+    EXPECT_EQ(claim({.id = home + ".r", .pid = 1, .lease_ms = 100}).status, Status::kConflict);
+    EXPECT_EQ(snapshot(home), before);
+    EXPECT_EQ(number({"EXISTS", keys().meta(home + ".r"), keys().sent(home)}), 0);
+
+    // A window that cannot be read is asked before the entry is written, too.
+    server().command({"HSET", keys().sent(home), "a", "mine"});
+    EXPECT_EQ(send_one(home, "r").status, Status::kConflict);
+    EXPECT_EQ(snapshot(home), before);
+    EXPECT_EQ(foreign(), 5U);
+}
+
+TEST_P(RedisStreamsTest, ForeignEntriesEndReadsAndWrites) {
+    auto producer = produce();
+    ASSERT_EQ(write(producer, {"a", "b"}).status, Status::kOk);
+    const auto chunks = keys().chunks(producer.id);
+    server().command({"RPUSH", chunks, "mine"});
+    const auto before = snapshot(producer.id);
+    EXPECT_EQ(write(producer, {"c"}).status, Status::kConflict);
+    EXPECT_EQ(finish(producer.id, State::kLost, "").status, Status::kConflict);
+    EXPECT_EQ(snapshot(producer.id), before) << "what the script pushed is gone again";
+    EXPECT_EQ(read(producer.id).records.size(), 2U) << "behind the head it is not ours";
+
+    server().command({"LSET", chunks, "1", "mine"});
+    EXPECT_EQ(read(producer.id).status, Status::kConflict);
+    EXPECT_EQ(read(producer.id, 1, 1).records.size(), 1U);
+    server().command({"LPOP", chunks});
+    server().command({"LPOP", chunks});
+    server().command({"LPOP", chunks});
+    EXPECT_EQ(read(producer.id).status, Status::kConflict) << "entries that are gone";
+    EXPECT_EQ(foreign(), 4U);
+}
+
+TEST_P(RedisStreamsTest, AnEntryOfAnotherChainIsNoneOfTheStreams) {
+    auto first = produce();
+    auto other = produce();
+    ASSERT_EQ(write(first, {"a", "b", "c"}).status, Status::kOk);
+    ASSERT_EQ(write(other, {"a", "X", "c"}).status, Status::kOk);
+    const auto stolen = text({"LINDEX", keys().chunks(other.id), "1"});
+    server().command({"LSET", keys().chunks(first.id), "1", stolen});
+    EXPECT_EQ(read(first.id).status, Status::kConflict);
+    EXPECT_EQ(foreign(), 1U);
+}
+
+TEST_P(RedisStreamsTest, WhatOthersSayOnAHomesChannelIsNotDelivered) {
+    const auto home = fresh_home();
+    subscribe(home);
+    const auto say = [&](std::string_view message) {
+        server().command({"PUBLISH", keys().channel(home), message});
+    };
+    say("");
+    say("mine");
+    say(home + "|3|a|b");
+    say(home + "|99999999999999999999|x");
+    say(home + "|41|1|0000000000000000|0000000000000000|0|t|1");
+    const std::string entry = "1|0000000000000000|0123456789abcdef|0|m|5|data";
+    say("else|" + std::to_string(entry.size()) + "|" + entry);
+    ASSERT_TRUE(arrives([&] { return foreign() == 6; }));
+    EXPECT_TRUE(sink().live.empty());
+    say(home + "|" + std::to_string(entry.size()) + "|" + entry);
+    ASSERT_TRUE(arrives([&] { return !sink().live.empty(); }));
+    EXPECT_EQ(sink().of(home).at(0).data.view(), "data");
+}
+
+TEST_P(RedisStreamsTest, WithoutMemoryNothingIsWrittenAndEndsStillFit) {
+    auto producer = produce();
+    ASSERT_EQ(write(producer, {"a"}).status, Status::kOk);
+    auto cancelled = produce();
+    auto completed = produce();
+    const auto home = fresh_home();
+    ASSERT_EQ(publish(home, "k", entries_of({"m"})).status, Status::kOk);
+    const auto before = snapshot(producer.id) + snapshot(home);
+
+    server().command({"CONFIG", "SET", "maxmemory", "1"});
+    const auto refused = store().stats().refused;
+    EXPECT_EQ(write(producer, {"b"}).status, Status::kExhausted);
+    EXPECT_EQ(claim({.id = fresh_run(), .pid = 1, .lease_ms = 100}).status, Status::kExhausted);
+    EXPECT_EQ(publish(home, "k2", entries_of({"m"})).status, Status::kExhausted);
+    EXPECT_EQ(publish(fresh_home(), "k", entries_of({"m"})).status, Status::kExhausted);
+    EXPECT_EQ(send_one(home, "r").status, Status::kExhausted);
+    EXPECT_EQ(store().stats().refused, refused + 5);
+    EXPECT_EQ(publish(home, "k", entries_of({"m"})).status, Status::kDuplicate);
+    EXPECT_EQ(snapshot(producer.id) + snapshot(home), before);
+    EXPECT_EQ(number({"EXISTS", keys().meta(home + ".r"), keys().sent(home)}), 0);
+
+    EXPECT_EQ(read(producer.id).records.size(), 1U);
+    EXPECT_EQ(renew(producer, 60'000).status, Status::kOk);
+    EXPECT_EQ(finish(cancelled.id, State::kCancelled, "c").status, Status::kOk);
+    EXPECT_EQ(end(completed).status, Status::kOk);
+    server().command({"CONFIG", "SET", "maxmemory", "0"});
+    EXPECT_EQ(write(producer, {"b"}).status, Status::kOk);
+    EXPECT_EQ(read(completed.id).records.size(), 1U);
+    EXPECT_TRUE(bench().troubles.empty());
+}
+
+TEST_P(RedisStreamsTest, LargeEntriesAreDeflatedOnTheWire) {
+    auto producer = produce();
+    subscribe(store::home_of(producer.id));
+    const std::string large(100'000, 'x');
+    std::string noise(8000, '\0');
+    std::minstd_rand random(1);
+    for (char& c : noise)
+        c = static_cast<char>(random());
+    ASSERT_EQ(write(producer, {large, noise, "small"}).status, Status::kOk);
+
+    EXPECT_LT(text({"LINDEX", keys().chunks(producer.id), "0"}).size(), 1000U);
+    EXPECT_GT(text({"LINDEX", keys().chunks(producer.id), "1"}).size(), noise.size());
+    ASSERT_TRUE(arrives([&] { return sink().of(producer.id).size() == 3; }));
+    for (const auto& records : {read(producer.id).records, sink().of(producer.id)}) {
+        ASSERT_EQ(records.size(), 3U);
+        EXPECT_EQ(records[0].data.view(), large);
+        EXPECT_EQ(records[1].data.view(), noise);
+        EXPECT_EQ(records[2].data.view(), "small");
+        EXPECT_EQ(records[0].check, store::next_check(0, store::Type::kText, large));
+    }
+}
+
+// Bounds are of the data, whatever it takes in the server; and what a repeat brings again is not counted
+// twice.
+TEST_P(RedisStreamsTest, DeflatedEntriesCountWithTheirTrueSize) {
+    store::Limits limits = driver_limits();
+    limits.run_bytes = 20'000;
+    use(limits);
+    const auto producer = produce();
+    const std::string large(10'000, 'x');
+    const auto records = records_after({}, {large, large, "y"});
+    EXPECT_EQ(append(producer, records).status, Status::kFull);
+    ASSERT_EQ(append(producer, std::span(records).first(1)).status, Status::kOk);
+    EXPECT_EQ(append(producer, records).status, Status::kFull);
+    EXPECT_EQ(append(producer, std::span(records).first(2)).status, Status::kOk);
+    EXPECT_EQ(append(producer, std::span(records).last(1)).status, Status::kFull);
+    EXPECT_EQ(read(producer.id, 1, 10, 10'000).records.size(), 1U);
+    EXPECT_EQ(read(producer.id, 1, 10, 20'000).records.size(), 2U);
+}
+
+TEST_P(RedisStreamsTest, DamagedDeflatedDataIsForeign) {
+    auto producer = produce();
+    ASSERT_EQ(write(producer, {std::string(10'000, 'x')}).status, Status::kOk);
+    const auto chunks = keys().chunks(producer.id);
+    const auto good = text({"LINDEX", chunks, "0"});
+    const auto size = good.find("z10000");
+    ASSERT_NE(size, std::string::npos);
+    for (const std::string_view wrong : {"z10001", "z9999", "z0", "z99999999", "z", "y10000"}) {
+        auto bad = good;
+        bad.replace(size, 6, wrong);
+        server().command({"LSET", chunks, "0", bad});
+        EXPECT_EQ(read(producer.id).status, Status::kConflict) << wrong;
+    }
+    auto bad = good;
+    bad.back() = static_cast<char>(bad.back() ^ 1);  // its checksum
+    server().command({"LSET", chunks, "0", bad});
+    EXPECT_EQ(read(producer.id).status, Status::kConflict);
+    server().command({"LSET", chunks, "0", good});
+    EXPECT_EQ(read(producer.id).records.size(), 1U);
+}
+
+// A script's numbers are doubles, and Lua writes those from 10^14 on with an exponent.
+TEST_P(RedisStreamsTest, LargeNumbersStayExact) {
+    const auto home = fresh_home();
+    const std::string head = "9007199254740900";
+    server().command({"HSET", keys().meta(home), "d",
+                      "s|o|" + head + "|0000000000000001|" + head +
+                          "|0000000000000001|0|0|0|0|1700000000000000|1700000000000|0",
+                      "u", ""});
+    const auto reply = publish(home, "k", entries_of({"a", "b"}));
+    ASSERT_EQ(reply.status, Status::kOk);
+    EXPECT_EQ(reply.first, 9007199254740901U);
+    const auto log = read(home, reply.first);
+    ASSERT_EQ(log.records.size(), 2U);
+    EXPECT_EQ(log.before, (Position{9007199254740900U, 1}));
+    EXPECT_EQ(log.records[1].seq, 9007199254740902U);
+    EXPECT_EQ(publish(home, "k", entries_of({"a", "b"})).first, reply.first);
+}
+
+TEST_P(RedisStreamsTest, NothingOfARunOutlivesItsTime) {
+    use_short_lifetimes();
+    const auto home = fresh_home();
+    ASSERT_EQ(send_one(home, "r").status, Status::kOk);
+    auto worker = produce(home + ".r");
+    ASSERT_EQ(write(worker, {"a"}).status, Status::kOk);
+    ASSERT_EQ(end(worker).status, Status::kOk);
+    pass(bench().limits().run_ended_ms);
+    EXPECT_EQ(number({"EXISTS", keys().meta(worker.id), keys().chunks(worker.id)}), 0);
+    pass(bench().limits().shared_ms);
+    const auto left = server().command({"KEYS", "*"});
+    EXPECT_EQ(left.size(), 0U) << left.first().text();
+}
+
+}  // namespace
+}  // namespace streamhost::redis
