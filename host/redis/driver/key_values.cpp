@@ -17,6 +17,8 @@ using store::Submit;
 
 namespace {
 
+// How long the server knows that a command removed a key, for its repeat.
+constexpr std::int64_t kRememberMs = 10'000;
 // Of one listing of messages, so that its answer stays far below what a connection carries.
 constexpr std::size_t kHistoryBytes = std::size_t{32} << 20;
 
@@ -87,7 +89,14 @@ Submit RedisKeyValues::key_remove(const store::KeyRemoveRequest& request, store:
     const std::string key = context_.keys().value(request.key);
     return context_.run(
         check(request), {.order = key, .timeout_ms = request.timeout_ms},
-        [&] { return Call(lua::kKeyRemove).key(key).arg(word_of(request.condition)).arg(request.expected); },
+        [&] {
+            return Call(lua::kKeyRemove)
+                .key(key)
+                .key(context_.keys().plain("key-removed:", nonces_.next()))
+                .arg(word_of(request.condition))
+                .arg(request.expected)
+                .arg(kRememberMs);
+        },
         key_reply(context_, "key_remove", {}, std::move(done)));
 }
 

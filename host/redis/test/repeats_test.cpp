@@ -79,6 +79,18 @@ TEST_F(RedisRepeatsTest, ASetKnowsItsOwnValue) {
     EXPECT_EQ(set("c", KeyIf::kAlways).value, "c");
 }
 
+TEST_F(RedisRepeatsTest, ARemovalKnowsThatItRemoved) {
+    set("a", KeyIf::kAlways);
+    const auto remove = [&] {
+        return run<KeyReply>([&](store::KeyDone done) {
+            return bench_.store().keys().key_remove(
+                {.key = "k", .condition = KeyIf::kEquals, .expected = "a"}, std::move(done));
+        });
+    };
+    EXPECT_EQ(remove().status, Status::kOk);
+    EXPECT_EQ(remove().status, Status::kNotFound);
+}
+
 TEST_F(RedisRepeatsTest, ALockIsHeldUnderOneTokenAndFreedOnce) {
     auto& locks = bench_.store().locks();
     const auto lock = [&](std::string_view owner) {

@@ -1,6 +1,7 @@
 // Registry and channels, of two nodes on one server.
 
 #include <string>
+#include <type_traits>
 
 #include "support/two_drivers.hpp"
 
@@ -80,6 +81,69 @@ TEST(RedisSharedServerTest, NoKeyOfTheRegistryLivesForEver) {
     EXPECT_EQ(keys.size(), 7U);
     for (const std::string& key : keys)
         EXPECT_GT(RedisBench::server().command({"PTTL", key}).integer(), 0) << key;
+}
+
+// What is there can be kept, given back and worked through; only what is new is refused.
+TEST(RedisSharedServerTest, AServerWithoutMemoryStillRenewsAndReleases) {
+    using namespace store::conformance;
+    RedisBench bench({});
+    store::Store& s = bench.store();
+    const auto status = [&]<typename Reply>(std::type_identity<Reply>, auto command) {
+        const auto pending = start<Reply>(command);
+        EXPECT_TRUE(bench.run_until([&] { return pending->answers > 0; }));
+        return pending->reply.value_or(Reply()).status;
+    };
+    const auto lock = start<LockReply>([&](store::LockDone done) {
+        return s.locks().lock({.name = "l", .owner = "o", .lease_ms = 30'000}, std::move(done));
+    });
+    const auto push = [&](store::QueueDone done) {
+        return s.jobs().push({.queue = "q", .payload = "p"}, std::move(done));
+    };
+    const auto take = [&](store::QueueDone done) {
+        return s.jobs().take({.queue = "q", .consumer = "c"}, std::move(done));
+    };
+    const auto set = [&](store::KeyDone done) {
+        return s.keys().key_set({.key = "k", .value = "v", .ttl_ms = 1000}, std::move(done));
+    };
+    const auto open = [&](store::OpenDone done) {
+        return s.jobs().open_put({.shard = "s", .member = "m"}, std::move(done));
+    };
+    EXPECT_EQ(status(std::type_identity<SessionReply>(), put(bench, "s", "n", 30'000)), Status::kOk);
+    EXPECT_EQ(status(std::type_identity<QueueReply>(), push), Status::kOk);
+    EXPECT_EQ(status(std::type_identity<OpenReply>(), open), Status::kOk);
+    ASSERT_TRUE(bench.run_until([&] { return lock->answers > 0; }));
+
+    RedisBench::server().command({"CONFIG", "SET", "maxmemory", "1"});
+    EXPECT_EQ(status(std::type_identity<KeyReply>(), set), Status::kExhausted);
+    EXPECT_EQ(status(std::type_identity<QueueReply>(), push), Status::kExhausted);
+    EXPECT_EQ(status(std::type_identity<OpenReply>(), open), Status::kExhausted);
+    EXPECT_EQ(status(std::type_identity<SessionReply>(), put(bench, "t", "n", 30'000)), Status::kExhausted);
+    EXPECT_EQ(status(std::type_identity<SessionReply>(),
+                     [&](store::SessionDone done) {
+                         const std::string_view sessions[] = {"s"};
+                         return s.registry().session_renew(
+                             {.node = "n", .sessions = sessions, .lease_ms = 30'000}, std::move(done));
+                     }),
+              Status::kOk);
+    EXPECT_EQ(status(std::type_identity<LockReply>(),
+                     [&](store::LockDone done) {
+                         return s.locks().lock_renew(
+                             {.name = "l", .token = lock->reply->token, .lease_ms = 30'000}, std::move(done));
+                     }),
+              Status::kOk);
+    EXPECT_EQ(status(std::type_identity<LockReply>(),
+                     [&](store::LockDone done) {
+                         return s.locks().lock_release({.name = "l", .token = lock->reply->token},
+                                                       std::move(done));
+                     }),
+              Status::kOk);
+    EXPECT_EQ(status(std::type_identity<QueueReply>(), take), Status::kOk);
+    EXPECT_EQ(
+        status(std::type_identity<OpenReply>(),
+               [&](store::OpenDone done) { return s.jobs().open_take({.shard = "s"}, std::move(done)); }),
+        Status::kOk);
+    RedisBench::server().command({"CONFIG", "SET", "maxmemory", "0"});
+    EXPECT_EQ(bench.store().stats().refused, 4U);
 }
 
 struct Topics {

@@ -5,7 +5,7 @@ local token, owner, lapse = lock_now()
 local time = now()
 if digits(token) ~= ARGV[1] then return refuse('fenced', owner, lapse, time) end
 if lapse <= time then return {'duplicate', token, 0} end
+redis.call('PEXPIRE', KEYS[1], kRemembered)  -- first, so that also a server without memory lets it pass
 redis.call('HSET', KEYS[1], 'lapse', 0)
-redis.call('PEXPIRE', KEYS[1], kRemembered)
 redis.call('PUBLISH', KEYS[2], '')
 return {'ok', token, 0}

@@ -5,23 +5,25 @@ local time = now()
 local left = lease + last_node + 60000
 local answer = {'ok', 0}
 local renewed = false
+-- A server over its memory refuses what may grow only as long as a script has written nothing; leases that
+-- nobody can renew would make that worse.
+redis.call('ZREM', KEYS[1], '')
 for i = 4, #ARGV do
     local session = ARGV[i]
     local entry = session .. '\31' .. node
+    local hash = KEYS[3] .. session
     local user = user_and_data(session, node)
     if user then
         renewed = true
         redis.call('ZADD', KEYS[1], time + lease, entry)
-        redis.call('ZADD', KEYS[2], 0, entry)
-        redis.call('ZADD', KEYS[4] .. user, 0, entry)
         redis.call('ZADD', KEYS[5] .. node, time + lease, entry)
         keep(KEYS[4] .. user, left)
     else
         answer[#answer + 1] = session
     end
-    if redis.call('HEXISTS', KEYS[3] .. session, 'last') == 1 then
-        redis.call('HSET', KEYS[3] .. session, 'last_at', time)
-        keep(KEYS[3] .. session, left)
+    if user or redis.call('EXISTS', hash) == 1 then
+        redis.call('HSET', hash, 'last_at', time)
+        keep(hash, left)
     end
 end
 if renewed then
