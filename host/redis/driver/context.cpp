@@ -19,12 +19,22 @@ bool says(std::string_view error, std::string_view word) {
     return false;
 }
 
+// Of the server's state, not of the command: too few replicas, a failed save, a script that does not end, a
+// cluster or a replica in between.
+bool is_refusal(std::string_view error) {
+    for (const std::string_view word :
+         {"NOREPLICAS", "MISCONF", "BUSY", "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"})
+        if (says(error, word)) return true;
+    return false;
+}
+
 }  // namespace
 
 std::string_view describe(TroubleKind kind) noexcept {
     switch (kind) {
     case TroubleKind::kForeign: return "foreign data under our keys";
     case TroubleKind::kUnexpected: return "an answer of the server that was not expected";
+    case TroubleKind::kRefused: return "the server refuses commands";
     }
     return "unknown";
 }
@@ -122,12 +132,15 @@ Status Context::status_of_error(std::string_view error, std::string_view command
         report(TroubleKind::kForeign, command, error);
         return Status::kConflict;
     }
-    report(TroubleKind::kUnexpected, command, error);
+    report(is_refusal(error) ? TroubleKind::kRefused : TroubleKind::kUnexpected, command, error);
     return Status::kUnavailable;
 }
 
 void Context::report(TroubleKind kind, std::string_view command, std::string_view message) {
-    const std::uint64_t count = kind == TroubleKind::kForeign ? ++foreign_ : ++unexpected_;
+    std::uint64_t& count = kind == TroubleKind::kForeign   ? foreign_
+                           : kind == TroubleKind::kRefused ? refusals_
+                                                           : unexpected_;
+    ++count;
     if (options_.on_trouble) options_.on_trouble({kind, count, command, message});
 }
 

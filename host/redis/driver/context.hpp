@@ -24,6 +24,7 @@ namespace streamhost::redis {
 enum class TroubleKind : std::uint8_t {
     kForeign = 1,  // data under our keys that we did not write, or of another type: nothing was changed
     kUnexpected,   // an answer or an error that no script of ours gives
+    kRefused,      // the server takes no command, or no write, as long as it is in this state
 };
 struct Trouble {
     TroubleKind kind = TroubleKind::kUnexpected;
@@ -52,6 +53,10 @@ struct CallOptions {
 };
 
 // What all command groups share: slots, answers, errors, the way to the server. [store]
+//
+// Order: calls with the same `order` take effect in their order, with one exception: when somebody flushes
+// the scripts of a server while calls are on their way, a call that was refused as unknown is sent again, and
+// one behind it may find the script there again. Where that matters the scripts notice it (kGap, kDiverged).
 //
 // A script answers with whatever its group understands. It refuses data that it cannot have written with
 // redis.error_reply('FOREIGN <what>'): that, and WRONGTYPE, becomes kConflict and a report.
@@ -137,6 +142,7 @@ private:
     std::uint64_t refused_ = 0;
     std::uint64_t foreign_ = 0;
     std::uint64_t unexpected_ = 0;
+    std::uint64_t refusals_ = 0;
     std::deque<UniqueFunction<void()>> later_;
     bool is_scheduled_ = false;
     std::shared_ptr<Context*> self_;  // tasks that outlive the store find nullptr

@@ -168,18 +168,18 @@ std::optional<StreamMessage> parse_message(const Buffer& payload) {
     StreamMessage message;
     message.id = fields.word();
     fields.expect(store::is_stream_id(message.id));
-    do {
+    for (bool is_first = true; is_first || (fields.good() && !fields.rest().empty()); is_first = false) {
+        if (!is_first) fields.mark();
         const std::string_view entry = fields.bytes(fields.number<std::size_t>());
         if (!fields.good()) return std::nullopt;
         auto record = parse_entry(entry, payload);
         if (!record) return std::nullopt;
-        if (!message.records.empty()) {
+        if (!is_first) {
             const Record& before = message.records.back();
             fields.expect(record->seq == before.seq + 1 && record->prev == before.check);
         }
         message.records.push_back(std::move(*record));
-        if (!fields.rest().empty()) fields.mark();
-    } while (fields.good() && !fields.rest().empty());
+    }
     if (!fields.good()) return std::nullopt;
     return message;
 }
