@@ -49,13 +49,12 @@ void Waits::join(const std::string& channel, std::shared_ptr<Waiter> waiter, std
     line.last = std::move(first);
     if (is_first || context_.loop().now_ms() + line.last.again_in_ms < line.due_ms)
         set_due(line, line.last.again_in_ms);
+    arm();
     if (!line.listens) return listen(line);
     if (line.wakes != wakes) ask(line);
-    arm();
 }
 
 void Waits::listen(Line& line) {
-    arm();
     if (std::exchange(line.is_subscribing, true)) return;
     const auto done = [weak = self_, channel = line.channel](const CallReply& reply) {
         const bool is_heard = reply.end == CallEnd::kReply && !reply.value.is(RespType::kError);
@@ -126,7 +125,6 @@ void Waits::asked(const std::string& channel, const Asked& said) {
     else
         line.waiters.push_front(waiter);
     settle(line, said.again_in_ms);
-    arm();
     if (!said.is_done && is_late) waiter->expire(Asked(line.last));
 }
 
@@ -140,6 +138,7 @@ void Waits::set_due(Line& line, std::int64_t in_ms) {
     due_.erase({line.due_ms, &line, nullptr});
     line.due_ms = context_.loop().now_ms() + in_ms;
     due_.emplace(line.due_ms, &line, nullptr);
+    arm();
 }
 
 void Waits::arm() {
