@@ -54,7 +54,8 @@ std::string_view describe(LinkEnd end) noexcept {
     case LinkEnd::kNotMaster: return "the server is not the master";
     case LinkEnd::kLoading: return "the server is still loading its data";
     case LinkEnd::kTooOld: return "the server is too old: Redis 6.2 or later is needed";
-    case LinkEnd::kRefused: return "the server refused the greeting";
+    case LinkEnd::kRefused: return "the server refused a command";
+    case LinkEnd::kTls: return "no TLS with this server";
     }
     return "unknown";
 }
@@ -68,6 +69,7 @@ void Link::open(std::int64_t now_ms) {
     ended_ = LinkEnd::kNone;
     detail_.clear();
     version_.clear();
+    client_id_ = 0;
     state_ = LinkState::kGreeting;
     greeting_deadline_ms_ = now_ms + options_.greeting_ms;
 
@@ -110,6 +112,7 @@ void Link::check_server(const LinkReply& reply) {
     if (!is_fine(reply, is_unknown ? LinkEnd::kTooOld : LinkEnd::kRefused)) return;
     for (std::uint32_t at = 0; at + 1 < reply.value.size(); at += 2) {
         if (reply.value[at].text() == "version") version_ = reply.value[at + 1].text();
+        if (reply.value[at].text() == "id") client_id_ = reply.value[at + 1].integer();
     }
     if (is_older(version_, kOldestServer)) close(LinkEnd::kTooOld, version_);
 }
@@ -178,14 +181,20 @@ void Link::take(const RespValue& value) {
         if (on_push) on_push(value);
         return;
     }
-    if (waiting_.empty()) return close(LinkEnd::kGarbage, "an answer that nobody asked for");
+    const LinkEnd said = value.is(RespType::kError) ? end_of(value.text()) : LinkEnd::kNone;
+    if (waiting_.empty()) {
+        // Commands that are answered out of band are refused in band.
+        if (value.is(RespType::kError))
+            return close(said == LinkEnd::kNone ? LinkEnd::kRefused : said, value.text());
+        return close(LinkEnd::kGarbage, "an answer that nobody asked for");
+    }
     LinkDone done = std::move(waiting_.front().done);
     waiting_.pop_front();
     if (waiting_.empty()) earliest_ms_ = kNever;
-    const LinkEnd said = value.is(RespType::kError) ? end_of(value.text()) : LinkEnd::kNone;
+    const bool is_about_the_command = said == LinkEnd::kNone || first_word(value.text()) == "NOPERM";
     done({LinkAnswer::kReply, value});
     // Whoever asked heard it; the others would hear the same.
-    if (said != LinkEnd::kNone && state_ == LinkState::kReady) close(said, value.text());
+    if (!is_about_the_command && state_ == LinkState::kReady) close(said, value.text());
 }
 
 void Link::tick(std::int64_t now_ms) {

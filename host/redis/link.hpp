@@ -48,7 +48,8 @@ enum class LinkEnd : std::uint8_t {
     kNotMaster,  // ROLE, or READONLY later
     kLoading,    // LOADING, MASTERDOWN: it will be one later
     kTooOld,     // no HELLO, or a version below kOldestServer
-    kRefused,    // another error while greeting
+    kRefused,    // another error while greeting, or to a command that is answered out of band
+    kTls,        // no agreement, or the certificate is not the server's
 };
 [[nodiscard]] std::string_view describe(LinkEnd end) noexcept;
 
@@ -100,6 +101,8 @@ public:
     [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
     // Of the server, from its greeting: "7.0.15".
     [[nodiscard]] const std::string& version() const noexcept { return version_; }
+    // Of this connection, as the server numbers them; 0 before the greeting.
+    [[nodiscard]] std::int64_t client_id() const noexcept { return client_id_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
 
 private:
@@ -127,6 +130,7 @@ private:
     LinkEnd ended_ = LinkEnd::kNone;
     std::string detail_;
     std::string version_;
+    std::int64_t client_id_ = 0;
     RespReader reader_;
     std::string out_;
     std::size_t sent_ = 0;            // of out_

@@ -231,5 +231,33 @@ TEST_F(LinkTest, MayBeOpenedAgainFromInsideOfItsEnd) {
     EXPECT_EQ(link_.state(), LinkState::kReady);
 }
 
+TEST_F(LinkTest, KnowsTheServersNumberOfTheConnection) {
+    link_.open(0);
+    leave(link_);
+    come(link_, "%2\r\n+version\r\n+7.0.15\r\n+id\r\n:42\r\n");
+    EXPECT_EQ(link_.client_id(), 42);
+}
+
+TEST_F(LinkTest, AnErrorWithoutACommandRefusesWhatIsAnsweredOutOfBand) {
+    make_ready(link_);
+    std::string command;
+    write_command(command, "SUBSCRIBE", "others");
+    ASSERT_TRUE(link_.send_unanswered(command));
+    come(link_, "-NOPERM this user has no permissions to access the channel\r\n");
+    EXPECT_EQ(link_.ended(), LinkEnd::kPassword);
+    EXPECT_EQ(link_.detail().substr(0, 6), "NOPERM");
+    make_ready(link_);
+    come(link_, "-ERR whatever\r\n");
+    EXPECT_EQ(link_.ended(), LinkEnd::kRefused);
+}
+
+TEST_F(LinkTest, ACommandThatIsForbiddenEndsNoConnection) {
+    make_ready(link_);
+    ASSERT_TRUE(link_.send(get("a"), 100, note()));
+    come(link_, "-NOPERM this user has no permissions to run the 'get' command\r\n");
+    EXPECT_EQ(link_.state(), LinkState::kReady);
+    EXPECT_EQ(answers_.size(), 1U);
+}
+
 }  // namespace
 }  // namespace streamhost::redis
