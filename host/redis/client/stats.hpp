@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "redis/client/breaker.hpp"
+
+namespace streamhost::redis {
+
+// What metrics, health and logs want to know of a client; a few dozen milliseconds old at most.
+struct ClientStats {
+    std::string role;
+    bool is_up = false;  // the master is known, calls can leave, and every subscription stands
+    BreakerState breaker = BreakerState::kClosed;
+    std::uint64_t breaker_openings = 0;
+    std::string master;   // address; empty: none found yet
+    std::string version;  // of the server
+    std::string run_id;
+    std::string replid;
+    std::uint64_t config_epoch = 0;  // of the Sentinels
+    std::uint64_t link_epoch = 0;    // as on_link() told it
+    std::uint32_t ready = 0;         // connections for calls
+    std::uint64_t reconnects = 0;    // connections that were ready and were lost
+    std::uint64_t switches = 0;      // to another address, or to another process behind the same one
+    std::uint64_t calls = 0;
+    std::uint64_t repeats = 0;
+    std::uint64_t timeouts = 0;
+    std::uint64_t unavailable = 0;
+    std::uint64_t in_flight = 0;
+    std::uint64_t subscriptions = 0;
+};
+
+// Written on the loop, read from any thread.
+class StatsBoard {
+public:
+    void write(ClientStats stats) {
+        const std::lock_guard lock(mutex_);
+        stats_ = std::move(stats);
+    }
+    [[nodiscard]] ClientStats read() const {
+        const std::lock_guard lock(mutex_);
+        return stats_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    ClientStats stats_;
+};
+
+}  // namespace streamhost::redis

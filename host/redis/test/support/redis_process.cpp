@@ -1,0 +1,192 @@
+#include "support/redis_process.hpp"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "redis/command.hpp"
+#include "redis/resp.hpp"
+#include "support/loopback.hpp"
+
+namespace streamhost::redis {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kPatience{15};
+
+// pause: a process that starts tells nobody when it is ready.
+void pause() { ::poll(nullptr, 0, 10); }
+
+std::string text_of(const RespValue& value) {
+    if (value.is(RespType::kInteger)) return std::to_string(value.integer());
+    if (!value.is_list()) return std::string(value.text());
+    std::string text;
+    for (std::uint32_t index = 0; index < value.size(); ++index)
+        text += (index == 0 ? "" : " ") + text_of(value[index]);
+    return text;
+}
+
+// One connection that waits.
+class Wire {
+public:
+    explicit Wire(std::uint16_t port) : fd_(connect_loopback(port)) {}
+    ~Wire() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Wire(const Wire&) = delete;
+    Wire& operator=(const Wire&) = delete;
+
+    template <typename Words>
+    std::string ask(const Words& words, int patience_ms) {
+        std::string bytes;
+        CommandWriter writer(bytes, static_cast<std::uint32_t>(words.size()));
+        for (const std::string_view word : words)
+            writer.word(word);
+        if (fd_ < 0 || ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) return {};
+        while (!reader_.next()) {
+            constexpr std::size_t kPiece = 65'536;
+            pollfd wait{fd_, POLLIN, 0};
+            if (::poll(&wait, 1, patience_ms) != 1) return {};
+            const ssize_t got = ::recv(fd_, reader_.room(kPiece), kPiece, 0);
+            if (got <= 0) return {};
+            reader_.fed(static_cast<std::size_t>(got));
+        }
+        return text_of(reader_.value());
+    }
+
+private:
+    int fd_;
+    RespReader reader_;
+};
+
+}  // namespace
+
+TestFolder::TestFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "streamhost-redis-XXXXXX").string();
+    if (!::mkdtemp(pattern.data())) throw std::runtime_error("no folder for a test");
+    path_ = pattern;
+}
+
+TestFolder::~TestFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+RedisProcess::RedisProcess(std::vector<std::string> lines, Kind kind)
+    : lines_(std::move(lines)), kind_(kind), port_(free_port()) {
+    std::ofstream file(folder_.file("conf"));
+    file << "port " << port_ << "\nbind 127.0.0.1\nlogfile " << folder_.file("log") << "\ndir "
+         << folder_.file("") << "\n";
+    if (kind_ == Kind::kServer) file << "save \"\"\nappendonly yes\nappendfsync no\n";
+    for (const std::string& line : lines_) {
+        if (line.starts_with("requirepass ")) login_ = {"AUTH", line.substr(12)};
+        file << line << '\n';
+    }
+    file.close();
+    start();
+}
+
+RedisProcess::~RedisProcess() { kill(); }
+
+void RedisProcess::start() {
+    const std::string file = folder_.file("conf");
+    const pid_t parent = ::getpid();
+    pid_ = ::fork();
+    if (pid_ < 0) throw std::runtime_error("no process for redis-server");
+    if (pid_ == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != parent) ::_exit(1);
+        const char* const last = kind_ == Kind::kSentinel ? "--sentinel" : nullptr;
+        ::execlp("redis-server", "redis-server", file.c_str(), last, nullptr);
+        ::_exit(127);
+    }
+    for (const auto deadline = Clock::now() + kPatience; Clock::now() < deadline; pause()) {
+        if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+            pid_ = -1;
+            throw std::runtime_error("redis-server did not start; is it installed?");
+        }
+        if (ask({"PING"}) == "PONG") return;
+    }
+    throw std::runtime_error("redis-server took too long to start");
+}
+
+void RedisProcess::kill() noexcept {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+}
+
+void RedisProcess::signal(int number) const noexcept { ::kill(pid_, number); }
+
+void RedisProcess::log_in(std::string user, std::string password) {
+    login_ = {"AUTH", std::move(user), std::move(password)};
+}
+
+std::string RedisProcess::ask(std::initializer_list<std::string_view> words, int patience_ms) const {
+    Wire wire(port_);
+    if (!login_.empty() && wire.ask(login_, patience_ms) != "OK") return {};
+    return wire.ask(words, patience_ms);
+}
+
+SentinelGroup::SentinelGroup(std::string sentinel_password) {
+    const std::vector<std::string> lines = {"repl-diskless-sync yes", "repl-diskless-sync-delay 0",
+                                            "repl-ping-replica-period 1", "repl-timeout 5"};
+    for (std::size_t index = 0; index < size(); ++index) {
+        std::vector<std::string> own = lines;
+        if (index > 0) own.push_back("replicaof 127.0.0.1 " + std::to_string(server(0).port()));
+        servers_.push_back(std::make_unique<RedisProcess>(own));
+    }
+    std::vector<std::string> watch = {
+        "sentinel monitor mymaster 127.0.0.1 " + std::to_string(server(0).port()) + " 2",
+        "sentinel down-after-milliseconds mymaster 500", "sentinel failover-timeout mymaster 3000",
+        "sentinel parallel-syncs mymaster 2"};
+    if (!sentinel_password.empty()) {
+        watch.push_back("requirepass " + sentinel_password);
+        watch.push_back("sentinel sentinel-pass " + sentinel_password);
+    }
+    for (std::size_t index = 0; index < size(); ++index)
+        sentinels_.push_back(std::make_unique<RedisProcess>(watch, RedisProcess::Kind::kSentinel));
+    await_quorum();
+}
+
+// Quorum, and every Sentinel knows both replicas: without one a failover has nobody to choose.
+void SentinelGroup::await_quorum() {
+    const auto is_ready = [](const RedisProcess& sentinel) {
+        const std::string master = sentinel.ask({"SENTINEL", "MASTER", "mymaster"});
+        return sentinel.ask({"SENTINEL", "CKQUORUM", "mymaster"}).starts_with("OK 3") &&
+               master.find("num-slaves 2") != std::string::npos;
+    };
+    for (const auto deadline = Clock::now() + kPatience; Clock::now() < deadline; pause()) {
+        bool all = true;
+        for (const auto& sentinel : sentinels_)
+            all = all && is_ready(*sentinel);
+        const std::string replicas = server(0).ask({"INFO", "replication"});
+        all = all && replicas.find("slave0:") != std::string::npos &&
+              replicas.find("state=online", replicas.find("slave1:")) != std::string::npos;
+        if (all) return;
+    }
+    throw std::runtime_error("the Sentinels did not find each other");
+}
+
+RedisProcess& SentinelGroup::master() {
+    for (const auto& sentinel : sentinels_) {
+        if (!sentinel->is_running()) continue;
+        const std::string address = sentinel->ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster"});
+        for (const auto& server : servers_)
+            if (address == "127.0.0.1 " + std::to_string(server->port())) return *server;
+    }
+    throw std::runtime_error("the Sentinels name no master");
+}
+
+}  // namespace streamhost::redis
