@@ -5,6 +5,7 @@ set(STREAMHOST_TSAN_TESTS
   observe_test
   delivery_test
   store_test
+  redis_threads_test
   control_test
   lifecycle_test)
 add_custom_target(tsan_tests)

@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <deque>
 #include <iostream>
-#include <latch>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -449,31 +447,6 @@ TEST_F(ClientTest, MayBeClosedFromInsideAnAnswer) {
     rig.turn(50);
 }
 
-TEST_F(ClientTest, NamesAreLookedUpBesideTheLoop) {
-    RedisProcess server;
-    ClientOptions options = at(server.port());
-    options.address.host = "redis.example";
-    std::latch may_answer(1);
-    std::atomic<int> asked = 0;
-    options.lookup = [&](const Address& address) {
-        ++asked;
-        may_answer.wait();
-        return numeric_endpoints({"127.0.0.1", address.port});
-    };
-    ClientRig rig(loop_, options);
-    ASSERT_TRUE(rig.await([&] { return asked == 1; }));
-    const std::uint64_t rounds = rig.loop().meter().rounds();
-    rig.turn(100);
-    EXPECT_GT(rig.loop().meter().rounds(), rounds) << "the loop goes on";
-    EXPECT_FALSE(rig.is_up_);
-    may_answer.count_down();
-    ASSERT_TRUE(rig.await_up());
-    server.kill();
-    server.start();
-    ASSERT_TRUE(rig.await([&] { return rig.epochs_.size() == 2; }));
-    EXPECT_GE(asked, 2) << "each attempt asks anew";
-}
-
 TEST_F(ClientTest, AnUnknownNameHasItsOwnMessage) {
     ClientOptions options = at(6379);
     options.address.host = "nowhere.example";
@@ -481,22 +454,6 @@ TEST_F(ClientTest, AnUnknownNameHasItsOwnMessage) {
     ClientRig rig(loop_, options);
     ASSERT_TRUE(rig.await([&] { return rig.stats().breaker != BreakerState::kClosed; }));
     EXPECT_EQ(rig.told("the name 'nowhere.example' is unknown"), 1U) << rig.all_reports();
-}
-
-TEST_F(ClientTest, FiguresAreReadFromAnyThread) {
-    RedisProcess server;
-    ClientRig rig(loop_, at(server.port()));
-    std::atomic<bool> is_seen = false;
-    std::thread reader([&] {
-        for (int attempt = 0; attempt < 1'000'000 && !is_seen; ++attempt)
-            is_seen = rig.client().stats().calls > 0;
-    });
-    ASSERT_TRUE(rig.await_up());
-    EXPECT_EQ(rig.call({"PING"}), "PONG");
-    const bool was_seen = rig.await([&] { return is_seen.load(); });
-    is_seen = true;
-    reader.join();
-    EXPECT_TRUE(was_seen);
 }
 
 }  // namespace

@@ -112,5 +112,21 @@ TEST_F(ClientTlsTest, AFileThatCannotBeUsedIsNamedAtOnce) {
     }
 }
 
+TEST_F(ClientTlsTest, SentinelsHaveTheirOwnTls) {
+    const std::uint16_t port = free_port();
+    const RedisProcess sentinel(
+        {"tls-port " + std::to_string(port), "tls-cert-file " + file("redis.crt"),
+         "tls-key-file " + file("redis.key"), "tls-ca-cert-file " + file("ca.crt"),
+         "sentinel monitor mymaster 127.0.0.1 " + std::to_string(server_->port()) + " 1"},
+        RedisProcess::Kind::kSentinel);
+    ClientOptions behind = options();
+    behind.sentinel.emplace();
+    behind.sentinel->addresses = {{"127.0.0.1", port}};
+    behind.sentinel->tls.swap(behind.server.tls);  // the server's port is the plain one
+    ClientRig rig(loop_, behind);
+    ASSERT_TRUE(rig.await_up()) << rig.all_reports();
+    EXPECT_EQ(rig.call({"PING"}), "PONG");
+}
+
 }  // namespace
 }  // namespace streamhost::redis

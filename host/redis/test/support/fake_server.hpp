@@ -43,7 +43,13 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::size_t accepted() const noexcept { return peers_.size(); }
 
-    // What a Redis says to HELLO and ROLE.
+    // To everybody who is connected.
+    void push(const std::string& bytes) {
+        for (const auto& peer : peers_)
+            (void)!::send(peer->fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+
+    // What a Redis says to HELLO.
     static std::string hello(const std::string& version) {
         return "%2\r\n+version\r\n+" + version + "\r\n+id\r\n:7\r\n";
     }
