@@ -98,7 +98,8 @@ public:
           jobs_(jobs),
           queue_(jobs.context_.keys().queue(request.queue)),
           channel_(jobs.context_.keys().wake_of_queue(request.queue)),
-          taken_(jobs.context_.keys().plain("jobs-taken:", jobs.nonces_.next())),
+          answer_(jobs.context_.keys().plain("jobs-answer:", jobs.nonces_.next())),
+          taken_(jobs.context_.keys().plain("jobs-taken:", request.queue)),
           consumer_(request.consumer),
           max_(request.max),
           idle_ms_(request.idle_ms),
@@ -133,7 +134,7 @@ public:
 private:
     Submit send(ReplyDone done) {
         Call call(lua::kJobTake);
-        call.key(queue_).key(taken_).arg(consumer_).arg(max_).arg(idle_ms_).arg(kRememberMs);
+        call.key(queue_).key(answer_).key(taken_).arg(consumer_).arg(max_).arg(idle_ms_).arg(kRememberMs);
         return jobs_.context_.send({.order = queue_, .timeout_ms = store::kDefaultTimeoutMs}, std::move(call),
                                    std::move(done));
     }
@@ -155,6 +156,7 @@ private:
     RedisJobs& jobs_;
     const std::string queue_;
     const std::string channel_;
+    const std::string answer_;
     const std::string taken_;
     const std::string consumer_;
     const std::uint32_t max_;
@@ -180,7 +182,7 @@ Submit RedisJobs::ack(const store::AckRequest& request, store::QueueDone done) {
         check(request), {.order = queue, .timeout_ms = request.timeout_ms},
         [&] {
             Call call(lua::kJobAck);
-            call.key(queue).arg(kEmptyQueueMs);
+            call.key(queue).key(context_.keys().plain("jobs-taken:", request.queue)).arg(kEmptyQueueMs);
             for (const std::string_view job : request.jobs)
                 call.arg(job);
             return call;

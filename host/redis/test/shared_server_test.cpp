@@ -52,7 +52,7 @@ TEST(RedisSharedServerTest, ALapsedEntryThatIsPutAgainDoesNotExpire) {
 // Nobody expires anything here; a put some time later does away with what is left.
 TEST(RedisSharedServerTest, EntriesThatNobodyReapsAreForgotten) {
     store::Limits limits;
-    limits.last_node_ms = 100;
+    limits.last_node_ms = 101;
     RedisBench bench(limits);
     const auto run = [&](auto command) {
         const auto pending = start<SessionReply>(command);

@@ -1,4 +1,5 @@
 -- with: jobs
+-- KEYS: 1 queue  2 sorted set: when each pending job was taken
 -- empty_ms, ids -> ok, how many were pending
 if redis.call('XLEN', KEYS[1]) == 0 then return {'ok', 0} end
 
@@ -14,6 +15,7 @@ for i = 2, #ARGV do
     if pending then
         redis.call('XACK', KEYS[1], 'workers', ARGV[i])
         redis.call('XDEL', KEYS[1], ARGV[i])
+        redis.call('ZREM', KEYS[2], ARGV[i])
         consumers[pending[2]] = true
         count = count + 1
     end

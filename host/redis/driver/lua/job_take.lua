@@ -1,13 +1,18 @@
--- with: jobs
--- KEYS: 1 queue  2 what this command took, for its repeat after a lost answer
+-- with: now jobs
+-- KEYS: 1 queue  2 what this command took, for its repeat after a lost answer  3 sorted set: when each pending
+-- job was taken, because a group finds the idle ones only by looking at all
 -- consumer, max, idle_ms, remember_ms -> ok, (id, payload, deliveries) of each
 local consumer, max, idle = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local answer = {'ok'}
 local ids = {}
+local taken = {}
 if redis.call('XLEN', KEYS[1]) == 0 then return answer end
+local time = now()
 
 local function add(entry, deliveries)
     ids[#ids + 1] = entry[1]
+    taken[#taken + 1] = time
+    taken[#taken + 1] = entry[1]
     answer[#answer + 1] = entry[1]
     answer[#answer + 1] = entry[2][2]
     answer[#answer + 1] = deliveries
@@ -29,17 +34,16 @@ if before then
     return answer
 end
 
--- What others left lying, oldest first. Looks at no more pending jobs than a server may spend on one call.
+-- What others left lying, longest first.
 if idle > 0 then
-    local from, looked = '0-0', 0
-    repeat
-        local count = max - #ids
-        local claimed = redis.call('XAUTOCLAIM', KEYS[1], 'workers', consumer, idle, from, 'COUNT', count)
-        for _, entry in ipairs(claimed[2]) do
-            if entry then add(entry, deliveries(entry[1])) end
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', time - idle, 'LIMIT', 0, max)) do
+        local claimed = redis.call('XCLAIM', KEYS[1], 'workers', consumer, 0, id)[1]
+        if claimed then
+            add(claimed, deliveries(id))
+        else
+            redis.call('ZREM', KEYS[3], id)
         end
-        from, looked = claimed[1], looked + 10 * count  -- so many per call
-    until from == '0-0' or #ids >= max or looked > 10000
+    end
 end
 
 if #ids < max then
@@ -52,6 +56,7 @@ if #ids < max then
 end
 
 if #ids > 0 then
+    redis.call('ZADD', KEYS[3], unpack(taken))
     redis.call('SET', KEYS[2], table.concat(ids, ' '), 'PX', ARGV[4])
 else
     leave(consumer)

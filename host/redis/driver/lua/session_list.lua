@@ -20,14 +20,15 @@ if cursor ~= '' then from = '(' .. cursor end
 local found, looked = 0, 0
 repeat
     local page = redis.call('ZRANGEBYLEX', index, from, to, 'LIMIT', 0, 128)
-    for _, entry in ipairs(page) do
+    local lapses = #page > 0 and redis.call('ZMSCORE', KEYS[1], unpack(page))
+    for i, entry in ipairs(page) do
         if found == max or looked == max + 1000 then
             answer[3] = string.sub(from, 2)
             return answer
         end
         from = '(' .. entry
         looked = looked + 1
-        local lapse = redis.call('ZSCORE', KEYS[1], entry)
+        local lapse = lapses[i]
         if not lapse then
             redis.call('ZREM', index, entry)
         elseif tonumber(lapse) > time - grace then

@@ -12,8 +12,7 @@ redis.call('ZADD', KEYS[1], time + lease, entry)
 redis.call('ZADD', KEYS[2], 0, entry)
 redis.call('ZADD', KEYS[4] .. user, 0, entry)
 redis.call('ZADD', KEYS[5] .. node, time + lease, entry)
--- Longer than forget() leaves them: the fields of an entry must not go before its name.
-local left = lease + last_node + 60000
+local left = lifetime(last_node)
 for _, key in ipairs({KEYS[1], KEYS[2], KEYS[3] .. session, KEYS[4] .. user, KEYS[5] .. node}) do
     keep(key, left)
 end

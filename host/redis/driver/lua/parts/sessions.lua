@@ -26,6 +26,10 @@ local function drop(entry)
     return session, node, user, data
 end
 
+-- How long keys live at least: longer than forget() leaves an entry of the longest lease, an hour, so that its
+-- fields never go before its name. The eighth is how late a renewal may write down that it was.
+local function lifetime(last_node_ms) return 3660000 + math.ceil(last_node_ms * 1.25) end
+
 -- Nobody reaps: entries of nodes that never came back must not stay for ever. A few with each write.
 local function forget(lapsed_by)
     for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', lapsed_by, 'LIMIT', 0, 8)) do
