@@ -80,8 +80,6 @@ struct Driver {
     Limits short_lived;
     /// Whether the bench owns the time: then tests may let a month pass.
     bool manual_time = false;
-    /// Whether commands take effect in the call: then tests may write hundreds of thousands of entries.
-    bool quick = false;
     std::function<std::unique_ptr<Bench>(const Limits&)> make;
 
     friend void PrintTo(const Driver& driver, std::ostream* out) { *out << driver.name; }

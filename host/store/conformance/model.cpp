@@ -289,16 +289,16 @@ private:
 };
 
 TEST_P(Model, RandomCommandsAnswerAsTheModelSays) {
-    const int steps = GetParam().quick ? 300 : 100;
-    const unsigned runs = GetParam().quick ? 40 : 10;
+    constexpr int kSteps = 300;
+    constexpr unsigned kRuns = 40;
     Limits limits = driver_limits();
     limits.run_entries = kRunEntries;
     limits.shared_entries = kSharedEntries;
     use(limits);
-    for (unsigned seed = 1; seed <= runs; ++seed) {
+    for (unsigned seed = 1; seed <= kRuns; ++seed) {
         RandomRun random(*this, seed);
         random.subscribe();
-        for (int step = 0; step < steps; ++step) {
+        for (int step = 0; step < kSteps; ++step) {
             random.step();
             ASSERT_FALSE(HasFailure()) << "seed " << seed << ", step " << step;
         }

@@ -41,7 +41,6 @@ inline conformance::Driver memory_driver() {
             .limits = {},
             .short_lived = {},
             .manual_time = true,
-            .quick = true,
             .make = [](const Limits& limits) {
                 MemoryOptions options;
                 options.limits = limits;

@@ -128,7 +128,6 @@ inline store::conformance::Driver redis_driver() {
             .limits = {},
             .short_lived = short_lived,
             .manual_time = false,
-            .quick = false,
             .make = [](const store::Limits& limits) { return std::make_unique<RedisBench>(limits); }};
 }
 
