@@ -167,11 +167,15 @@ void Client::Core::on_trouble(ReportLevel level, std::string_view cause, std::st
 void Client::Core::link_up() {
     if (is_up_ || !live_.is_ready() || ready() == 0) return;
     is_up_ = true;
-    events_->on_link(store::Link::kUp, ++epoch_);
+    ++epoch_;
+    publish();  // who is told may look
+    events_->on_link(store::Link::kUp, epoch_);
 }
 
 void Client::Core::link_down() {
-    if (std::exchange(is_up_, false)) events_->on_link(store::Link::kDown, epoch_);
+    if (!std::exchange(is_up_, false)) return;
+    publish();
+    events_->on_link(store::Link::kDown, epoch_);
 }
 
 }  // namespace streamhost::redis
