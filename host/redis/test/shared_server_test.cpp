@@ -66,6 +66,34 @@ TEST(RedisSharedServerTest, EntriesThatNobodyReapsAreForgotten) {
     EXPECT_EQ(run(put(bench, "new", "live", 30'000)).total, 1U);
 }
 
+TEST(RedisSharedServerTest, RenewalsKeepTheLastNodeKnown) {
+    store::Limits limits;
+    limits.last_node_ms = 400;
+    RedisBench bench(limits);
+    auto& registry = bench.store().registry();
+    const auto run = [&](auto command) {
+        const auto pending = start<SessionReply>(command);
+        EXPECT_TRUE(bench.run_until([&] { return pending->answers > 0; }));
+        return pending->reply.value_or(SessionReply());
+    };
+    run(put(bench, "s", "n", 200));
+    for (int i = 0; i < 6; ++i) {
+        bench.advance(100);
+        const std::string_view sessions[] = {"s"};
+        EXPECT_TRUE(run([&](store::SessionDone done) {
+                        return registry.session_renew({.node = "n", .sessions = sessions, .lease_ms = 200},
+                                                      std::move(done));
+                    }).missing.empty());
+    }
+    run([&](store::SessionDone done) {
+        return registry.session_remove({.session = "s", .node = "n"}, std::move(done));
+    });
+    const auto left = run(
+        [&](store::SessionDone done) { return registry.session_list({.session = "s"}, std::move(done)); });
+    EXPECT_TRUE(left.entries.empty());
+    EXPECT_EQ(left.last_node, "n");
+}
+
 TEST(RedisSharedServerTest, NoKeyOfTheRegistryLivesForEver) {
     RedisBench bench({});
     const auto done = start<SessionReply>(put(bench, "s", "n", 30'000));
