@@ -14,28 +14,56 @@ using streamhost::view;
 
 const sh_chat Chat::kTable = {sizeof(sh_chat), 0, &Chat::send, &Chat::cancel, &Chat::active};
 
+const sh_store_events Chat::kEvents = {sizeof(sh_store_events),
+                                       0,
+                                       nullptr,
+                                       [](void*, sh_bytes, const sh_record*, std::uint32_t) {},
+                                       &Chat::on_topic,
+                                       [](void*, std::uint8_t, std::uint64_t) {}};
+
 void Chat::configure(const streamhost::Config& config) { settings_ = read_settings(config, host()); }
 
 void Chat::start() {
     const auto* store = host().require<sh_store_ext>(SH_EXT_STORE);
+    const QueuePort queue(host(), store);
     runs_ = std::make_unique<Runs>(host(), settings_,
                                    Cache(host(), host().acquire<sh_streamcache>(SH_SVC_STREAMCACHE)),
-                                   OpenRuns(host(), store));
+                                   OpenRuns(host(), store), queue);
     host().provide(SH_SVC_CHAT, &kTable, this);
-    for (const auto& [period_ms, work] :
-         {std::pair{kTickMs, &Runs::tick}, {kRefreshTickMs, &Runs::refresh}}) {
-        if (const sh_status status =
-                host().every(SH_ON_STORE, period_ms, [this, what = work] { (runs_.get()->*what)(); });
-            status != SH_OK)
-            throw Failure(status, "no timer for open runs");
-    }
+    every(kTickMs, [this] { runs_->tick(); });
+    every(kRefreshTickMs, [this] { runs_->refresh(); });
+    every(kQueueTickMs, [this] { runs_->tick_queue(); });
+    if (settings_.worker.enabled) start_worker(queue, *store);
     host().debug("chat is ready", {{"provider", settings_.provider}});
+}
+
+void Chat::start_worker(const QueuePort& queue, const sh_store_ext& store) {
+    sh_store_events events = kEvents;
+    events.self = this;
+    if (const sh_status status = store.set_events(host().raw(), &events); status != SH_OK)
+        throw Failure(status, "the store tells no events");
+    worker_ = std::make_unique<Worker>(host(), queue, settings_.worker, *runs_);
+    every(kTickMs, [this] { worker_->tick(); });
+    host().info("this node works for a queue",
+                {{"queue", settings_.worker.queue}, {"provider", settings_.worker.provider}});
+}
+
+void Chat::every(std::uint32_t period_ms, streamhost::Host::Task work) {
+    if (const sh_status status = host().every(SH_ON_STORE, period_ms, std::move(work)); status != SH_OK)
+        throw Failure(status, "no timer for open runs");
+}
+
+void Chat::on_topic(void* self, sh_bytes /*pattern*/, sh_bytes topic, sh_bytes payload) noexcept {
+    if (view(topic) != kControlTopic) return;
+    (void)streamhost::guard(nullptr, [&] { of(self).runs_->hear_cancelled(cancelled_run(view(payload))); });
 }
 
 streamhost::DrainReport Chat::drain(std::uint32_t deadline_ms) {
     const bool is_last_moment = deadline_ms <= settings_.stop_margin_ms;
     const auto wind_down = [this, is_last_moment] {
         runs_->refuse();
+        // Where nobody else can take what was accepted, this node does as long as it is here.
+        if (worker_ && (is_last_moment || !runs_->is_last())) worker_->refuse();
         if (is_last_moment) runs_->end_all();
     };
     if (!told_ || (is_last_moment && !told_to_end_)) {
@@ -43,14 +71,14 @@ streamhost::DrainReport Chat::drain(std::uint32_t deadline_ms) {
         told_ = host().post(SH_ON_STORE, wind_down) == SH_OK;
         told_to_end_ = told_ && is_last_moment;
     }
-    const std::uint32_t left = runs_->left();
+    const std::uint32_t left = runs_->left() + (worker_ && worker_->is_asking() ? 1 : 0);
     return {left, left == 0 ? "" : std::to_string(left) + " answers are being produced"};
 }
 
 std::string Chat::choose_provider(const std::string& options) const {
     const std::string wanted = wanted_provider(options);
     if (wanted.empty()) return settings_.provider;
-    if (!settings_.providers.contains(wanted))
+    if (!settings_.has_provider(wanted))
         throw Failure(SH_INVALID, "options.provider: there is no provider of that name");
     return wanted;
 }
@@ -68,6 +96,8 @@ void Chat::send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept
         message->job.content = check_content(view(send->content));
         message->job.options = check_options(view(send->options));
         message->job.provider = plugin.choose_provider(message->job.options);
+        const auto remote = plugin.settings_.remotes.find(message->job.provider);
+        if (remote != plugin.settings_.remotes.end()) message->job.remote = remote->second;
         plugin.host().on_store(ticket, [&plugin, message, ticket] { plugin.runs_->send(message, ticket); });
     });
 }

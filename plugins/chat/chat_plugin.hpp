@@ -9,6 +9,7 @@
 
 #include "runs.hpp"
 #include "settings.hpp"
+#include "worker.hpp"
 
 namespace chat {
 
@@ -25,15 +26,20 @@ public:
 private:
     static Chat& of(void* self) { return *static_cast<Chat*>(self); }
     [[nodiscard]] std::string choose_provider(const std::string& options) const;
+    void start_worker(const QueuePort& queue, const sh_store_ext& store);
+    void every(std::uint32_t period_ms, streamhost::Host::Task work);
 
     static void send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept;
     static void cancel(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket) noexcept;
     static std::uint64_t active(void* self) noexcept;
+    static void on_topic(void* self, sh_bytes pattern, sh_bytes topic, sh_bytes payload) noexcept;
     static const sh_chat kTable;
+    static const sh_store_events kEvents;
 
     Settings settings_;
     std::unique_ptr<Runs> runs_;
-    bool told_ = false;  // [control]
+    std::unique_ptr<Worker> worker_;  // when this node works for a queue
+    bool told_ = false;               // [control]
     bool told_to_end_ = false;
 };
 

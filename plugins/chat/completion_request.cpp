@@ -71,6 +71,7 @@ std::string completion_request(const RequestOptions& options, const Prompt& prom
     for (const PromptMessage& message : prompt.context)
         append_message(body, message.role, message.content);
     append_message(body, "user", prompt.content);
+    if (!prompt.prefix.empty()) append_message(body, "assistant", prompt.prefix);
     body += ']';
     if (!prompt.options.empty()) {
         simdjson::dom::parser parser;

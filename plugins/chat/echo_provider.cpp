@@ -14,6 +14,13 @@ std::string usage_of(std::size_t words) {
            std::to_string(2 * words) + "}";
 }
 
+std::size_t count_words(std::string_view text) {
+    std::size_t words = 0;
+    for (; !text.empty(); ++words)
+        text.remove_prefix(first_word(text).size());
+    return words;
+}
+
 std::string part_of(const std::string& json) {
     return json.front() == '{' ? json : R"({"kind":"part","data":)" + json + "}";
 }
@@ -31,16 +38,19 @@ std::string_view first_word(std::string_view text) noexcept {
 Verdict EchoProvider::produce(const Prompt& prompt, Sink& sink, StopSignal& stop) {
     const std::chrono::milliseconds delay(delay_ms_);
     if (prompt.is_data) {
+        if (prompt.prefix_parts > 0) return {.usage = usage_of(1)};
         if (stop.wait_for(delay) || !sink.part(part_of(prompt.content))) return {};
         return {.usage = usage_of(1)};
     }
-    std::size_t words = 0;
-    for (std::string_view rest = prompt.content; !rest.empty(); ++words) {
+    const std::string_view all = prompt.content;
+    if (!all.starts_with(prompt.prefix))
+        return {.code = "internal", .message = "What is there already is no beginning of the echo."};
+    for (std::string_view rest = all.substr(prompt.prefix.size()); !rest.empty();) {
         const std::string_view word = first_word(rest);
         if (stop.wait_for(delay) || !sink.text(word)) return {};
         rest.remove_prefix(word.size());
     }
-    return {.usage = usage_of(words)};
+    return {.usage = usage_of(count_words(all))};
 }
 
 }  // namespace chat

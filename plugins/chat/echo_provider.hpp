@@ -16,6 +16,7 @@ public:
 
     // usage: words as tokens. `data` comes back as one part: an object as it is, since entries are
     // objects, anything else as {"kind":"part","data":...}.
+    // Goes on behind the words of the prefix.
     [[nodiscard]] Verdict produce(const Prompt& prompt, Sink& sink, StopSignal& stop) override;
     [[nodiscard]] bool wants_context() const noexcept override { return false; }
     [[nodiscard]] std::uint32_t total_timeout_ms() const noexcept override { return 3'600'000; }

@@ -59,6 +59,12 @@ void Cache::snapshot(std::string_view run, Answer answer) {
         std::move(answer));
 }
 
+void Cache::tail(std::string_view stream, Answer answer) {
+    ask([&](const sh_streamcache& table, void* self,
+            sh_ticket ticket) { table.tail(self, bytes(stream), ticket); },
+        std::move(answer));
+}
+
 sh_status Cache::write(std::string_view run, std::uint64_t fence, const sh_item& item) {
     sh_status status = SH_OK;
     const sh_status called = lease_.call([&](const sh_streamcache& table, void* self) {
@@ -116,6 +122,48 @@ void OpenRuns::remove(std::string_view run, Answer answer) {
 void OpenRuns::tail(std::string_view run, Answer answer) {
     const sh_bytes id = bytes(run);
     host_.command([&](std::uint64_t token) { return store_->tail(host_.raw(), &id, 1, token); },
+                  std::move(answer));
+}
+
+void OpenRuns::tails(const std::vector<std::string>& runs, Answer answer) {
+    std::vector<sh_bytes> ids;
+    ids.reserve(runs.size());
+    for (const std::string& run : runs)
+        ids.push_back(bytes(run));
+    host_.command(
+        [&](std::uint64_t token) {
+            return store_->tail(host_.raw(), ids.data(), static_cast<std::uint32_t>(ids.size()), token);
+        },
+        std::move(answer));
+}
+
+void OpenRuns::runs(std::string_view session, Answer answer) {
+    host_.command([&](std::uint64_t token) { return store_->runs(host_.raw(), bytes(session), token); },
+                  std::move(answer));
+}
+
+void OpenRuns::give_back(std::string_view run, std::uint64_t fence, Answer answer) {
+    host_.command(
+        [&](std::uint64_t token) { return store_->renew(host_.raw(), bytes(run), fence, 0, 0, token); },
+        std::move(answer));
+}
+
+void OpenRuns::send_again(const Again& again, Answer answer) {
+    sh_record record{};
+    record.type = SH_RECORD_RUN;
+    record.data = bytes(again.record);
+    sh_store_send request{};
+    request.struct_size = sizeof(request);
+    request.count = 1;
+    request.home = bytes(again.session);
+    request.key = bytes(again.key);
+    request.content_hash = bytes(again.hash);
+    request.run = bytes(again.run);
+    request.entries = &record;
+    request.user = bytes(again.user);
+    request.job = bytes(again.job);
+    request.answer = bytes(again.run);
+    host_.command([&](std::uint64_t token) { return store_->send(host_.raw(), &request, token); },
                   std::move(answer));
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/svc/streamcache.h"
@@ -24,6 +25,7 @@ public:
     void finish(std::string_view run, std::string_view end, std::uint64_t if_fence, Answer answer);
     void read(std::string_view stream, std::uint64_t from, std::uint32_t max_entries, Answer answer);
     void snapshot(std::string_view run, Answer answer);
+    void tail(std::string_view stream, Answer answer);
     // Without an answer: ticketless.
     [[nodiscard]] sh_status write(std::string_view run, std::uint64_t fence, const sh_item& item);
     // The answer comes in any case; what is returned says whether the entry was taken.
@@ -47,6 +49,24 @@ public:
     void take(std::uint32_t max, std::uint32_t again_in_ms, Answer answer);
     void remove(std::string_view run, Answer answer);
     void tail(std::string_view run, Answer answer);
+    // At most kTails of them.
+    void tails(const std::vector<std::string>& runs, Answer answer);
+    static constexpr std::size_t kTails = 64;
+    // All of the session's, with their jobs.
+    void runs(std::string_view session, Answer answer);
+    // The place is given back: whoever claims next need not wait for the lease's end.
+    void give_back(std::string_view run, std::uint64_t fence, Answer answer);
+    // A run without a message of its own, in one step with the record that tells the session of it.
+    struct Again {
+        std::string session;
+        std::string user;
+        std::string key;
+        std::string hash;
+        std::string run;
+        std::string record;
+        std::string job;
+    };
+    void send_again(const Again& again, Answer answer);
 
 private:
     streamhost::Host& host_;

@@ -2,6 +2,7 @@
 // what it has as it comes, and says at the end how it went. It knows no streams, fences or numbers.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ struct Prompt {
     std::string content;                 // what the user wrote; for `data` its JSON text
     bool is_data = false;
     std::string options;  // JSON object of the client, or empty: to be checked, never passed on whole
+
+    // What a worker that went away got out of this answer: readers have it. Go on behind it.
+    std::string prefix;
+    std::uint32_t prefix_parts = 0;
 };
 
 // How it went. `code` is one of the protocol's error codes; empty: complete. `usage` is a JSON object or

@@ -1,6 +1,9 @@
 #include "reaper.hpp"
 
+#include <optional>
 #include <vector>
+
+#include "streamhost/ids.hpp"
 
 #include "run_machine.hpp"
 #include "texts.hpp"
@@ -59,17 +62,45 @@ void Reaper::look_at(const std::string& run) {
             // Ended, and its node went away before the session heard of it; or never made.
             return concluder_.conclude(run, [](const Concluded&) {});
         }
-        if (info.lease_ms > 0 || !watch_.trusts_lapses(host_.monotonic_ms())) return;
-        end_lost(run, info.fence);
+        if (info.lease_ms > 0 && info.lease_ms < kTakenAgainMs) {
+            // Over before the list would show it again: what waits for a new producer waits no longer.
+            const auto rest_ms = static_cast<std::uint64_t>(info.lease_ms) + 10;
+            (void)host_.after(SH_ON_STORE, rest_ms, [this, run] { look_at(run); });
+        }
+        if (info.lease_ms == 0) judge(run);
     });
 }
 
-void Reaper::end_lost(const std::string& run, std::uint64_t fence) {
-    cache_.finish(run, lost_end(), fence, [this, run](const sh_result& result) {
+void Reaper::judge(const std::string& run) {
+    open_.runs(streamhost::home_of(run), [this, run](const sh_result& result) {
+        if (result.status != SH_OK || result.body == nullptr || is_local_(run)) return;
+        const auto* infos = reinterpret_cast<const sh_stream_info*>(result.body->data);
+        for (std::uint64_t index = 0; index < result.count; ++index) {
+            const sh_stream_info& info = infos[index];
+            if (streamhost::view(info.stream) != run) continue;
+            if (info.state != SH_STREAM_OPEN || info.lease_ms > 0) return;
+            std::optional<RemoteTerms> terms;
+            // A job that cannot be read has no terms: its run is lost like any other.
+            (void)streamhost::guard(nullptr, [&] { terms = job_of(streamhost::view(info.job)).remote; });
+            // Nobody ever produced it, so there is nothing that could not be renewed.
+            if (terms && info.claims == 0) return events_.waits(run, *terms, 0);
+            if (!watch_.trusts_lapses(host_.monotonic_ms())) return;
+            if (!terms) return end(run, info.fence, lost_end(), events_.lost);
+            switch (decide(*terms, {.claims = info.claims + 1, .entries = info.head.seq})) {
+            case Takeover::lost: return end(run, info.fence, lost_end(), events_.lost);
+            case Takeover::give_up: return end(run, info.fence, given_up_end(), events_.given_up);
+            default: return events_.waits(run, *terms, info.claims);
+            }
+        }
+    });
+}
+
+void Reaper::end(const std::string& run, std::uint64_t fence, const std::string& end, const OnLost& tell) {
+    cache_.finish(run, end, fence, [this, run, tell](const sh_result& result) {
         // Fenced: it has a new producer. Anything else comes up again when the list is taken next.
         if (result.status != SH_OK) return;
         host_.warn("run is lost: nobody produces it any more", {{"run", run}});
-        on_lost_(run);
+        tell(run);
         concluder_.conclude(run, [](const Concluded&) {});
     });
 }

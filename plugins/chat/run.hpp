@@ -1,6 +1,8 @@
 // One run of this node, and a message on its way to become one.
 #pragma once
 
+#include <optional>
+
 #include "runs.hpp"
 
 namespace chat {
@@ -39,6 +41,17 @@ struct Runs::Run final : EntryPort, std::enable_shared_from_this<Run> {
     std::int64_t started_ms = 0;
     StopSignal stop;
     RunWriter writer{*this, stop};
+
+    // Of a run that came over a queue.
+    struct Taken {
+        QueuedRun queued;
+        std::uint64_t deliveries = 1;
+        std::function<void()> settle;  // the queue may forget the job
+        std::uint64_t claims = 0;
+        std::uint32_t tries = 0;  // to store the run that starts it over
+    };
+    std::optional<Taken> taken;
+    std::uint64_t head = 0;  // entries that were there when it was claimed
 
     RunMachine machine;
     std::string end;        // what finish() is to store

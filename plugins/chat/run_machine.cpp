@@ -21,7 +21,9 @@ Act RunMachine::claimed(sh_status status) {
     if (status == SH_OK) return go(Phase::preparing, Act::prepare);
     if (status == SH_ENDED) return go(Phase::concluding, Act::conclude);
     if (status == SH_HELD) return go(Phase::over, Act::forget);
-    if (!is_transient(status) || ++attempts_ >= limits_.claims) return go(Phase::ending, Act::finish);
+    if (!is_transient(status) || ++attempts_ >= limits_.claims)
+        return limits_.without_claim == Act::forget ? go(Phase::over, Act::forget)
+                                                    : go(Phase::ending, Act::finish);
     phase_ = Phase::pending;
     return Act::wait;
 }
@@ -57,6 +59,8 @@ Act RunMachine::end_now() {
     if (phase_ >= Phase::ending) return Act::nothing;
     return go(Phase::ending, Act::finish);
 }
+
+Act RunMachine::fenced() { return has_ended() ? Act::nothing : go(Phase::over, Act::forget); }
 
 Act RunMachine::ended_elsewhere() {
     if (has_ended()) return Act::nothing;

@@ -42,6 +42,8 @@ struct RunLimits {
     std::uint32_t claims = 5;    // failed attempts before the run ends with an error
     std::uint32_t finishes = 8;  // then the reaper of some node does it
     std::uint32_t conclusions = 8;
+    // When the claims fail for good. A run that others may take as well is left to them (`forget`).
+    Act without_claim = Act::finish;
 };
 
 class RunMachine {
@@ -62,6 +64,8 @@ public:
     [[nodiscard]] Act finished(sh_status status);
     // It has to end now: shutdown, time limit, a write that failed.
     [[nodiscard]] Act end_now();
+    // Somebody else claimed it: its end is theirs.
+    [[nodiscard]] Act fenced();
     // Somebody else stored an end: a cancel.
     [[nodiscard]] Act ended_elsewhere();
     [[nodiscard]] Act concluded(sh_status status);

@@ -1,6 +1,5 @@
 #include "runs.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "ids.hpp"
@@ -8,16 +7,13 @@
 
 namespace chat {
 
-using streamhost::view;
-
 namespace {
 
 // Runs that are claimed and wait for a thread: enough that a free thread finds one, few enough that the rest
 // stays pending for others.
 constexpr std::uint32_t kAdmitted = 8;
 constexpr std::uint32_t kThreadRetryMs = 100;
-constexpr std::uint32_t kEntriesPerTurn = 5;  // message, three run states, answer
-constexpr std::size_t kContextBytes = 128u << 10;
+constexpr std::uint32_t kWatchTicks = 2;
 
 const Verdict kGoingDown{.code = "unavailable",
                          .message = "The node that produced this answer is going down."};
@@ -28,17 +24,26 @@ void ignore(const sh_result&) {}
 
 }  // namespace
 
-Runs::Runs(streamhost::Host& host, Settings settings, Cache cache, OpenRuns open)
+Runs::Runs(streamhost::Host& host, Settings settings, Cache cache, OpenRuns open, QueuePort queue)
     : host_(host),
       settings_(std::move(settings)),
       cache_(cache),
       open_(open),
+      queue_(queue),
       concluder_(host_, cache_, open_),
-      reaper_(
-          host_, cache_, open_, concluder_,
-          [this](const std::string& run) { return runs_.contains(run) || sending_.contains(run); },
-          [this](const std::string&) { telemetry_.run_lost(); }),
-      telemetry_(host_, settings_.providers) {}
+      telemetry_(host_, settings_.providers),
+      waiting_(host_, cache_, open_, queue_, concluder_, telemetry_),
+      reaper_(host_, cache_, open_, concluder_,
+              [this](const std::string& run) {
+                  return runs_.contains(run) || sending_.contains(run) || waiting_.contains(run);
+              },
+              {.lost = [this](const std::string&) { telemetry_.run_lost(); },
+               .given_up = [this](const std::string&) { telemetry_.given_up(); },
+               .waits =
+                   [this](const std::string& run, const RemoteTerms& terms, std::uint64_t claims) {
+                       // Near its end a node leaves them to the others, as they come up.
+                       if (!refuses_) waiting_.adopt(run, terms, claims);
+                   }}) {}
 
 Runs::Ref Runs::find(const std::string& run) const {
     const auto found = runs_.find(run);
@@ -92,35 +97,9 @@ void Runs::pump() {
 
 void Runs::claim(const Ref& run) {
     cache_.claim(run->id, kLeaseMs, [this, run](const sh_result& result) {
+        if (run->taken) return claimed_taken(run, result);
         if (result.status == SH_OK) run->fence = result.fence;
         act(run, run->machine.claimed(result.status));
-    });
-}
-
-void Runs::prepare(const Ref& run) {
-    const sh_status status = streamhost::guard(nullptr, [&] { run->prompt = prompt_of(run->job); });
-    if (status != SH_OK)
-        return fail_run(run, {.code = "bad_request", .message = "The message is unreadable."});
-    if (!run->provider->wants_context() || run->message_seq <= 1 || settings_.context_messages == 0)
-        return act(run, run->machine.prepared());
-    const std::uint64_t span = std::uint64_t{settings_.context_messages} * kEntriesPerTurn;
-    const std::uint64_t from = run->message_seq > span ? run->message_seq - span : 1;
-    cache_.read(run->session, from, static_cast<std::uint32_t>(span), [this, run](const sh_result& result) {
-        if (result.status != SH_OK) return fail_run(run, kNoStore);
-        std::vector<PromptMessage> context;
-        std::size_t size = 0;
-        for (std::uint32_t left = result.batch == nullptr ? 0 : result.batch->count; left-- > 0;) {
-            const sh_record& record = result.batch->records[left];
-            if (record.type != SH_RECORD_MESSAGE || record.seq >= run->message_seq) continue;
-            auto message = context_message(view(record.data));
-            if (!message) continue;
-            size += message->content.size();
-            if (size > kContextBytes || context.size() >= settings_.context_messages) break;
-            context.push_back(std::move(*message));
-        }
-        std::reverse(context.begin(), context.end());
-        run->prompt.context = std::move(context);
-        act(run, run->machine.prepared());
     });
 }
 
@@ -144,8 +123,14 @@ void Runs::start(const Ref& run) {
 
 void Runs::finish(const Ref& run) {
     if (run->machine.phase() != Phase::ending) return;
-    cache_.finish(run->id, run->end, run->fence,
-                  [this, run](const sh_result& result) { act(run, run->machine.finished(result.status)); });
+    cache_.finish(run->id, run->end, run->fence, [this, run](const sh_result& result) {
+        if (result.status == SH_FENCED) {
+            telemetry_.fenced();
+            host_.warn("run has another producer: what this node still had of it is dropped",
+                       {{"run", run->id}});
+        }
+        act(run, run->machine.finished(result.status));
+    });
 }
 
 void Runs::conclude(const Ref& run) {
@@ -160,6 +145,7 @@ void Runs::forget(const Ref& run) {
     if (run->admitted) --admitted_;
     run->admitted = false;
     if (runs_.erase(run->id) == 0) return;
+    if (run->taken) --taken_;
     std::erase(pending_, run);
     const std::string_view outcome = outcome_of(run->state);
     const auto took_ms = host_.monotonic_ms() - run->accepted_ms;
@@ -182,6 +168,8 @@ void Runs::cancel(const std::string& run, const std::string& reason, sh_ticket t
             local->stop.stop(StopReason::cancelled);
             return act(local, local->machine.ended_elsewhere());
         }
+        waiting_.forget(run);
+        queue_.tell_cancelled(run, &ignore);  // whoever produces it need not find out by itself
         // If this fails the list of open runs brings it up again.
         concluder_.conclude(run, [](const Concluded&) {});
     });
@@ -190,6 +178,7 @@ void Runs::cancel(const std::string& run, const std::string& reason, sh_ticket t
 void Runs::tick() {
     const std::int64_t now_ms = host_.monotonic_ms();
     reaper_.tick();
+    if (++ticks_ % kWatchTicks == 0) watch();
     std::vector<Ref> too_long;
     for (const auto& [id, run] : runs_) {
         if (run->machine.phase() == Phase::producing &&
@@ -203,23 +192,41 @@ void Runs::tick() {
     pump();
 }
 
+void Runs::tick_queue() {
+    waiting_.tick();
+    count();
+}
+
 // A few at a time: a thousand at once would be felt by all that waits for the store loop.
 void Runs::refresh() {
     refresh_due_ += static_cast<double>(runs_.size()) * kRefreshTickMs / kRefreshMs;
     for (auto next = runs_.upper_bound(refreshed_); refresh_due_ >= 1 && !runs_.empty(); --refresh_due_) {
         if (next == runs_.end()) next = runs_.begin();
-        open_.put(next->first, kDueMs, &ignore);
+        open_.put(next->first, next->second->taken ? kTakenDueMs : kDueMs, &ignore);
         refreshed_ = next->first;
         ++next;
     }
     if (runs_.empty()) refresh_due_ = 0;
 }
 
+void Runs::refuse() {
+    refuses_ = true;
+    // What waits here only for others to take it needs nobody here.
+    if (!queue_.dies_with_us()) waiting_.hand_on();
+    count();
+}
+
 void Runs::end_all() {
+    ends_all_ = true;
+    waiting_.end_all(end_of(kGoingDown));
     std::vector<Ref> all;
     for (const auto& [id, run] : runs_)
         all.push_back(run);
     for (const Ref& run : all) {
+        if (run->taken) {
+            end_taken(run);
+            continue;
+        }
         run->stop.stop(StopReason::shutdown);
         fail_run(run, kGoingDown);
     }
@@ -233,7 +240,8 @@ void Runs::later(std::uint32_t delay_ms, std::function<void()> body) {
 void Runs::count() {
     active_ = workers_;
     telemetry_.set_counts(workers_, pending_.size() + admitted_);
-    left_ = static_cast<std::uint32_t>(runs_.size() + sending_.size()) + workers_;
+    telemetry_.set_worker_runs(taken_);
+    left_ = static_cast<std::uint32_t>(runs_.size() + sending_.size() + waiting_.size()) + workers_;
 }
 
 }  // namespace chat

@@ -12,8 +12,10 @@
 
 #include "conclusion.hpp"
 #include "ports.hpp"
+#include "queue_port.hpp"
 #include "reaper.hpp"
 #include "run_machine.hpp"
+#include "run_queue.hpp"
 #include "run_writer.hpp"
 #include "settings.hpp"
 #include "telemetry.hpp"
@@ -30,7 +32,7 @@ struct Message {
 
 class Runs {
 public:
-    Runs(streamhost::Host& host, Settings settings, Cache cache, OpenRuns open);
+    Runs(streamhost::Host& host, Settings settings, Cache cache, OpenRuns open, QueuePort queue);
     Runs(const Runs&) = delete;
     Runs& operator=(const Runs&) = delete;
 
@@ -40,11 +42,21 @@ public:
     void tick();
     // Each kRefreshTickMs.
     void refresh();
+    // A worker's runs: free places, one that the queue gave (`settle` lets the queue forget it), a cancel.
+    [[nodiscard]] std::uint32_t free_places() const noexcept;
+    void take(const TakenJob& job, std::function<void()> settle);
+    void hear_cancelled(const std::string& run);
+    // Each kQueueTickMs.
+    void tick_queue();
+
     // No new runs.
-    void refuse() { refuses_ = true; }
-    // Ends all that has not ended with `unavailable`. Repeats are fine.
+    void refuse();
+    // The store ends with this process: nobody else can take what waits.
+    [[nodiscard]] bool is_last() const { return queue_.dies_with_us(); }
+    // Ends all that has not ended with `unavailable`, and hands over what another node may go on with.
+    // Repeats are fine.
     void end_all();
-    // Runs that are not over, and threads that have not come back. [any]
+    // Runs that are not over or wait for a worker, and threads that have not come back. [any]
     [[nodiscard]] std::uint32_t left() const noexcept { return left_.load(); }
     // Threads that produce an answer. [any]
     [[nodiscard]] std::uint32_t active() const noexcept { return active_.load(); }
@@ -65,7 +77,6 @@ private:
     void act(const Ref& run, Act act);
     void pump();
     void claim(const Ref& run);
-    void prepare(const Ref& run);
     void start(const Ref& run);
     void finish(const Ref& run);
     void conclude(const Ref& run);
@@ -74,11 +85,30 @@ private:
     void count();
     Ref find(const std::string& run) const;
 
-    // runs_work.cpp: the worker's side
+    // runs_prompt.cpp: what a provider has to know
+    void prepare(const Ref& run);
+    void read_prefix(const Ref& run);
+    void find_message(const Ref& run);
+    void read_context(const Ref& run, std::uint64_t from, std::uint64_t count);
+
+    // runs_take.cpp: runs that came over a queue
+    void claimed_taken(const Ref& run, const sh_result& result);
+    void proceed(const Ref& run);
+    void end_lost(const Ref& run);
+    void start_over(const Ref& run);
+    void store_again(const Ref& run, const std::string& user);
+    void watch();
+    void watched(const Ref& run, const sh_stream_info& info);
+    void end_taken(const Ref& run);
+    void hand_over(const Ref& run);
+    void fenced(const Ref& run);
+
+    // runs_work.cpp: the thread's side
     void work(const Ref& run);
     [[nodiscard]] Verdict produce(const Ref& run);
     void hand_in(const Ref& run, const Verdict& verdict);
     void fail_run(const Ref& run, Verdict verdict);
+    void find_out(const Ref& run);
     void to_store(std::function<void()> body);
     void first_token(const Ref& run);
 
@@ -86,9 +116,11 @@ private:
     Settings settings_;
     Cache cache_;
     OpenRuns open_;
+    QueuePort queue_;
     Concluder concluder_;
-    Reaper reaper_;
     Telemetry telemetry_;
+    RunQueue waiting_;  // for a worker
+    Reaper reaper_;
     std::map<std::string, std::shared_ptr<Sending>> sending_;
     std::map<std::string, Ref> runs_;
     std::deque<Ref> pending_;
@@ -97,7 +129,10 @@ private:
     std::uint32_t workers_ = 0;   // threads that have not come back
     std::string refreshed_;       // the run whose place in the list of open runs was renewed last
     double refresh_due_ = 0;      // how many are to be renewed now
+    std::uint32_t taken_ = 0;     // of runs_, those that came over the queue
+    std::uint32_t ticks_ = 0;
     bool refuses_ = false;
+    bool ends_all_ = false;
     bool retry_armed_ = false;
     std::atomic<std::uint32_t> left_{0};
     std::atomic<std::uint32_t> active_{0};

@@ -16,7 +16,7 @@ constexpr std::int64_t kSendPatienceMs = 3'000;  // a store that fails over is b
 
 void Runs::send(const std::shared_ptr<const Message>& message, sh_ticket ticket) {
     if (refuses_) return host_.complete(ticket, SH_UNAVAILABLE, "this node is going down");
-    if (sending_.size() + pending_.size() + admitted_ >= settings_.max_pending) {
+    if (sending_.size() + pending_.size() + admitted_ + waiting_.size() >= settings_.max_pending) {
         telemetry_.refused();
         return host_.complete(ticket, SH_BUSY, "too many answers are waiting on this node");
     }
@@ -79,12 +79,17 @@ void Runs::stored(const std::shared_ptr<Sending>& sending, const sh_result& resu
     if (answer != sending->answer) {  // the key's first run answers
         open_.remove(sending->run, [](const sh_result&) {});
         host_.complete(sending->ticket, result);
+        if (refuses_ && !queue_.dies_with_us()) waiting_.hand_on();
         return count();
     }
     sh_result first = result;
     first.flags &= ~static_cast<std::uint32_t>(SH_RESULT_DUPLICATE);  // of our own repeat
     host_.complete(sending->ticket, first);
 
+    if (const auto& terms = sending->message->job.remote) {
+        waiting_.add({.run = sending->run, .message_seq = result.first}, *terms);
+        return count();
+    }
     auto run = std::make_shared<Run>(*this);
     run->id = sending->run;
     run->session = sending->message->session;

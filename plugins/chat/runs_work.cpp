@@ -51,6 +51,8 @@ void Runs::hand_in(const Ref& run, const Verdict& verdict) {
     if (!run->writer.flush()) {
         const sh_status over = run->writer.over();
         if (over == SH_CANCELLED) return;
+        if (over == SH_ENDED) return to_store([this, run] { act(run, run->machine.ended_elsewhere()); });
+        if (over == SH_FENCED && run->taken) return to_store([this, run] { find_out(run); });
         return to_store([this, run, over] { fail_run(run, verdict_of(over)); });
     }
     if (!verdict.complete()) {
@@ -66,6 +68,14 @@ void Runs::hand_in(const Ref& run, const Verdict& verdict) {
     cache_.write_end(run->id, run->fence, end, [this, run](const sh_result& result) {
         act(run, run->machine.end_written(result.status));
     });
+}
+
+// Fenced by a newer producer, or the streamcache forgot this one: an end with our fence finds out.
+void Runs::find_out(const Ref& run) {
+    if (run->machine.phase() >= Phase::ending) return;
+    run->end = end_of(verdict_of(SH_FENCED));
+    run->stop.stop(StopReason::over);
+    act(run, run->machine.end_now());
 }
 
 void Runs::fail_run(const Ref& run, Verdict verdict) {

@@ -10,6 +10,17 @@ inline constexpr const char* kSchema = R"({
     "max_pending": {"type": "integer", "default": 1000, "minimum": 1, "maximum": 100000, "description": "Accepted messages that may wait for a thread; further ones are answered with unavailable"},
     "context_messages": {"type": "integer", "default": 20, "minimum": 0, "maximum": 200, "description": "Earlier messages of the session that a provider is given, at most"},
     "stop_margin_ms": {"type": "integer", "default": 2000, "minimum": 0, "maximum": 60000, "x-unit": "ms", "description": "Answers that still run so long before the end of a drain are ended with unavailable"},
+    "worker": {
+      "type": "object",
+      "description": "Produces the runs of remote providers, of this node and of others",
+      "properties": {
+        "enabled": {"type": "boolean", "default": false, "description": "Take runs from the queue"},
+        "queue": {"type": "string", "default": "runs", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.-]+$", "description": "Which queue"},
+        "max_runs": {"type": "integer", "default": 64, "minimum": 1, "maximum": 10000, "description": "Answers of the queue that this node produces at once"},
+        "name": {"type": "string", "default": "", "maxLength": 128, "pattern": "^[A-Za-z0-9_.:-]*$", "description": "Who takes, among the workers of the queue; empty: the node's id"},
+        "provider": {"type": "string", "default": "", "description": "Who produces them, a name under `providers`, not of type remote; empty: the plugin's provider"}
+      }
+    },
     "providers": {
       "type": "object",
       "description": "Providers by name; `echo` is always there",
@@ -26,7 +37,11 @@ inline constexpr const char* kSchema = R"({
       "additionalProperties": {
         "type": "object",
         "properties": {
-          "type": {"type": "string", "enum": ["echo", "openai"], "default": "echo", "description": "Kind of provider"},
+          "type": {"type": "string", "enum": ["echo", "openai", "remote"], "default": "echo", "description": "Kind of provider"},
+          "queue": {"type": "string", "default": "runs", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.-]+$", "description": "remote: where workers take its runs from"},
+          "policy": {"type": "string", "enum": ["continue", "restart", "fail"], "default": "fail", "description": "remote: what happens when the worker that produces an answer dies: the next one goes on behind what readers have, a new run answers the message, or the answer ends with lost"},
+          "max_deliveries": {"type": "integer", "default": 3, "minimum": 1, "maximum": 100, "description": "remote: workers that may try one message"},
+          "wait_ms": {"type": "integer", "default": 60000, "minimum": 100, "maximum": 3600000, "x-unit": "ms", "description": "remote: how long a run may wait for a worker before it ends with unavailable"},
           "delay_ms": {"type": "integer", "minimum": 0, "maximum": 60000, "x-unit": "ms", "description": "echo: before each word"},
           "base_url": {"type": "string", "maxLength": 2048, "description": "openai: what comes before /chat/completions, for example https://api.openai.com/v1"},
           "api_key": {"type": "string", "x-secret": true, "description": "openai: sent as bearer token; empty: none"},

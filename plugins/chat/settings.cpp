@@ -50,6 +50,35 @@ std::shared_ptr<Provider> make_provider(const Config& config, const std::string&
     throw Failure(SH_INVALID, "plugins.chat." + at + ".type: no such type: " + type);
 }
 
+RemoteTerms remote_terms(const Config& config, const std::string& at) {
+    RemoteTerms terms;
+    terms.queue = config.string(at + ".queue", terms.queue);
+    terms.policy = policy_of(config.string(at + ".policy", "fail"));
+    terms.max_deliveries = number(config, at + ".max_deliveries", terms.max_deliveries);
+    terms.wait_ms = number(config, at + ".wait_ms", terms.wait_ms);
+    return terms;
+}
+
+WorkerSettings worker_settings(const Config& config, const Settings& settings) {
+    WorkerSettings worker;
+    worker.enabled = config.boolean("worker.enabled", false);
+    if (!worker.enabled) return worker;
+    worker.queue = config.string("worker.queue", worker.queue);
+    worker.max_runs = number(config, "worker.max_runs", worker.max_runs);
+    worker.name = config.string("worker.name");
+    worker.provider = config.string("worker.provider");
+    if (worker.provider.empty()) worker.provider = settings.provider;
+    // Handed on it would only come back to a queue.
+    if (settings.remotes.contains(worker.provider))
+        throw Failure(SH_INVALID, "plugins.chat.worker.provider: " + worker.provider +
+                                      " is of type remote, and a worker produces by itself: name a provider "
+                                      "of another type");
+    if (!settings.providers.contains(worker.provider))
+        throw Failure(SH_INVALID, "plugins.chat.worker.provider: there is no plugins.chat.providers." +
+                                      worker.provider + "; add it or choose another");
+    return worker;
+}
+
 }  // namespace
 
 Settings read_settings(const Config& config, const streamhost::Host& host) {
@@ -59,11 +88,17 @@ Settings read_settings(const Config& config, const streamhost::Host& host) {
     settings.context_messages = number(config, "context_messages", settings.context_messages);
     settings.stop_margin_ms = number(config, "stop_margin_ms", settings.stop_margin_ms);
     settings.providers["echo"] = make_provider(config, "echo", host);
-    for (const std::string& name : config.keys("providers"))
-        settings.providers[name] = make_provider(config, name, host);
-    if (!settings.providers.contains(settings.provider))
+    for (const std::string& name : config.keys("providers")) {
+        const std::string at = "providers." + name;
+        if (config.string(at + ".type", "echo") == "remote")
+            settings.remotes[name] = remote_terms(config, at);
+        else
+            settings.providers[name] = make_provider(config, name, host);
+    }
+    if (!settings.has_provider(settings.provider))
         throw Failure(SH_INVALID, "plugins.chat.provider: there is no plugins.chat.providers." +
                                       settings.provider + "; add it or choose another");
+    settings.worker = worker_settings(config, settings);
     return settings;
 }
 

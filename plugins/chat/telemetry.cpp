@@ -22,6 +22,14 @@ Telemetry::Telemetry(const streamhost::Host& host, const Providers& providers) {
     active_ = host.gauge("runs_active", "Runs that have a thread");
     pending_ = host.gauge("runs_pending", "Runs that wait for a thread");
     refused_ = host.counter("sends_refused_total", "Messages refused because too many runs were pending");
+    taken_ = host.counter("runs_taken_total", "Runs that this worker took from the queue and claimed");
+    taken_over_ = host.counter("runs_taken_over_total", "Of these, runs that another worker had begun");
+    fenced_ = host.counter("runs_fenced_total", "Runs that a newer producer has taken from this node");
+    given_up_ = host.counter("runs_given_up_total", "Runs ended because too many workers failed on them");
+    no_worker_ = host.counter("runs_without_worker_total", "Runs ended because no worker took them in time");
+    handed_over_ = host.counter("runs_handed_over_total", "Runs that this worker gave back when it ended");
+    waiting_ = host.gauge("runs_waiting_for_worker", "Runs that this node holds until a worker claims them");
+    worker_runs_ = host.gauge("runs_held_by_worker", "Runs of the queue that this node holds as a worker");
 }
 
 void Telemetry::run_ended(const std::string& provider, std::string_view outcome, double seconds) const {

@@ -24,6 +24,15 @@ public:
     void provider_error(const std::string& provider, std::string_view code) const;
     void set_counts(std::size_t active, std::size_t pending) const;
     void refused() const { refused_.add(); }
+    // Runs that go over a queue.
+    void taken() const { taken_.add(); }
+    void taken_over() const { taken_over_.add(); }
+    void fenced() const { fenced_.add(); }
+    void given_up() const { given_up_.add(); }
+    void no_worker() const { no_worker_.add(); }
+    void handed_over() const { handed_over_.add(); }
+    void set_waiting(std::size_t waiting) const { waiting_.set(static_cast<double>(waiting)); }
+    void set_worker_runs(std::size_t runs) const { worker_runs_.set(static_cast<double>(runs)); }
 
 private:
     using ByNames = std::map<std::pair<std::string, std::string>, streamhost::Metric>;
@@ -35,6 +44,14 @@ private:
     streamhost::Metric active_;
     streamhost::Metric pending_;
     streamhost::Metric refused_;
+    streamhost::Metric taken_;
+    streamhost::Metric taken_over_;
+    streamhost::Metric fenced_;
+    streamhost::Metric given_up_;
+    streamhost::Metric no_worker_;
+    streamhost::Metric handed_over_;
+    streamhost::Metric waiting_;
+    streamhost::Metric worker_runs_;
 };
 
 }  // namespace chat

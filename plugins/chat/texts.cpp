@@ -32,10 +32,6 @@ std::string minified(std::string_view json) {
     return out;
 }
 
-std::string value_member(const Content& content) {
-    return (content.is_data ? R"("data":)" : R"("content":)") + content.json;
-}
-
 }  // namespace
 
 Content check_content(std::string_view json) {
@@ -67,7 +63,7 @@ std::string wanted_provider(const std::string& options) {
 
 std::string user_message(std::string_view id, const Content& content, std::string_view run,
                          std::int64_t ts_ms) {
-    return R"({"kind":"message","id":)" + json_string(id) + R"(,"role":"user",)" + value_member(content) +
+    return R"({"kind":"message","id":)" + json_string(id) + R"(,"role":"user",)" + content.member() +
            R"(,"run":)" + json_string(run) + R"(,"ts":)" + std::to_string(ts_ms) + "}";
 }
 
@@ -84,6 +80,11 @@ std::string run_state(std::string_view run, std::string_view state, std::string_
     std::string text = R"({"kind":"run","run":)" + json_string(run) + R"(,"state":)" + json_string(state);
     if (!outcome.empty()) text += R"(,"outcome":)" + json_string(outcome);
     return text + "}";
+}
+
+std::string run_again(std::string_view run, std::string_view lost) {
+    return R"({"kind":"run","run":)" + json_string(run) + R"(,"state":"pending","replaces":)" +
+           json_string(lost) + "}";
 }
 
 std::string accepted(std::string_view message, std::string_view run) {
@@ -113,6 +114,15 @@ std::string lost_end() {
     return R"("outcome":"lost","error":{"code":"unavailable","message":"The node that produced this answer went away."})";
 }
 
+std::string given_up_end() {
+    return end_of(
+        {.code = "internal", .message = "The answer was given up: each worker that took it failed."});
+}
+
+std::string no_worker_end() {
+    return end_of({.code = "unavailable", .message = "No worker took this message in time."});
+}
+
 std::string_view outcome_of(std::uint32_t state) noexcept {
     switch (state) {
     case SH_STREAM_COMPLETE: return "complete";
@@ -121,26 +131,6 @@ std::string_view outcome_of(std::uint32_t state) noexcept {
     case SH_STREAM_LOST: return "lost";
     default: return {};
     }
-}
-
-std::string job_text(const Job& job) {
-    std::string text = R"({"provider":)" + json_string(job.provider) + "," + value_member(job.content);
-    if (!job.options.empty()) text += R"(,"options":)" + job.options;
-    return text + "}";
-}
-
-Prompt prompt_of(const Job& job) {
-    Prompt prompt{.is_data = job.content.is_data, .options = job.options};
-    if (job.content.is_data) {
-        prompt.content = job.content.json;
-        return prompt;
-    }
-    simdjson::dom::parser parser;
-    std::string_view text;
-    if (parse(parser, job.content.json, "the content").get(text) != simdjson::SUCCESS)
-        throw Failure(SH_INVALID, "the content is no string");
-    prompt.content = text;
-    return prompt;
 }
 
 std::optional<PromptMessage> context_message(std::string_view record) {
@@ -153,6 +143,24 @@ std::optional<PromptMessage> context_message(std::string_view record) {
         return std::nullopt;
     if ((role != "user" && role != "assistant") || content.empty()) return std::nullopt;
     return PromptMessage{std::string(role), std::string(content)};
+}
+
+std::string run_of_message(std::string_view record) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    std::string_view run;
+    if (parser.parse(record.data(), record.size()).get(root) != simdjson::SUCCESS) return {};
+    if (root["run"].get(run) != simdjson::SUCCESS) return {};
+    return std::string(run);
+}
+
+std::string unescaped(std::string_view escaped) {
+    simdjson::dom::parser parser;
+    std::string_view text;
+    const std::string quoted = '"' + std::string(escaped) + '"';
+    if (parse(parser, quoted, "the text of a stream").get(text) != simdjson::SUCCESS)
+        throw Failure(SH_INVALID, "the text of a stream is no string");
+    return std::string(text);
 }
 
 std::string_view cut_escaped(std::string_view escaped, std::size_t max_bytes) noexcept {

@@ -9,6 +9,7 @@
 
 #include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/svc/streamcache.h"
+#include "streamhost/json.hpp"
 #include "streamhost/testing/fake_host.hpp"
 
 namespace chat::testing {
@@ -21,6 +22,9 @@ struct FakeStream {
     std::uint64_t fence = 0;
     bool owned = false;
     bool has_lease = false;
+    std::uint64_t claims = 0;
+    std::string user;
+    std::string job;
     [[nodiscard]] std::string text() const {
         std::string all;
         for (const auto& [type, data] : entries)
@@ -47,6 +51,25 @@ public:
     std::map<std::string, std::pair<std::string, std::string>> sends;  // key: hash, answer
     std::map<std::string, std::int64_t> open;                          // run: due
     std::map<std::string, std::vector<sh_status>> failures;            // call: answers of the next calls
+
+    struct Job {
+        std::string id;
+        std::string payload;
+        std::uint64_t deliveries = 1;
+    };
+    std::map<std::string, std::vector<Job>> queues;           // what waits, by name
+    std::vector<std::string> acked;                           // ids of jobs
+    std::vector<std::pair<std::string, std::string>> topics;  // published: topic, message
+    const char* kind = "redis";
+    // What another node says on a topic.
+    void say(std::string_view topic, std::string_view message) {
+        host_.post(SH_ON_STORE, [this, topic = std::string(topic), message = std::string(message)] {
+            events_.topic(events_.self, {}, streamhost::bytes(topic), streamhost::bytes(message));
+        });
+    }
+    void push(const std::string& queue, std::string_view payload) {
+        queues[queue].push_back({std::to_string(++last_job_), std::string(payload)});
+    }
 
 private:
     using Self = FakeStreamcache;
@@ -140,7 +163,10 @@ private:
             session.entries.emplace_back(SH_RECORD_MESSAGE, view(send.message_data));
             done.first = session.entries.size();
             session.entries.emplace_back(SH_RECORD_RUN, view(send.run_data));
-            streams[std::string(view(send.run))].owned = true;
+            FakeStream& run = streams[std::string(view(send.run))];
+            run.owned = true;
+            run.user = view(send.user);
+            run.job = view(send.job);
         }
         if (failed("send answer", ticket)) return;  // stored, but the asker does not hear it
         answer_body(ticket, done, entry->second.second);
@@ -151,10 +177,14 @@ private:
         table_.claim = [](void* self, sh_bytes id, std::uint32_t, std::uint32_t, sh_ticket ticket) {
             if (of(self).failed("claim", ticket)) return;
             FakeStream& stream = of(self).streams[std::string(view(id))];
-            sh_result done = result(stream.state == SH_STREAM_OPEN ? SH_OK : SH_ENDED);
-            if (done.status == SH_OK) done.fence = ++stream.fence;
+            if (stream.state != SH_STREAM_OPEN) return of(self).answer(ticket, result(SH_ENDED));
+            if (stream.has_lease) return of(self).answer(ticket, result(SH_HELD));
+            sh_result done = result(SH_OK);
+            done.fence = ++stream.fence;
+            done.count = ++stream.claims;
+            done.last = stream.entries.size();
             stream.has_lease = true;
-            of(self).answer(ticket, done);
+            of(self).answer_body(ticket, done, stream.job);
         };
         table_.publish = [](void* self, const sh_publish* request, sh_ticket ticket) {
             if (of(self).failed("publish", ticket)) return;
@@ -170,6 +200,11 @@ private:
         table_.finish = [](void* self, sh_bytes id, sh_bytes end, std::uint64_t fence, sh_ticket ticket) {
             if (of(self).failed("finish", ticket)) return;
             of(self).answer(ticket, of(self).finish(std::string(view(id)), view(end), fence));
+        };
+        table_.tail = [](void* self, sh_bytes id, sh_ticket ticket) {
+            sh_result head = result(SH_OK);
+            head.last = of(self).streams[std::string(view(id))].entries.size();
+            if (!of(self).failed("tail", ticket)) of(self).answer(ticket, head);
         };
         table_.read = [](void* self, sh_bytes id, const sh_range* range, sh_ticket ticket) {
             if (!of(self).failed("read", ticket))
@@ -215,20 +250,111 @@ private:
             instance_->open.erase(std::string(view(run)));
             return instance_->done(token, result(SH_OK));
         };
-        store_.tail = [](const sh_host*, const sh_bytes* ids, std::uint32_t,
+        store_.tail = [](const sh_host*, const sh_bytes* ids, std::uint32_t count,
                          std::uint64_t token) -> sh_status {
-            sh_stream_info info{};
-            info.state = SH_STREAM_UNKNOWN;
-            if (const auto found = instance_->streams.find(std::string(view(ids[0])));
-                found != instance_->streams.end()) {
-                info.state = found->second.state;
-                info.fence = found->second.fence;
-                info.lease_ms = found->second.has_lease ? 1'000 : 0;
-            }
-            sh_result one = result(SH_OK);
-            one.count = 1;
-            return instance_->done(token, one, {reinterpret_cast<const char*>(&info), sizeof(info)});
+            std::vector<std::string> names;
+            for (std::uint32_t index = 0; index < count; ++index)
+                names.emplace_back(view(ids[index]));
+            return instance_->infos(token, names);
         };
+        store_.runs = [](const sh_host*, sh_bytes home, std::uint64_t token) -> sh_status {
+            std::vector<std::string> names;
+            for (const auto& [name, stream] : instance_->streams)
+                if (stream.owned && name.starts_with(std::string(view(home)) + ".")) names.push_back(name);
+            return instance_->infos(token, names);
+        };
+        store_.renew = [](const sh_host*, sh_bytes id, std::uint64_t fence, std::uint64_t,
+                          std::uint32_t lease_ms, std::uint64_t token) -> sh_status {
+            FakeStream& stream = instance_->streams[std::string(view(id))];
+            if (stream.fence != fence) return instance_->done(token, result(SH_FENCED));
+            stream.has_lease = lease_ms > 0;
+            return instance_->done(token, result(SH_OK));
+        };
+        store_.send = [](const sh_host*, const sh_store_send* request, std::uint64_t token) -> sh_status {
+            return instance_->send_again(*request, token);
+        };
+        fill_queues();
+    }
+    void fill_queues() {
+        store_.kind = [](const sh_host*) { return instance_->kind; };
+        store_.set_events = [](const sh_host*, const sh_store_events* events) -> sh_status {
+            instance_->events_ = *events;
+            return SH_OK;
+        };
+        store_.topic_subscribe = [](const sh_host*, sh_bytes, std::uint8_t,
+                                    std::uint64_t token) -> sh_status {
+            return instance_->done(token, result(SH_OK));
+        };
+        store_.topic_publish = [](const sh_host*, sh_bytes topic, sh_bytes payload,
+                                  std::uint64_t token) -> sh_status {
+            instance_->topics.emplace_back(view(topic), view(payload));
+            return instance_->done(token, result(SH_OK));
+        };
+        store_.job_push = [](const sh_host*, sh_bytes queue, sh_bytes payload,
+                             std::uint64_t token) -> sh_status {
+            const sh_status status = instance_->failure("job_push");
+            if (status == SH_OK) instance_->push(std::string(view(queue)), view(payload));
+            return instance_->done(token, result(status));
+        };
+        // Waits for nothing: the next tick of the worker asks again.
+        store_.job_take = [](const sh_host*, sh_bytes queue, sh_bytes, std::uint32_t max, std::uint32_t,
+                             std::uint32_t, std::uint64_t token) -> sh_status {
+            auto& waiting = instance_->queues[std::string(view(queue))];
+            std::string list = "[";
+            for (; max > 0 && !waiting.empty(); --max) {
+                const Job job = waiting.front();
+                waiting.erase(waiting.begin());
+                list += std::string(list.size() > 1 ? "," : "") + R"({"id":")" + job.id + R"(","payload":)" +
+                        streamhost::json_string(job.payload) + R"(,"deliveries":)" +
+                        std::to_string(job.deliveries) + "}";
+            }
+            const bool is_empty = list.size() == 1;
+            return instance_->done(token, result(is_empty ? SH_UNAVAILABLE : SH_OK), list + "]");
+        };
+        store_.job_ack = [](const sh_host*, sh_bytes, const sh_bytes* jobs, std::uint32_t,
+                            std::uint64_t token) -> sh_status {
+            instance_->acked.emplace_back(view(jobs[0]));
+            return instance_->done(token, result(SH_OK));
+        };
+    }
+    sh_status infos(std::uint64_t token, const std::vector<std::string>& names) {
+        std::vector<sh_stream_info> list(names.size());
+        for (std::size_t index = 0; index < names.size(); ++index) {
+            sh_stream_info& info = list[index];
+            info = {};
+            info.state = SH_STREAM_UNKNOWN;
+            const auto found = streams.find(names[index]);
+            if (found == streams.end()) continue;
+            const FakeStream& stream = found->second;
+            info.stream = streamhost::bytes(found->first);
+            info.user = streamhost::bytes(stream.user);
+            info.job = streamhost::bytes(stream.job);
+            info.head.seq = stream.entries.size();
+            info.state = stream.state;
+            info.fence = stream.fence;
+            info.claims = stream.claims;
+            info.lease_ms = stream.has_lease ? 5'000 : 0;
+        }
+        sh_result all = result(SH_OK);
+        all.count = names.size();
+        return done(token, all,
+                    {reinterpret_cast<const char*>(list.data()), list.size() * sizeof(sh_stream_info)});
+    }
+    sh_status send_again(const sh_store_send& request, std::uint64_t token) {
+        if (const sh_status status = failure("store send"); status != SH_OK)
+            return done(token, result(status));
+        const std::string key = std::string(view(request.home)) + "/" + std::string(view(request.key));
+        const auto [entry, is_new] = sends.try_emplace(key, std::string(view(request.content_hash)),
+                                                       std::string(view(request.answer)));
+        if (is_new) {
+            streams[std::string(view(request.home))].entries.emplace_back(request.entries[0].type,
+                                                                          view(request.entries[0].data));
+            FakeStream& run = streams[std::string(view(request.run))];
+            run.owned = true;
+            run.user = view(request.user);
+            run.job = view(request.job);
+        }
+        return done(token, result(SH_OK), entry->second.second);
     }
     sh_status done(std::uint64_t token, sh_result with, std::string_view body = "") {
         const sh_bytes piece = streamhost::bytes(body);
@@ -243,6 +369,8 @@ private:
     sh_streamcache table_{};
     sh_store_ext store_{};
     std::map<std::string, int> published_;
+    sh_store_events events_{};
+    int last_job_ = 0;
 };
 
 }  // namespace chat::testing

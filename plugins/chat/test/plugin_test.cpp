@@ -4,89 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "streamhost/ids.hpp"
-#include "streamhost/json.hpp"
 
-#include "chat_plugin.hpp"
-#include "fake_streamcache.hpp"
+#include "chat_fixture.hpp"
 #include "ids.hpp"
 
 namespace chat {
 namespace {
 
-using streamhost::bytes;
-using streamhost::view;
-
-class ChatPlugin : public ::testing::Test {
-protected:
-    ChatPlugin() {
-        task_ = *static_cast<const sh_task_ext*>(host.raw()->extension(host.raw(), SH_EXT_TASK));
-        real_post = task_.post;
-        no_thread = false;
-        task_.post = [](const sh_host* raw, sh_target target, std::uint64_t task) -> sh_status {
-            return target == SH_ON_LONG && no_thread ? SH_BUSY : real_post(raw, target, task);
-        };
-        host.extend(SH_EXT_TASK, &task_);
-    }
-    ~ChatPlugin() override { host.destroy(); }
-
-    void start(std::int64_t max_pending = 100) {
-        plugin = &host.create<Chat>();
-        streamhost::testing::FakeConfig config;
-        config.set("providers.echo.delay_ms", std::int64_t{0}).set("max_pending", max_pending);
-        ASSERT_EQ(host.configure(config), SH_OK) << host.error.text;
-        ASSERT_EQ(host.start(), SH_OK) << host.error.text;
-        table = host.provided<sh_chat>(SH_SVC_CHAT, &self);
-        ASSERT_NE(table, nullptr);
-    }
-    struct Answer {
-        int count = 0;
-        sh_status status = SH_OK;
-        std::uint32_t flags = 0;
-        std::string body;
-    };
-    sh_ticket ticket(Answer& answer) {
-        return host.ticket([&answer](const sh_result& result) {
-            ++answer.count;
-            answer.status = result.status;
-            answer.flags = result.flags;
-            if (result.body != nullptr) answer.body.assign(result.body->data, result.body->size);
-        });
-    }
-    void post(Answer& answer, const std::string& content, const std::string& key = "",
-              const std::string& options = "", const std::string& session = "s") {
-        const sh_chat_send request{
-            sizeof(request), 0, bytes(session), bytes("ann"), bytes(key), bytes(content), bytes(options)};
-        table->send(self, &request, ticket(answer));
-    }
-    Answer send(const std::string& content, const std::string& key = "", const std::string& options = "") {
-        Answer answer;
-        post(answer, content, key, options);
-        host.run();
-        return answer;
-    }
-    Answer cancel(const std::string& run) {
-        Answer answer;
-        table->cancel(self, bytes(run), bytes("ann"), bytes("user"), ticket(answer));
-        host.run();
-        return answer;
-    }
-    static std::string run_of(const Answer& answer) {
-        return std::string(streamhost::own_member(answer.body, "run"));
-    }
-    std::string last(std::size_t back = 0) {
-        const auto& entries = cache.streams["s"].entries;
-        return entries.size() > back ? entries[entries.size() - 1 - back].second : "";
-    }
-
-    inline static sh_status (*real_post)(const sh_host*, sh_target, std::uint64_t) = nullptr;
-    inline static bool no_thread = false;
-    sh_task_ext task_{};
-    streamhost::testing::FakeHost host;
-    testing::FakeStreamcache cache{host};
-    Chat* plugin = nullptr;
-    const sh_chat* table = nullptr;
-    void* self = nullptr;
-};
+using ChatPlugin = testing::ChatFixture;
 
 TEST_F(ChatPlugin, AMessageIsAnsweredWordByWordAndTheSessionHearsAllOfIt) {
     start();
@@ -316,7 +241,6 @@ TEST_F(ChatPlugin, ARunThatEndedBeforeItsNodeCouldSaySoIsConcluded) {
 
 TEST_F(ChatPlugin, AProviderThatIsNotConfiguredIsRefused) {
     host.create<Chat>();
-    streamhost::testing::FakeConfig config;
     config.set("provider", std::string("nobody"));
     EXPECT_EQ(host.configure(config), SH_INVALID);
     EXPECT_NE(std::string(host.error.text).find("plugins.chat.provider"), std::string::npos);
