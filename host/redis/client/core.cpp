@@ -132,7 +132,7 @@ void Client::Core::bury(std::unique_ptr<Connection> connection) {
 
 void Client::Core::on_timer(Tick) {
     loop_.arm(*this, kTickMs);
-    finder_.tick(now(), random());
+    finder_.tick(now(), random(), ready() == 0);
     each_slot([this](Slot& slot) { slot.tick(now()); });
     if (is_closed_) return;
     watch_breaker(now());

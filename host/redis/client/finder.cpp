@@ -49,6 +49,7 @@ void Finder::seek(std::int64_t now_ms) {
 
 void Finder::ask(std::int64_t now_ms) {
     ask_again_ = false;
+    asked_ms_ = now_ms;
     adopt_sentinels();
     resolver_.ask(watches_.size(), now_ms);
     const bool refreshes = ++asks_ % kAsksPerRefresh == 0;
@@ -86,7 +87,7 @@ void Finder::adopt_sentinels() {
     }
 }
 
-void Finder::tick(std::int64_t now_ms, double random) {
+void Finder::tick(std::int64_t now_ms, double random, bool is_lost) {
     if (now_ms >= lookup_until_ms_) {
         ++lookup_id_;
         lookup_until_ms_ = INT64_MAX;
@@ -96,8 +97,11 @@ void Finder::tick(std::int64_t now_ms, double random) {
     for (const auto& watch : watches_)
         watch->tick(now_ms);
     settle(now_ms);
-    if (resolver_.is_open() || (now_ms < poll_at_ms_ && !ask_again_)) return;
-    poll_at_ms_ = now_ms + static_cast<std::int64_t>(options_.sentinel->poll_ms * (1 + random / 2));
+    const std::uint32_t poll_ms = options_.sentinel->poll_ms;
+    const double period_ms = jitter_ * (is_lost ? std::min(poll_ms, kLostPollMs) : poll_ms);
+    const bool is_due = static_cast<double>(now_ms - asked_ms_) >= period_ms;
+    if (resolver_.is_open() || (!is_due && !ask_again_)) return;
+    jitter_ = 1 + random / 2;
     ask(now_ms);
 }
 

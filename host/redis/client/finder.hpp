@@ -42,7 +42,8 @@ public:
 
     void seek(std::int64_t now_ms);
     [[nodiscard]] bool is_seeking() const noexcept { return is_sought_; }
-    void tick(std::int64_t now_ms, double random);
+    // `is_lost`: nobody answers calls, so the next word of the Sentinels is awaited more eagerly.
+    void tick(std::int64_t now_ms, double random, bool is_lost);
     void close() noexcept;
 
     // What was found proved to be the master; or did not.
@@ -65,6 +66,7 @@ private:
 
     static constexpr std::size_t kMostSentinels = 32;
     static constexpr std::int64_t kLookupMs = 3'000;
+    static constexpr std::uint32_t kLostPollMs = 200;
     static constexpr std::uint32_t kAsksPerRefresh = 10;
 
     runtime::Loop& loop_;
@@ -78,7 +80,8 @@ private:
     bool is_sought_ = false;
     bool ask_again_ = false;
     std::uint32_t asks_ = 0;
-    std::int64_t poll_at_ms_ = 0;
+    std::int64_t asked_ms_ = INT64_MIN / 2;
+    double jitter_ = 1;
     std::uint64_t lookup_id_ = 0;
     std::int64_t lookup_until_ms_ = INT64_MAX;
 };
