@@ -112,7 +112,7 @@ TEST_F(SentinelTest, ResumesSoonAfterTheMasterIsKilled) {
     EXPECT_NE(after.master, before.master);
     EXPECT_GE(after.switches, 1U);
     EXPECT_GT(after.link_epoch, before.link_epoch);
-    EXPECT_EQ(group.master().ask({"PUBLISH", "c", "after"}), "1");
+    EXPECT_EQ(group.server_at(after.master).ask({"PUBLISH", "c", "after"}), "1");
     ASSERT_TRUE(rig.await([&] { return rig.messages_.size() == 1; }));
 }
 

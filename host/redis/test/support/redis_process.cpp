@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -182,11 +183,17 @@ void SentinelGroup::await_quorum() {
 RedisProcess& SentinelGroup::master() {
     for (const auto& sentinel : sentinels_) {
         if (!sentinel->is_running()) continue;
-        const std::string address = sentinel->ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster"});
-        for (const auto& server : servers_)
-            if (address == "127.0.0.1 " + std::to_string(server->port())) return *server;
+        std::string address = sentinel->ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster"});
+        std::replace(address.begin(), address.end(), ' ', ':');
+        return server_at(address);
     }
-    throw std::runtime_error("the Sentinels name no master");
+    throw std::runtime_error("no Sentinel runs");
+}
+
+RedisProcess& SentinelGroup::server_at(std::string_view address) {
+    for (const auto& server : servers_)
+        if (address == "127.0.0.1:" + std::to_string(server->port())) return *server;
+    throw std::runtime_error("no server of the group: " + std::string(address));
 }
 
 }  // namespace streamhost::redis

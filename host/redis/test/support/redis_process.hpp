@@ -67,8 +67,9 @@ public:
 
     [[nodiscard]] RedisProcess& server(std::size_t index) { return *servers_[index]; }
     [[nodiscard]] RedisProcess& sentinel(std::size_t index) { return *sentinels_[index]; }
-    // By what the Sentinels say now.
+    // By what the first Sentinel that runs says now; after a failover the others follow with a delay.
     [[nodiscard]] RedisProcess& master();
+    [[nodiscard]] RedisProcess& server_at(std::string_view address);  // "127.0.0.1:<port>"
     [[nodiscard]] static constexpr std::size_t size() { return 3; }
 
 private:
