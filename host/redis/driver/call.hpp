@@ -41,6 +41,8 @@ public:
     }
 
     [[nodiscard]] const Script& script() const noexcept { return *script_; }
+    // What keeping it costs, about.
+    [[nodiscard]] std::size_t bytes() const noexcept { return sizeof(Call) + words_.size(); }
     // By its hash, which a server that lost its scripts answers with NOSCRIPT; with its text, never.
     [[nodiscard]] std::string by_hash() const { return encode("EVALSHA", script_->sha1); }
     [[nodiscard]] std::string by_text() const { return encode("EVAL", script_->text); }

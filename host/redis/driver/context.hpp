@@ -11,6 +11,7 @@
 #include "streamhost/unique_function.hpp"
 
 #include "redis/driver/call.hpp"
+#include "redis/driver/keeper.hpp"
 #include "redis/driver/keys.hpp"
 #include "redis/port.hpp"
 #include "store/channels.hpp"
@@ -37,6 +38,7 @@ struct Trouble {
 struct RedisStoreOptions {
     store::Limits limits;
     std::string key_prefix = "streamhost:";
+    KeeperOptions keeper;
     std::function<void(const Trouble&)> on_trouble;  // [store]; may be empty
 };
 
@@ -114,6 +116,7 @@ public:
     [[nodiscard]] bool closed() const noexcept { return closed_; }
 
     [[nodiscard]] const store::Limits& limits() const noexcept { return options_.limits; }
+    [[nodiscard]] const KeeperOptions& keeper_options() const noexcept { return options_.keeper; }
     [[nodiscard]] const KeyNames& keys() const noexcept { return keys_; }
     [[nodiscard]] Port& port() noexcept { return port_; }
     [[nodiscard]] store::StoreLoop& loop() noexcept { return loop_; }

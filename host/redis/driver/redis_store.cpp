@@ -70,6 +70,7 @@ private:
     void on_link(store::Link link, std::uint64_t epoch) override {
         if (context_.closed()) return;
         if (link == store::Link::kUp) {
+            streams_.on_link_up();
             jobs_.on_link_up();
             locks_.on_link_up();
         }

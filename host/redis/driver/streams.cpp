@@ -105,6 +105,54 @@ ReplyDone RedisStreams::publish_answer(std::string_view command, store::PublishD
     };
 }
 
+struct RedisStreams::Kept {
+    std::string order;
+    std::uint32_t timeout_ms = 0;
+    Keep keep;
+    std::optional<Call> call;
+    ReplyDone done;
+    bool was_repaired = false;
+};
+
+template <typename Build>
+Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Build&& build, ReplyDone done) {
+    auto kept = std::make_shared<Kept>();
+    kept->order = options.order;
+    kept->timeout_ms = options.timeout_ms;
+    kept->keep = std::move(keep);
+    kept->done = std::move(done);
+    const auto make = [&] { return kept->call.emplace(build()); };
+    return context_.run(shape, options, make, [this, kept](const Reply& reply) { settle(kept, reply); });
+}
+
+// A master that does not know what an earlier one acknowledged is told, and then asked again, once.
+void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply) {
+    const auto status = reply.status == Status::kOk ? status_in(reply.value[0]) : std::nullopt;
+    if (!status) return kept->done(reply);
+    const auto fields = parse_fields(reply.value[2].text(), reply.value[1].integer());
+    const store::StreamInfo info = fields ? fields->info : store::StreamInfo();
+    if (!std::exchange(kept->was_repaired, true) && keeper_.knows_better(kept->keep.id, *status, info))
+        return repair_.home(kept->order, [this, kept] { repeat(kept); });
+    if (*status == Status::kOk || *status == Status::kDuplicate) {
+        if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);
+        keeper_.acknowledged(kept->order, kept->keep, *kept->call, info, context_.loop().now_ms());
+    }
+    kept->done(reply);
+}
+
+void RedisStreams::repeat(const std::shared_ptr<Kept>& kept) {
+    const auto heard = [this, kept](const Reply& reply) { settle(kept, reply); };
+    if (context_.run(
+            Status::kOk, {kept->order, kept->timeout_ms}, [&] { return *kept->call; }, heard) !=
+        Submit::kAccepted)
+        kept->done({Status::kUnavailable, {}});
+}
+
+void RedisStreams::on_link_up() {
+    keeper_.sweep(context_.loop().now_ms(), SIZE_MAX);
+    repair_.all();
+}
+
 Submit RedisStreams::claim(const store::ClaimRequest& request, store::StreamDone done) {
     const auto build = [&] {
         const KeyNames& keys = context_.keys();
@@ -116,8 +164,9 @@ Submit RedisStreams::claim(const store::ClaimRequest& request, store::StreamDone
         call.arg(context_.limits().home_runs).arg(context_.limits().run_open_ms);
         return call;
     };
-    return context_.run(check(request), {home_of(request.id), request.timeout_ms}, build,
-                        stream_answer("claim", {}, std::move(done)));
+    return run_kept(check(request), {home_of(request.id), request.timeout_ms},
+                    {Keep::Kind::kClaim, std::string(request.id)}, build,
+                    stream_answer("claim", {}, std::move(done)));
 }
 
 Submit RedisStreams::append(const store::AppendRequest& request, store::StreamDone done) {
@@ -141,8 +190,10 @@ Submit RedisStreams::append(const store::AppendRequest& request, store::StreamDo
     const store::Position last =
         request.records.empty() ? store::Position{}
                                 : store::Position{request.records.back().seq, request.records.back().check};
-    return context_.run(check(request), {home_of(request.id), request.timeout_ms}, build,
-                        stream_answer("append", last, std::move(done)));
+    return run_kept(check(request), {home_of(request.id), request.timeout_ms},
+                    {request.end_state == store::State::kOpen ? Keep::Kind::kAppend : Keep::Kind::kEnd,
+                     std::string(request.id), last.seq},
+                    build, stream_answer("append", last, std::move(done)));
 }
 
 Submit RedisStreams::renew(const store::RenewRequest& request, store::StreamDone done) {
@@ -154,8 +205,9 @@ Submit RedisStreams::renew(const store::RenewRequest& request, store::StreamDone
         call.arg(context_.limits().run_open_ms);
         return call;
     };
-    return context_.run(check(request), {home_of(request.id), request.timeout_ms}, build,
-                        stream_answer("renew", {}, std::move(done)));
+    return run_kept(check(request), {home_of(request.id), request.timeout_ms},
+                    {Keep::Kind::kSign, std::string(request.id)}, build,
+                    stream_answer("renew", {}, std::move(done)));
 }
 
 Submit RedisStreams::finish(const store::FinishRequest& request, store::StreamDone done) {
@@ -168,8 +220,9 @@ Submit RedisStreams::finish(const store::FinishRequest& request, store::StreamDo
         call.arg(request.data.view()).arg(request.if_fence).arg(context_.limits().run_ended_ms);
         return call;
     };
-    return context_.run(check(request), {home_of(request.id), request.timeout_ms}, build,
-                        stream_answer("finish", {}, std::move(done)));
+    return run_kept(check(request), {home_of(request.id), request.timeout_ms},
+                    {Keep::Kind::kEnd, std::string(request.id)}, build,
+                    stream_answer("finish", {}, std::move(done)));
 }
 
 bool RedisStreams::fits_shared(std::span<const store::Entry> entries) const {
@@ -199,8 +252,9 @@ Submit RedisStreams::publish(const store::PublishRequest& request, store::Publis
     };
     Status shape = check(request);
     if (shape == Status::kOk && !fits_shared(request.entries)) shape = Status::kTooLarge;
-    return context_.run(shape, {home_of(request.id), request.timeout_ms}, build,
-                        publish_answer("publish", std::move(done)));
+    return run_kept(shape, {home_of(request.id), request.timeout_ms},
+                    {Keep::Kind::kShared, std::string(request.id)}, build,
+                    publish_answer("publish", std::move(done)));
 }
 
 Submit RedisStreams::send(const store::SendRequest& request, store::PublishDone done) {
@@ -221,8 +275,9 @@ Submit RedisStreams::send(const store::SendRequest& request, store::PublishDone 
     };
     Status shape = check(request);
     if (shape == Status::kOk && !fits_shared(request.entries)) shape = Status::kTooLarge;
-    return context_.run(shape, {request.home, request.timeout_ms}, build,
-                        publish_answer("send", std::move(done)));
+    return run_kept(shape, {request.home, request.timeout_ms},
+                    {Keep::Kind::kShared, std::string(request.home)}, build,
+                    publish_answer("send", std::move(done)));
 }
 
 }  // namespace streamhost::redis

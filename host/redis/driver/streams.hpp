@@ -1,9 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "redis/driver/context.hpp"
+#include "redis/driver/keeper.hpp"
+#include "redis/driver/repair.hpp"
 #include "store/streams.hpp"
 
 namespace streamhost::redis {
@@ -12,7 +15,8 @@ namespace streamhost::redis {
 // records.hpp. streams.cpp: what writes; streams_read.cpp: what does not. [store]
 class RedisStreams final : public store::StreamCommands {
 public:
-    explicit RedisStreams(Context& context) : context_(context) {}
+    explicit RedisStreams(Context& context)
+        : context_(context), keeper_(context.keeper_options()), repair_(context, keeper_) {}
 
     store::Submit claim(const store::ClaimRequest& request, store::StreamDone done) override;
     store::Submit append(const store::AppendRequest& request, store::StreamDone done) override;
@@ -24,10 +28,19 @@ public:
     store::Submit tail(const store::TailRequest& request, store::StreamListDone done) override;
     store::Submit runs(const store::RunsRequest& request, store::StreamListDone done) override;
 
+    // The master may be another one.
+    void on_link_up();
     // What a script published on the channel of a home.
     void on_message(std::string_view home, std::string_view payload);
 
 private:
+    struct Kept;  // a write on its way that is kept once it was acknowledged
+    template <typename Build>
+    [[nodiscard]] store::Submit run_kept(store::Status shape, CallOptions options, Keep keep, Build&& build,
+                                         ReplyDone done);
+    void settle(const std::shared_ptr<Kept>& kept, const Reply& reply);
+    void repeat(const std::shared_ptr<Kept>& kept);
+
     [[nodiscard]] ReplyDone stream_answer(std::string_view command, store::Position last,
                                           store::StreamDone done);
     [[nodiscard]] ReplyDone publish_answer(std::string_view command, store::PublishDone done);
@@ -38,6 +51,8 @@ private:
     [[nodiscard]] store::Status foreign(std::string_view command, std::string_view what);
 
     Context& context_;
+    Keeper keeper_;
+    Repair repair_;
 };
 
 }  // namespace streamhost::redis

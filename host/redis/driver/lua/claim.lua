@@ -1,6 +1,6 @@
 -- with: stream owned
 -- KEYS: meta, chunks, runs. ARGV: member, pid, lease_ms, user, whether to make it, whether the user must be
--- its owner, home_runs, run_open_ms.
+-- its owner, home_runs, run_open_ms; the fence that another master gave for this claim before it was lost.
 local member, pid, lease_ms, asker, life_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[8])
 local s, user = load(KEYS[1])
 if s then
@@ -16,7 +16,11 @@ else
     if not has_room(KEYS[3], member, ARGV[7]) then return {FULL} end
     s, user = create(KEYS[1], KEYS[3], member, asker, life_ms), asker
 end
-if tonumber(s[LEASE]) <= now then
+local given = tonumber(ARGV[9] or 0)
+if given > 0 then
+    if tonumber(s[FENCE]) > given then return info(FENCED, s, user) end
+    if tonumber(s[FENCE]) < given then s[FENCE], s[PID], s[CLAIMS] = ARGV[9], pid, s[CLAIMS] + 1 end
+elseif tonumber(s[LEASE]) <= now then
     s[FENCE], s[PID], s[CLAIMS] = text(math.max(s[FENCE] + 1, now)), pid, s[CLAIMS] + 1
 end
 s[LEASE] = now + lease_ms

@@ -1,0 +1,135 @@
+#include "redis/driver/keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace streamhost::redis {
+
+using store::Status;
+
+namespace {
+
+constexpr std::size_t kLooksPerWrite = 4;
+
+// The first one that is not before `number`.
+auto at_number(auto& home, std::uint64_t number) {
+    return std::lower_bound(home.begin(), home.end(), number,
+                            [](const auto& kept, std::uint64_t wanted) { return kept.number < wanted; });
+}
+
+}  // namespace
+
+void Keeper::acknowledged(std::string_view home, const Keep& keep, const Call& call,
+                          const store::StreamInfo& info, std::int64_t now_ms) {
+    sweep(now_ms, kLooksPerWrite);
+    const bool is_owned = keep.kind != Keep::Kind::kShared;
+    if (keep.kind == Keep::Kind::kSign) {
+        if (const auto owned = owned_.find(keep.id); owned != owned_.end()) owned->second.seen_ms = now_ms;
+        return;
+    }
+    if (is_owned) {
+        Owned& owned = owned_[keep.id];
+        owned.seen_ms = now_ms;
+        owned.fence = std::max(owned.fence, info.fence);
+        owned.head = std::max(owned.head, keep.last);
+    }
+    Home& kept = homes_.try_emplace(std::string(home)).first->second;
+    kept.push_back({call, keep.id, now_ms, ++next_number_, is_owned});
+    bytes_ += call.bytes();
+    order_.push_back({std::string(home), next_number_});
+    if (!is_owned) trim_shared(kept, keep.id);
+    while (bytes_ > options_.max_bytes && !order_.empty())
+        drop_oldest();
+}
+
+// A repeat whose key has left the stream's window of keys would be written a second time.
+void Keeper::trim_shared(Home& home, std::string_view id) {
+    if (home.size() <= options_.per_stream) return;
+    const auto is_its = [&](const Kept& kept) { return !kept.is_owned && kept.id == id; };
+    const auto count = static_cast<std::size_t>(std::count_if(home.begin(), home.end(), is_its));
+    if (count <= options_.per_stream) return;
+    const auto oldest = std::find_if(home.begin(), home.end(), is_its);
+    bytes_ -= oldest->call.bytes();
+    home.erase(oldest);
+    ++dropped_;
+}
+
+// Of a stream that is not known from its start nothing better is known than what the master says.
+void Keeper::drop_oldest() {
+    const Place place = std::move(order_.front());
+    order_.pop_front();
+    const Kept* kept = find(place);
+    if (kept == nullptr) return;
+    if (kept->is_owned) owned_.erase(kept->id);
+    erase(place);
+    ++dropped_;
+}
+
+bool Keeper::is_over(const Kept& kept, std::int64_t now_ms) const {
+    if (now_ms - kept.since_ms < options_.window_ms) return false;
+    if (!kept.is_owned) return true;
+    const auto owned = owned_.find(kept.id);
+    return owned == owned_.end() || now_ms - owned->second.seen_ms >= options_.window_ms;
+}
+
+void Keeper::sweep(std::int64_t now_ms, std::size_t most) {
+    for (std::size_t looks = std::min(most, order_.size()); looks > 0; --looks) {
+        const Kept* kept = find(order_.front());
+        if (kept != nullptr && now_ms - kept->since_ms < options_.window_ms) return;
+        Place place = std::move(order_.front());
+        order_.pop_front();
+        if (kept == nullptr) continue;
+        if (!is_over(*kept, now_ms)) {  // a stream that is still written
+            order_.push_back(std::move(place));
+            continue;
+        }
+        if (kept->is_owned) owned_.erase(kept->id);
+        erase(place);
+    }
+}
+
+const Keeper::Kept* Keeper::find(const Place& place) const {
+    const auto home = homes_.find(place.home);
+    if (home == homes_.end()) return nullptr;
+    const auto kept = at_number(home->second, place.number);
+    return kept != home->second.end() && kept->number == place.number ? &*kept : nullptr;
+}
+
+void Keeper::erase(const Place& place) {
+    const auto home = homes_.find(place.home);
+    const auto kept = at_number(home->second, place.number);
+    bytes_ -= kept->call.bytes();
+    home->second.erase(kept);
+    if (home->second.empty()) homes_.erase(home);
+}
+
+bool Keeper::knows_better(std::string_view id, Status answer, const store::StreamInfo& info) const {
+    const auto owned = owned_.find(id);
+    if (owned == owned_.end()) return false;
+    switch (answer) {
+    case Status::kNoStream: return true;
+    case Status::kFenced: return info.fence < owned->second.fence;
+    case Status::kGap: return info.head.seq < owned->second.head;
+    default: return false;
+    }
+}
+
+std::vector<std::string> Keeper::homes() const {
+    std::vector<std::string> names;
+    names.reserve(homes_.size());
+    for (const auto& [name, kept] : homes_)
+        names.push_back(name);
+    return names;
+}
+
+std::vector<Call> Keeper::calls_of(std::string_view home) const {
+    std::vector<Call> calls;
+    const auto found = homes_.find(home);
+    if (found == homes_.end()) return calls;
+    calls.reserve(found->second.size());
+    for (const Kept& kept : found->second)
+        calls.push_back(kept.call);
+    return calls;
+}
+
+}  // namespace streamhost::redis

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "redis/driver/call.hpp"
+#include "store/streams.hpp"
+
+namespace streamhost::redis {
+
+struct KeeperOptions {
+    std::int64_t window_ms = 16'000;                // longer than a master that was replaced can go unnoticed
+    std::size_t max_bytes = std::size_t{64} << 20;  // of the commands
+    std::size_t per_stream = 512;  // writes of one shared stream: within what its window of keys recalls
+};
+
+// What a write has to say of itself to be kept.
+struct Keep {
+    enum class Kind : std::uint8_t { kClaim = 1, kSign, kAppend, kEnd, kShared };
+    Kind kind = Kind::kShared;
+    std::string id;          // of the stream
+    std::uint64_t last = 0;  // kAppend, kEnd: number of its last entry
+};
+
+// The problem: a master acknowledges a write and is lost, or was replaced seconds before anybody here heard
+// of it. The new one never saw the write: nine of ten acknowledged in those seconds are gone, and no level of
+// waiting for replicas prevents it.
+//
+// So every acknowledged write has a keeper, the node that got the answer. It keeps the command for a window;
+// of an owned stream all of them for as long as it is written here and a window behind its last sign of life.
+// Commands are idempotent, so whenever the master may be another one they are sent again, in their order:
+// what is there answers that it is there. Over the bound the oldest go first, counted.
+//
+// The guarantee: one node or one master lost within the window, not both. No I/O, no clock. [store]
+class Keeper {
+public:
+    explicit Keeper(KeeperOptions options) : options_(options) {}
+
+    // `call` was acknowledged and would be sent again like this; for a sign of life alone it is not looked
+    // at. `info` is what the answer said of an owned stream. Looks at a few old ones, too.
+    void acknowledged(std::string_view home, const Keep& keep, const Call& call,
+                      const store::StreamInfo& info, std::int64_t now_ms);
+    // Lets go what is over, looking at `most` writes.
+    void sweep(std::int64_t now_ms, std::size_t most);
+
+    // Whether the master that answered so lacks what an earlier one acknowledged here.
+    [[nodiscard]] bool knows_better(std::string_view id, store::Status answer,
+                                    const store::StreamInfo& info) const;
+    [[nodiscard]] std::vector<std::string> homes() const;
+    // In the order in which they were acknowledged.
+    [[nodiscard]] std::vector<Call> calls_of(std::string_view home) const;
+
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    // Writes that went before their time, at the bound.
+    [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+
+private:
+    struct Kept {
+        Call call;
+        std::string id;
+        std::int64_t since_ms = 0;
+        std::uint64_t number = 0;
+        bool is_owned = false;
+    };
+    struct Owned {
+        std::uint64_t fence = 0;
+        std::uint64_t head = 0;
+        std::int64_t seen_ms = 0;  // last sign of life
+    };
+    using Home = std::deque<Kept>;  // by number
+    using Homes = std::map<std::string, Home, std::less<>>;
+    struct Place {
+        std::string home;
+        std::uint64_t number = 0;
+    };
+
+    void trim_shared(Home& home, std::string_view id);
+    void drop_oldest();
+    [[nodiscard]] bool is_over(const Kept& kept, std::int64_t now_ms) const;
+    [[nodiscard]] const Kept* find(const Place& place) const;
+    void erase(const Place& place);
+
+    KeeperOptions options_;
+    Homes homes_;
+    std::map<std::string, Owned, std::less<>> owned_;
+    std::deque<Place> order_;  // of all that was kept, what is to be looked at next in front; some are gone
+    std::uint64_t next_number_ = 0;
+    std::size_t bytes_ = 0;
+    std::uint64_t dropped_ = 0;
+};
+
+}  // namespace streamhost::redis

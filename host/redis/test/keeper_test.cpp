@@ -1,0 +1,116 @@
+#include "redis/driver/keeper.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace streamhost::redis {
+namespace {
+
+using store::Status;
+using store::StreamInfo;
+
+constexpr Script kScript{"write", "return 1", "0"};
+constexpr KeeperOptions kOptions{.window_ms = 1'000, .max_bytes = 100'000, .per_stream = 3};
+
+Call call(std::string_view word) { return Call(kScript).arg(word); }
+StreamInfo info(std::uint64_t fence, std::uint64_t head = 0) {
+    StreamInfo made;
+    made.fence = fence;
+    made.head.seq = head;
+    return made;
+}
+
+class KeeperTest : public ::testing::Test {
+protected:
+    void claim(const std::string& id, std::uint64_t fence, std::int64_t now_ms) {
+        keeper_.acknowledged("h", {Keep::Kind::kClaim, id}, call(id), info(fence), now_ms);
+    }
+    void append(const std::string& id, std::uint64_t last, std::int64_t now_ms) {
+        keeper_.acknowledged("h", {Keep::Kind::kAppend, id, last}, call(id + std::to_string(last)),
+                             info(7, last), now_ms);
+    }
+    void publish(const std::string& id, const std::string& word, std::int64_t now_ms) {
+        keeper_.acknowledged("h", {Keep::Kind::kShared, id}, call(word), {}, now_ms);
+    }
+    std::string held(std::string_view home = "h") const {
+        std::string words;
+        for (const Call& each : keeper_.calls_of(home)) {
+            const std::string command = each.by_hash();  // ends: word CR LF
+            const std::size_t line = command.rfind("\r\n", command.size() - 3);
+            words += command.substr(line + 2, command.size() - line - 4) + " ";
+        }
+        return words;
+    }
+    Keeper keeper_{kOptions};
+};
+
+TEST_F(KeeperTest, HoldsInTheOrderOfTheAcknowledgements) {
+    publish("h", "send", 0);
+    claim("h.r", 7, 1);
+    append("h.r", 3, 2);
+    publish("h", "state", 3);
+    EXPECT_EQ(held(), "send h.r h.r3 state ");
+    EXPECT_EQ(keeper_.homes(), std::vector<std::string>{"h"});
+}
+
+TEST_F(KeeperTest, AMasterThatLacksWhatWasAcknowledgedIsRecognised) {
+    claim("h.r", 7, 0);
+    append("h.r", 5, 1);
+    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kNoStream, {}));
+    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kFenced, info(6)));
+    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kGap, info(7, 4)));
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kFenced, info(8))) << "overtaken";
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kGap, info(7, 5))) << "the producer's own mistake";
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kEnded, info(7, 5)));
+    EXPECT_FALSE(keeper_.knows_better("h.other", Status::kNoStream, {}));
+}
+
+TEST_F(KeeperTest, WhatIsSharedGoesAfterTheWindow) {
+    publish("h", "old", 0);
+    publish("h", "new", 900);
+    keeper_.sweep(1'000, 100);
+    EXPECT_EQ(held(), "new ");
+    keeper_.sweep(1'900, 100);
+    EXPECT_EQ(held(), "");
+    EXPECT_EQ(keeper_.bytes(), 0u);
+    EXPECT_EQ(keeper_.dropped(), 0u);
+}
+
+TEST_F(KeeperTest, AnOwnedStreamIsHeldWholeWhileItLivesAndAWindowLonger) {
+    claim("h.r", 7, 0);
+    for (int second = 1; second <= 5; ++second) {
+        append("h.r", static_cast<std::uint64_t>(second), second * 900);
+        keeper_.sweep(second * 900, 100);
+    }
+    EXPECT_EQ(held(), "h.r h.r1 h.r2 h.r3 h.r4 h.r5 ");
+    keeper_.acknowledged("h", {Keep::Kind::kSign, "h.r"}, call("renew"), info(7), 5'300);
+    keeper_.sweep(6'299, 100);
+    EXPECT_EQ(held(), "h.r h.r1 h.r2 h.r3 h.r4 h.r5 ") << "renewed meanwhile";
+    keeper_.sweep(6'300, 100);
+    EXPECT_EQ(held(), "");
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}));
+}
+
+TEST_F(KeeperTest, OfASharedStreamNoMoreThanItsWindowOfKeysRecalls) {
+    for (const char* word : {"a", "b", "c", "d"})
+        publish("h", word, 0);
+    publish("h.s", "other", 0);
+    EXPECT_EQ(held(), "b c d other ");
+    EXPECT_EQ(keeper_.dropped(), 1u);
+}
+
+TEST_F(KeeperTest, AtTheBoundTheOldestGoAndNothingIsClaimedOfThem) {
+    const std::string big(40'000, 'x');
+    keeper_.acknowledged("h", {Keep::Kind::kClaim, "h.r"}, call(big), info(7), 0);
+    keeper_.acknowledged("g", {Keep::Kind::kShared, "g"}, call(big), {}, 1);
+    EXPECT_EQ(keeper_.dropped(), 0u);
+    keeper_.acknowledged("f", {Keep::Kind::kShared, "f"}, call(big), {}, 2);
+    EXPECT_EQ(keeper_.dropped(), 1u);
+    EXPECT_TRUE(keeper_.calls_of("h").empty());
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}));
+    EXPECT_LE(keeper_.bytes(), kOptions.max_bytes);
+}
+
+}  // namespace
+}  // namespace streamhost::redis
