@@ -76,9 +76,14 @@ Step Follower::release() {
     return step;
 }
 
-Step Follower::page(const Page& page) {
-    phase_ = Phase::kLive;
+Step Follower::page(const Page& page, Patience patience) {
     Step step;
+    if (page.head.seq < position_.seq && patience == Patience::kWaits) {
+        phase_ = Phase::kBroken;
+        step.is_behind = true;
+        return step;
+    }
+    phase_ = Phase::kLive;
     if (page.before_check != position_.check || page.head.seq < position_.seq) {
         // Readers get the whole truth anew, so the view jumps to the head; what is live is merged on top.
         step.diverged = true;

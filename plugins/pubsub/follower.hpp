@@ -27,10 +27,15 @@ struct Page {
 struct Step {
     std::span<const sh_record>
         deliver;             // views into the input, or into the follower until its next call but position()
+    bool is_behind = false;  // the store has less than readers do: retry() until the patience is over
     bool diverged = false;   // readers hold something else than the store: the log starts anew at position()
     bool caught_up = false;  // position() is the store's head: whoever waits for the stream can be answered
     std::optional<std::uint64_t> read_from;  // ask the log for a page from here
 };
+
+// A master that was lost takes acknowledged entries along, and whoever keeps them writes them again within
+// seconds: until then less is no other truth.
+enum class Patience : std::uint8_t { kWaits = 1, kIsOver };
 
 class Follower {
 public:
@@ -41,7 +46,7 @@ public:
     // The channel is subscribed and the log was asked where it stands: the node's view starts there.
     [[nodiscard]] Step opened(sh_position head);
     [[nodiscard]] Step live(std::span<const sh_record> records);
-    [[nodiscard]] Step page(const Page& page);
+    [[nodiscard]] Step page(const Page& page, Patience patience);
     // The page could not be read; asked again by retry().
     void page_failed() noexcept { phase_ = Phase::kBroken; }
     [[nodiscard]] Step retry();

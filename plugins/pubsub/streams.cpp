@@ -202,7 +202,15 @@ void Streams::page(const std::string& id, std::uint64_t life, const sh_result& r
     // kept.
     if (!page.records.empty() && page.records.front().seq > stream->follower.position().seq + 1)
         page.before_check = ~stream->follower.position().check;
-    apply(*stream, stream->follower.page(page));
+    const std::int64_t now_ms = host_.monotonic_ms();
+    const bool is_over = stream->behind_since_ms && now_ms - *stream->behind_since_ms >= options_.patience_ms;
+    const Step step = stream->follower.page(page, is_over ? Patience::kIsOver : Patience::kWaits);
+    if (step.is_behind) {
+        if (!stream->behind_since_ms) stream->behind_since_ms = now_ms;
+        return retry_later(id, life);
+    }
+    stream->behind_since_ms.reset();
+    apply(*stream, step);
 }
 
 void Streams::retry_later(const std::string& id, std::uint64_t life) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,8 +20,9 @@
 namespace pubsub {
 
 struct StreamsOptions {
-    std::int64_t silence_ms = 1'000;  // an open run that is silent for so long is checked
-    std::uint32_t retry_ms = 200;     // after a read that failed
+    std::int64_t silence_ms = 1'000;   // an open run that is silent for so long is checked
+    std::uint32_t retry_ms = 200;      // after a read that failed, or found less than readers hold
+    std::int64_t patience_ms = 5'000;  // with a store that has less than readers hold
     std::uint32_t max_followed = 200'000;
 };
 
@@ -54,7 +56,8 @@ private:
         std::vector<Watcher> watchers;
         std::vector<sh_ticket> waiting;  // for the first time at the head
         std::int64_t heard_ms = 0;
-        std::uint64_t first = 0;  // oldest kept, as of the last answer
+        std::optional<std::int64_t> behind_since_ms;  // the store has less than readers hold
+        std::uint64_t first = 0;                      // oldest kept, as of the last answer
         std::uint32_t state = SH_STREAM_UNKNOWN;
         bool owned = false;
         std::uint64_t life = 0;  // tells answers for an earlier life of this id apart

@@ -95,7 +95,8 @@ TEST(Follower, AHoleIsReadAndWhatCameMeanwhileIsMerged) {
     EXPECT_TRUE(hole.deliver.empty());
     EXPECT_TRUE(follower.live(slice(log, 5, 6)).deliver.empty());
     const auto records = slice(log, 2, 4);
-    Step step = follower.page({log.check_before(2), records, {4, log.records[3].head.check}, false});
+    Step step = follower.page({log.check_before(2), records, {4, log.records[3].head.check}, false},
+                              Patience::kWaits);
     EXPECT_EQ(step.deliver.size(), 3u);
     EXPECT_FALSE(step.caught_up);
     ASSERT_TRUE(follower.wants_release());
@@ -126,10 +127,28 @@ TEST(Follower, ARewrittenTailIsFoundThroughTheChain) {
     const Step step = follower.live(slice(after, 5, 5));
     ASSERT_TRUE(step.read_from) << "number 5 chains from another number 4";
     const auto records = after.read(*step.read_from, 10);
-    const Step truth = follower.page(page_of(after, *step.read_from, records));
+    const Step truth = follower.page(page_of(after, *step.read_from, records), Patience::kWaits);
     EXPECT_TRUE(truth.diverged);
     EXPECT_TRUE(truth.deliver.empty());
     EXPECT_EQ(follower.position().check, after.head().check);
+}
+
+TEST(Follower, LessThanReadersHoldIsNoOtherTruthUntilThePatienceIsOver) {
+    const Log whole = log_of(5);
+    const Log cut = log_of(3);
+    Follower follower;
+    (void)follower.opened(whole.head());
+    ASSERT_EQ(follower.tail(cut.head()).read_from, 6u);
+    EXPECT_TRUE(follower.page(page_of(cut, 6, {}), Patience::kWaits).is_behind);
+    EXPECT_EQ(follower.retry().read_from, 6u);
+    EXPECT_TRUE(follower.live(slice(whole, 4, 5)).deliver.empty()) << "written again, and known";
+    const Step back = follower.page(page_of(whole, 6, {}), Patience::kWaits);
+    EXPECT_FALSE(back.diverged);
+    (void)follower.release();
+
+    ASSERT_EQ(follower.tail(cut.head()).read_from, 6u);
+    EXPECT_TRUE(follower.page(page_of(cut, 6, {}), Patience::kIsOver).diverged);
+    EXPECT_EQ(follower.position().seq, 3u);
 }
 
 TEST(Follower, ALostLastRecordIsFoundByTheTailCheck) {
@@ -160,7 +179,7 @@ TEST(Follower, OverTheBoundLiveRecordsAreReadAgain) {
     ASSERT_TRUE(follower.live(slice(log, 2, 2)).read_from);
     (void)follower.live(slice(log, 3, log.records.size()));
     const auto records = slice(log, 1, 2);
-    EXPECT_FALSE(follower.page({0, records, {2, records.back().check}, false}).caught_up);
+    EXPECT_FALSE(follower.page({0, records, {2, records.back().check}, false}, Patience::kWaits).caught_up);
     const Step step = follower.release();
     EXPECT_TRUE(step.read_from) << "what was dropped is not forgotten";
 }
@@ -177,6 +196,7 @@ TEST(Follower, RandomSchedulesEndInTheTruth) {
             shown;  // checks that readers hold, by seq; a divergence replaces them with the log's
         std::vector<OwnedRecord> wire;
         std::optional<std::uint64_t> asked;
+        Patience patience = Patience::kWaits;
         const auto apply = [&](const Step& step) {
             for (const sh_record& record : step.deliver) {
                 ASSERT_EQ(record.seq, shown.size() + 1) << "seed " << seed;
@@ -197,7 +217,8 @@ TEST(Follower, RandomSchedulesEndInTheTruth) {
             const std::uint64_t from = *asked;
             asked.reset();
             const auto records = log.read(from, max);
-            apply(follower.page(page_of(log, from, records)));
+            const Step step = follower.page(page_of(log, from, records), patience);
+            apply(step.is_behind ? follower.retry() : step);
             settle();
         };
         apply(follower.opened({0, 0}));
@@ -222,6 +243,7 @@ TEST(Follower, RandomSchedulesEndInTheTruth) {
             }
         }
         for (int round = 0; round < 1'000; ++round) {
+            if (round == 500) patience = Patience::kIsOver;  // nobody writes the lost tail again
             if (asked) {
                 answer(3);
             } else if (follower.position().seq == log.head().seq &&
