@@ -12,7 +12,6 @@
 #include "app/plugin_section.hpp"
 #include "bridge/extensions.hpp"
 #include "bridge/loop_transport.hpp"
-#include "store/memory/memory_store.hpp"
 
 #ifndef STREAMHOST_VERSION
 #define STREAMHOST_VERSION "0.0.0"
@@ -158,7 +157,7 @@ Node::~Node() {
 void Node::build_data_plane() {
     store_ = std::make_unique<bridge::StoreHub>(house_);
     house_.store = store_.get();
-    store_->use(store::memory::make_memory_store({}, *store_, *store_), "memory");
+    backend_ = std::make_unique<StoreBackend>(settings_->store, loops_.store_loop(), *store_);
     delivery_ = std::make_unique<bridge::DeliveryHub>(house_, settings_->delivery);
     house_.delivery = delivery_.get();
     transport_ = std::make_unique<bridge::TransportHub>(house_, settings_->transport);
@@ -335,13 +334,14 @@ bool Node::on_control(std::function<void()> body) {
 }
 
 std::string Node::report() {
-    return make_report(house_, *settings(), plugins(), waiting_for_restart(), *transport_,
+    return make_report(house_, *settings(), plugins(), waiting_for_restart(), *transport_, backend_->link(),
                        clock_.monotonic_ms() - started_ms_);
 }
 
 void Node::register_metrics() {
     metrics_.add_collector(observe::kHostMetrics, [this](observe::Samples& out) {
         collect(out, house_, *transport_);
+        if (const auto link = backend_->link()) collect_store(out, *link);
         const auto count = [&](const char* result, std::uint64_t value) {
             const observe::Label label{"result", result};
             out.counter("config_reloads_total", "Configurations read at SIGHUP", {&label, 1},

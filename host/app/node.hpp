@@ -16,6 +16,7 @@
 #include "app/settings.hpp"
 #include "app/signals.hpp"
 #include "app/step_words.hpp"
+#include "app/store_backend.hpp"
 #include "bridge/delivery_hub.hpp"
 #include "bridge/house.hpp"
 #include "bridge/store_hub.hpp"
@@ -104,6 +105,7 @@ private:
     control::ServiceRegistry services_;
     control::Tickets tickets_;
     bridge::House house_;
+    std::unique_ptr<StoreBackend> backend_;  // outlives the store
     std::unique_ptr<bridge::StoreHub> store_;
     std::unique_ptr<bridge::DeliveryHub> delivery_;
     std::unique_ptr<bridge::TransportHub> transport_;

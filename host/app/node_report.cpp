@@ -102,12 +102,31 @@ ObjectPtr plugins_of(bridge::House& house, const std::vector<control::PluginView
     return all;
 }
 
+std::string_view name_of(redis::BreakerState state) {
+    if (state == redis::BreakerState::kClosed) return "closed";
+    return state == redis::BreakerState::kOpen ? "open" : "probing";
+}
+
+ObjectPtr store_of(const bridge::StoreHub& hub, const std::optional<redis::ClientStats>& link) {
+    ObjectPtr store = object();
+    store->set("kind", hub.kind());
+    store->set("state", hub.is_up() ? "ok" : "down");
+    if (!link) return store;
+    store->set("master", link->master);
+    store->set("version", link->version);
+    store->set("run_id", link->run_id);
+    store->set("config_epoch", link->config_epoch);
+    store->set("breaker", std::string(name_of(link->breaker)));
+    store->set("failovers", link->switches);
+    return store;
+}
+
 }  // namespace
 
 std::string make_report(bridge::House& house, const Settings& settings,
                         const std::vector<control::PluginView>& plugins,
                         const std::vector<std::string>& waiting_for_restart, bridge::TransportHub& transport,
-                        std::uint64_t uptime_ms) {
+                        const std::optional<redis::ClientStats>& link, std::uint64_t uptime_ms) {
     const net::ServerCounters& counters = transport.counters();
     ObjectPtr report = object();
     report->set("nodeId", house.node_id);
@@ -119,10 +138,7 @@ std::string make_report(bridge::House& house, const Settings& settings,
     report->set("connection_limit", static_cast<std::uint64_t>(settings.transport.limits.server.connections));
     report->set("loops", loops_of(house));
     report->set("transports", transports_of(settings, transport));
-    ObjectPtr store = object();
-    store->set("kind", house.store->kind());
-    store->set("state", house.store->is_up() ? "ok" : "down");
-    report->set("store", store);
+    report->set("store", store_of(*house.store, link));
     report->set("plugins", plugins_of(house, plugins));
     Poco::JSON::Array waiting;
     for (const std::string& path : waiting_for_restart)

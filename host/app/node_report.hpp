@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "bridge/house.hpp"
 #include "control/supervisor.hpp"
 #include "observe/metrics.hpp"
+#include "redis/client/stats.hpp"
 
 namespace streamhost::bridge {
 class TransportHub;
@@ -20,7 +22,8 @@ namespace streamhost::app {
 [[nodiscard]] std::string make_report(bridge::House& house, const Settings& settings,
                                       const std::vector<control::PluginView>& plugins,
                                       const std::vector<std::string>& waiting_for_restart,
-                                      bridge::TransportHub& transport, std::uint64_t uptime_ms);
+                                      bridge::TransportHub& transport,
+                                      const std::optional<redis::ClientStats>& link, std::uint64_t uptime_ms);
 
 /// The host's own numbers at a scrape. [any]
 void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& transport);

@@ -1,11 +1,14 @@
 #include "app/settings.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <thread>
 
 #include <Poco/Environment.h>
 #include <Poco/UUIDGenerator.h>
 #include <unistd.h>
+
+#include "streamhost/ids.hpp"
 
 #include "app/exposure.hpp"
 #include "config/compose.hpp"
@@ -27,6 +30,14 @@ std::string made_up_node_id() {
         [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '_'; }, '-');
     const std::string unique = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
     return host + "-" + unique.substr(0, 8);
+}
+
+// Where nothing names the node, deployments say NODE_ID.
+std::string node_id(std::string configured) {
+    if (configured.empty()) configured = Poco::Environment::get("NODE_ID", "");
+    if (!configured.empty() && !streamhost::is_session_id(configured))
+        throw std::runtime_error("NODE_ID: a node's name is 1 to 64 of [A-Za-z0-9_-]");
+    return configured.empty() ? made_up_node_id() : configured;
 }
 
 observe::LogLevel log_level(const std::string& name) {
@@ -136,9 +147,11 @@ std::shared_ptr<const config::Configuration> load_configuration(const config::So
     if (!loaded.errors.empty()) text += config::format(loaded.errors);
     if (!loaded.warnings.empty()) text += config::format(loaded.warnings);
     if (loaded.configuration == nullptr) return nullptr;
-    const auto exposed = exposure_issues(*loaded.configuration);
-    if (exposed.empty()) return loaded.configuration;
-    text += config::format(exposed);
+    config::Issues issues = exposure_issues(*loaded.configuration);
+    const config::Issues store = read_store(loaded.configuration).issues;
+    issues.insert(issues.end(), store.begin(), store.end());
+    if (issues.empty()) return loaded.configuration;
+    text += config::format(issues);
     return nullptr;
 }
 
@@ -156,9 +169,10 @@ std::vector<std::string> unusable_plugins(const config::Configuration& configura
 Settings settings_of(std::shared_ptr<const config::Configuration> configuration) {
     Settings out;
     const View root(configuration);
+    out.store = read_store(configuration);
     out.configuration = std::move(configuration);
-    out.node_id = root.require_string("node.id");
-    if (out.node_id.empty()) out.node_id = made_up_node_id();
+    out.node_id = node_id(root.require_string("node.id"));
+    out.store.client.client_name = "streamhost-" + out.node_id;
     read_listeners(root, out);
     read_limits(root, out);
     out.plugins = enabled_plugins(*out.configuration);

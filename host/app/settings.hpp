@@ -9,6 +9,7 @@
 
 #include "app/command_line.hpp"
 #include "app/drain.hpp"
+#include "app/store_settings.hpp"
 #include "bridge/transport_hub.hpp"
 #include "config/configuration.hpp"
 #include "config/loader.hpp"
@@ -33,6 +34,7 @@ struct Settings {
     std::size_t loops = 1;
     std::size_t short_workers = 4;
     std::size_t long_workers = 1'024;
+    StoreSettings store;
     bridge::TransportOptions transport;
     delivery::LogSetOptions delivery;
     observe::LoggingOptions logging;

@@ -85,6 +85,7 @@ sh_status StoreHub::set_events(control::Instance& by, const sh_store_events& eve
          [this, instance, events] {
              (void)house_.loops.store_loop().post([this, instance, events] {
                  listeners_[instance->id()] = {instance, events};
+                 if (epoch_ > 0) tell_link(listeners_[instance->id()]);
              });
          },
          [this, id = by.id()] { (void)house_.loops.store_loop().post([this, id] { end_listener(id); }); }});
@@ -176,7 +177,8 @@ void StoreHub::on_records(std::string_view stream, std::span<const store::Record
     for (const store::Record& record : records)
         list.push_back(to_abi(record));
     tell({Channel::Kind::home, std::string(home_of(stream))}, [&](const sh_store_events& events) {
-        events.records(events.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()));
+        if (events.records != nullptr)
+            events.records(events.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()));
     });
 }
 
@@ -184,19 +186,24 @@ void StoreHub::on_topic(std::string_view pattern, std::string_view topic, const 
     const Channel channel = pattern.empty() ? Channel{Channel::Kind::topic, std::string(topic)}
                                             : Channel{Channel::Kind::pattern, std::string(pattern)};
     tell(channel, [&](const sh_store_events& events) {
-        events.topic(events.self, bytes(pattern), bytes(topic), bytes(payload.view()));
+        if (events.topic != nullptr)
+            events.topic(events.self, bytes(pattern), bytes(topic), bytes(payload.view()));
     });
 }
 
 void StoreHub::on_link(store::Link link, std::uint64_t epoch) {
     is_up_.store(link == store::Link::kUp, std::memory_order_relaxed);
+    epoch_ = epoch;
     const auto listeners = listeners_;
+    for (const auto& [id, listener] : listeners)
+        tell_link(listener);
+}
+
+void StoreHub::tell_link(const Listener& listener) {
+    if (listener.events.link == nullptr) return;
+    const Listener held = listener;
     const runtime::RoleScope role = role_of(SH_ON_STORE);
-    for (const auto& [id, listener] : listeners) {
-        listener.instance->call("store link", [&, &held = listener] {
-            held.events.link(held.events.self, link == store::Link::kUp ? 1 : 0, epoch);
-        });
-    }
+    held.instance->call("store link", [&] { held.events.link(held.events.self, is_up() ? 1 : 0, epoch_); });
 }
 
 }  // namespace streamhost::bridge

@@ -80,6 +80,7 @@ private:
     static void deliver(control::Instance& instance, std::uint64_t token, sh_result& result);
     template <typename Call>
     void tell(const Channel& channel, Call call);
+    void tell_link(const Listener& listener);
     void end_listener(std::uint64_t instance);
     /// True: nobody is left.
     bool leave(const Channel& channel, std::uint64_t instance);
@@ -91,6 +92,7 @@ private:
     std::uint64_t monotonic_at_start_ms_;
     std::string kind_;
     std::atomic<bool> is_up_{false};
+    std::uint64_t epoch_ = 0;                                 // of the link, as the driver told it last
     std::unordered_map<std::uint64_t, Listener> listeners_;   // by instance
     std::map<Channel, std::set<std::uint64_t>> subscribers_;  // instances by channel
     std::list<Alarm> alarms_;                                 // armed ones

@@ -135,7 +135,8 @@ void Client::opened(const sh_result& result) {
                         .user = user_,
                         .node = door().host.node_id(),
                         .affinity = affinity_,
-                        .server = door().host.node().name(raw)},
+                        .server = door().host.node().name(raw),
+                        .is_degraded = !door().is_store_up.load(std::memory_order_relaxed)},
                        enforced_limits()));
     opening_.reset();
     connection_.release_streams();

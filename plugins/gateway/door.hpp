@@ -38,6 +38,7 @@ struct Door {
     Telemetry telemetry;
     sh_handle encoding = 0;
     std::atomic<std::uint32_t> pending{0};  // requests under way on all loops
+    std::atomic<bool> is_store_up{true};    // as the store said last
 };
 
 // One per loop, touched by it alone.

@@ -46,16 +46,17 @@ std::string_view members_of(std::string_view object) {
 }  // namespace
 
 std::string welcome_frame(std::string_view id, const Welcome& welcome, const Limits& limits) {
-    return frame("welcome")
-        .json("id", id)
+    JsonObject object = frame("welcome");
+    object.json("id", id)
         .text("session", welcome.session)
         .text("user", welcome.user)
         .text("node", welcome.node)
         .text("affinity", welcome.affinity)
         .number("heartbeat_ms", limits.heartbeat_ms)
         .json("limits", limits_object(limits))
-        .json("server", server_object(welcome.server))
-        .done();
+        .json("server", server_object(welcome.server));
+    if (welcome.is_degraded) object.boolean("degraded", true);
+    return object.done();
 }
 
 std::string accepted_frame(std::string_view id, std::string_view session, std::string_view body,

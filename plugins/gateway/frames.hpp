@@ -16,7 +16,8 @@ struct Welcome {
     std::string_view user;
     std::string_view node;
     std::string_view affinity;
-    std::string_view server;  // "name/version"
+    std::string_view server;   // "name/version"
+    bool is_degraded = false;  // the store is away
 };
 
 // `id` is the request's, as JSON text; empty where it is optional.

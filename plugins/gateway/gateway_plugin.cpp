@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "streamhost/abi/ext/store.h"
 #include "streamhost/plugin.hpp"
 #include "streamhost/websocket.hpp"
 
@@ -46,6 +47,7 @@ public:
     void start() override {
         door_ = std::make_unique<Door>(host(), limits_);
         add_encoding();
+        listen_to_store();
         for (std::uint32_t index = 0; index < host().loop_count(); ++index) {
             LoopClients& loop = *loops_.emplace_back(std::make_unique<LoopClients>(*door_));
             if (host().every(SH_ON_LOOP(index), kSweepMs, [&] { loop.sweep(host().monotonic_ms()); }) !=
@@ -79,6 +81,17 @@ private:
         host().set_health(
             "welcome", can ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
             can ? "" : "every hello is answered with unavailable: it needs session and recovery");
+    }
+    // What `welcome` says of it; a host without a store has none that could be away.
+    void listen_to_store() {
+        const auto* store = host().find<sh_store_ext>(SH_EXT_STORE);
+        if (store == nullptr) return;
+        const auto link = [](void* self, std::uint8_t up, std::uint64_t /*epoch*/) noexcept {
+            static_cast<Gateway*>(self)->door_->is_store_up.store(up != 0, std::memory_order_relaxed);
+        };
+        const sh_store_events events = {sizeof(events), 0, this, nullptr, nullptr, link};
+        if (const sh_status status = store->set_events(host().raw(), &events); status != SH_OK)
+            throw Failure(status, "the store refused its event handler");
     }
     void add_encoding() {
         const auto* delivery = host().require<sh_delivery_ext>(SH_EXT_DELIVERY);

@@ -1,0 +1,71 @@
+#include "app/store_backend.hpp"
+
+#include <string>
+#include <utility>
+
+#include "redis/driver/redis_store.hpp"
+#include "store/memory/memory_store.hpp"
+
+namespace streamhost::app {
+
+namespace {
+
+observe::LogLevel level_of(redis::ReportLevel level) {
+    if (level == redis::ReportLevel::kInfo) return observe::LogLevel::info;
+    return level == redis::ReportLevel::kWarning ? observe::LogLevel::warn : observe::LogLevel::error;
+}
+
+}  // namespace
+
+StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub) {
+    if (settings.kind == StoreKind::kMemory) {
+        hub.use(store::memory::make_memory_store({}, hub, hub), settings.kind_name);
+        return;
+    }
+    client_ = std::make_unique<redis::Client>(
+        loop, settings.client,
+        [this](redis::ReportLevel level, std::string_view text) { log_.write(level_of(level), text, {}); });
+    redis::RedisStoreOptions options;
+    options.key_prefix = settings.key_prefix;
+    options.keeper = settings.keeper;
+    options.on_trouble = [this](const redis::Trouble& trouble) {
+        log_.error(redis::describe(trouble.kind),
+                   {{"command", trouble.command}, {"what", trouble.message}, {"count", trouble.count}});
+    };
+    hub.use(redis::make_redis_store(std::move(options), *client_, hub, hub), settings.kind_name);
+}
+
+std::optional<redis::ClientStats> StoreBackend::link() const {
+    return client_ == nullptr ? std::nullopt : std::optional(client_->stats());
+}
+
+void collect_store(observe::Samples& out, const redis::ClientStats& link) {
+    const auto number = [](auto value) { return static_cast<double>(value); };
+    const observe::Label role{"role", link.role};
+    const observe::Labels labels(&role, 1);
+    out.gauge("redis_up", "1 while the master answers and all subscriptions stand", labels,
+              link.is_up ? 1 : 0);
+    out.gauge("redis_connections", "Connections for commands that are ready", labels, number(link.ready));
+    out.gauge("redis_config_epoch", "Of the Sentinels: rises with each failover", labels,
+              number(link.config_epoch));
+    out.counter("redis_failovers_total", "Moves to another master", labels, number(link.switches));
+    out.counter("redis_reconnects_total", "Connections that were ready and were lost", labels,
+                number(link.reconnects));
+    out.counter("redis_calls_total", "Commands", labels, number(link.calls));
+    out.counter("redis_repeats_total", "Commands sent again after a lost connection", labels,
+                number(link.repeats));
+    out.counter("redis_timeouts_total", "Commands without an answer in time", labels, number(link.timeouts));
+    out.counter("redis_unavailable_total", "Commands refused for want of a master", labels,
+                number(link.unavailable));
+    out.gauge("redis_in_flight", "Commands without an answer", labels, number(link.in_flight));
+    out.gauge("redis_subscriptions", "Channels and patterns that this node listens to", labels,
+              number(link.subscriptions));
+    out.gauge("breaker_state", "0 closed, 1 probing, 2 open", labels,
+              link.breaker == redis::BreakerState::kClosed ? 0
+              : link.breaker == redis::BreakerState::kOpen ? 2
+                                                           : 1);
+    out.counter("breaker_openings_total", "Times the store counted as away", labels,
+                number(link.breaker_openings));
+}
+
+}  // namespace streamhost::app
