@@ -1,0 +1,172 @@
+// Nodes that share one Redis: a conversation belongs to no node.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { Cluster, onRedis, startNode } from './support/cluster.mjs';
+import { RedisProcess } from './support/redis.mjs';
+import { isUnavailable } from './support/returning.mjs';
+import { Wire, fold, positionOf } from './support/wire.mjs';
+
+const TEST_MS = 120_000;
+const WORDS = Array.from({ length: 60 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+
+let sessions = 0;
+const newSession = () => `c-${++sessions}`;
+const isPiece = (stream) => (frame) => frame.stream === stream && ['chunk', 'snapshot', 'end'].includes(frame.type);
+
+describe('three nodes over one Redis', { timeout: TEST_MS }, () => {
+    let redis;
+    let cluster;
+    before(async () => {
+        redis = await RedisProcess.start();
+        cluster = await Cluster.start(onRedis(redis), 3);
+    });
+    after(async () => {
+        const failed = (await cluster?.stop()) ?? [];
+        await redis?.stop();
+        assert.deepEqual(failed, []);
+    });
+
+    it('shows each word on every node, once and in order', async () => {
+        const session = newSession();
+        const wires = await Promise.all(cluster.nodes.map((node) => Wire.join(node, { session })));
+        assert.deepEqual(wires.map((wire) => wire.welcome.node), ['node-1', 'node-2', 'node-3']);
+        const { run } = await wires[0].ask({ type: 'send', content: WORDS });
+        for (const wire of wires) {
+            const { text, end } = await wire.textOf(run);
+            assert.equal(text, WORDS);
+            assert.equal(end.outcome, 'complete');
+        }
+        wires.forEach((wire) => wire.close());
+    });
+
+    it('goes on, on another node, where a reader was cut', async () => {
+        const session = newSession();
+        const first = await Wire.join(cluster.nodes[0], { session });
+        const { run } = await first.ask({ type: 'send', content: WORDS });
+        await first.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 10);
+        first.cut();
+        const held = first.frames.filter(isPiece(run));
+        const second = await Wire.join(cluster.nodes[1], { session, resume: [{ stream: run, after: positionOf(held.at(-1)) }] });
+        const frames = [...held, ...(await second.framesOf(run, (frame) => frame.type === 'end'))];
+        assert.equal(fold(frames).text, WORDS);
+        assert.ok(!frames.some((frame) => frame.type === 'snapshot'), 'a replay, not a snapshot');
+        const late = await Wire.join(cluster.nodes[2], { session });
+        assert.equal((await late.textOf(run)).text, WORDS);
+        [second, late].forEach((wire) => wire.close());
+    });
+
+    it('knows a message again, whatever node hears it', async () => {
+        const session = newSession();
+        const [one, two] = await Promise.all(cluster.nodes.slice(0, 2).map((node) => Wire.join(node, { session })));
+        const sends = await Promise.all([one, two].map((wire) => wire.ask({ type: 'send', content: 'only once', key: 'k' })));
+        assert.equal(sends[0].run, sends[1].run);
+        assert.equal(sends.filter((answer) => answer.duplicate).length, 1);
+        assert.equal((await two.textOf(sends[0].run)).text, 'only once');
+        await two.frame((frame) => frame.stream === session && frame.data?.kind === 'run' && frame.data.state === 'ended');
+        const { messages } = await two.ask({ type: 'history' });
+        assert.deepEqual(messages.map(({ role, content }) => [role, content]), [['user', 'only once'], ['assistant', 'only once']]);
+        [one, two].forEach((wire) => wire.close());
+    });
+
+    it('cancels from another node than the one that answers', async () => {
+        const session = newSession();
+        const [one, two] = await Promise.all(cluster.nodes.slice(0, 2).map((node) => Wire.join(node, { session })));
+        const { run } = await one.ask({ type: 'send', content: 'word '.repeat(2_000) });
+        await two.frame((frame) => frame.stream === run && frame.type === 'chunk');
+        assert.equal((await two.ask({ type: 'cancel', run })).type, 'ok');
+        for (const wire of [one, two]) assert.equal((await wire.textOf(run)).end.outcome, 'cancelled');
+        const texts = await Promise.all([one, two].map(async (wire) => (await wire.textOf(run)).text));
+        assert.equal(texts[0], texts[1]);
+        [one, two].forEach((wire) => wire.close());
+    });
+
+    it('fences a producer that was overtaken on another node', async () => {
+        const stream = `${newSession()}.own`;
+        const [one, two] = await Promise.all(cluster.nodes.slice(0, 2).map((node) => Wire.join(node)));
+        const claimed = await one.ask({ type: 'claim', stream, lease_ms: 1_000 });
+        const append = (wire, fence, seq) => wire.ask({ type: 'append', stream, fence, seq, entries: [{ kind: 'text', delta: `${seq}` }] });
+        assert.equal((await append(one, claimed.fence, 1)).last, 1);
+        await cluster.nodes[1].until(async () => (await two.ask({ type: 'claim', stream, lease_ms: 5_000 })).type === 'claimed');
+        const newest = two.frames.findLast((frame) => frame.type === 'claimed');
+        assert.ok(newest.fence > claimed.fence);
+        assert.equal(newest.seq, 1);
+        assert.equal((await append(one, claimed.fence, 2)).code, 'fenced');
+        assert.equal((await append(two, newest.fence, 2)).last, 2);
+        [one, two].forEach((wire) => wire.close());
+    });
+
+    it('a flushed script cache is filled again', async () => {
+        const wire = await Wire.join(cluster.nodes[0], { session: newSession() });
+        const { run } = await wire.ask({ type: 'send', content: WORDS });
+        await wire.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 5);
+        assert.equal(await redis.call('SCRIPT', 'FLUSH'), 'OK');
+        assert.equal((await wire.textOf(run)).text, WORDS);
+        wire.close();
+    });
+});
+
+describe('a node that is killed', { timeout: TEST_MS }, () => {
+    let redis;
+    let cluster;
+    before(async () => {
+        redis = await RedisProcess.start();
+        cluster = await Cluster.start(onRedis(redis), 2);
+    });
+    after(async () => {
+        await cluster?.kill();
+        await redis?.stop();
+    });
+
+    it('leaves no answer open: its runs end lost within 10 s, its readers go on elsewhere', async () => {
+        const session = newSession();
+        const [dying, other] = await Promise.all(cluster.nodes.map((node) => Wire.join(node, { session })));
+        const { run } = await dying.ask({ type: 'send', content: 'word '.repeat(5_000) });
+        await dying.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 20);
+        await cluster.nodes[0].kill();
+        const killed = Date.now();
+        const held = dying.frames.filter(isPiece(run));
+        const again = await Wire.join(cluster.nodes[1], { session, resume: [{ stream: run, after: positionOf(held.at(-1)) }] });
+        const mine = fold([...held, ...(await again.framesOf(run, (frame) => frame.type === 'end'))]);
+        const waited = Date.now() - killed;
+        const theirs = await other.textOf(run);
+        assert.deepEqual([mine.end.outcome, theirs.end.outcome], ['lost', 'lost']);
+        assert.ok('word '.repeat(5_000).startsWith(mine.text) && mine.text === theirs.text);
+        assert.ok(waited < 10_000, `${waited} ms`);
+        [again, other].forEach((wire) => wire.close());
+    });
+});
+
+describe('a Redis that goes away', { timeout: TEST_MS }, () => {
+    let redis;
+    let node;
+    before(async () => {
+        redis = await RedisProcess.start({ appendonly: 'yes', appendfsync: 'always' });
+        node = await startNode(onRedis(redis), 'node-1');
+    });
+    after(async () => {
+        await node?.kill();
+        await redis?.stop();
+    });
+
+    it('refuses in time while it is away, says so, and everything is complete when it is back', async () => {
+        const session = newSession();
+        const wire = await Wire.join(node, { session });
+        const { run } = await wire.ask({ type: 'send', content: WORDS });
+        await wire.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 5);
+        redis.signal('SIGSTOP');
+        await node.until(async () => (await node.admin('/admin/v1/node')).body.store.breaker !== 'closed');
+        const asked = Date.now();
+        isUnavailable(await wire.ask({ type: 'send', id: 's', content: 'while it is away' }), 's');
+        assert.ok(Date.now() - asked < 4_000, `${Date.now() - asked} ms`);
+        const ready = await (await fetch(`http://127.0.0.1:${node.adminPort}/health/ready`)).json();
+        assert.equal(ready.status, 'degraded');
+        redis.signal('SIGCONT');
+        const { text, end } = await wire.textOf(run);
+        assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
+        await node.until(async () => (await (await fetch(`http://127.0.0.1:${node.adminPort}/health/ready`)).json()).status === 'ok');
+        const next = await wire.ask({ type: 'send', content: 'it is back' });
+        assert.equal((await wire.textOf(next.run)).text, 'it is back');
+        wire.close();
+    });
+});

@@ -1,0 +1,40 @@
+// Several nodes over one store, each a process.
+import { serveHost } from './host_process.mjs';
+
+/** Settings of a node's store. */
+export const onRedis = (server) => ({ words: ['-c', 'config/profiles/redis.yaml'], settings: { 'store.redis.address': server.address } });
+export const onSentinels = (group) => ({ words: ['-c', 'config/profiles/sentinel.yaml'], settings: { 'store.sentinel.addresses': JSON.stringify(group.addresses) } });
+
+export class Cluster {
+    nodes = [];
+
+    /** @param {{words: string[], settings: object}} store @param {object} settings of every node */
+    static async start(store, size, settings = {}) {
+        const cluster = new Cluster();
+        try {
+            const one = (index) => startNode(store, `node-${index + 1}`, settings);
+            cluster.nodes = await Promise.all(Array.from({ length: size }, (_, index) => one(index)));
+            return cluster;
+        } catch (error) {
+            await cluster.kill();
+            throw error;
+        }
+    }
+
+    /** Ends all of them as an operator does; answers those that did not end well. */
+    async stop() {
+        const ends = await Promise.all(this.nodes.map((node) => node.stop()));
+        return this.nodes.filter((node, index) => ends[index].code !== 0).map((node) => node.log);
+    }
+
+    async kill() {
+        await Promise.all(this.nodes.map((node) => node.kill()));
+    }
+}
+
+export async function startNode({ words, settings }, id, more = {}) {
+    const node = await serveHost({ 'node.id': id, 'drain.window_ms': 0, 'runtime.loops': 1, ...settings, ...more }, { words });
+    node.id = id;
+    await node.until(async () => (await node.admin('/admin/v1/node')).body.store.state === 'ok');
+    return node;
+}
