@@ -71,7 +71,7 @@ streamhost::DrainReport Chat::drain(std::uint32_t deadline_ms) {
         told_ = host().post(SH_ON_STORE, wind_down) == SH_OK;
         told_to_end_ = told_ && is_last_moment;
     }
-    const std::uint32_t left = runs_->left() + (worker_ && worker_->is_asking() ? 1 : 0);
+    const std::uint32_t left = runs_->left() + (worker_ && worker_->winds_down() ? 1 : 0);
     return {left, left == 0 ? "" : std::to_string(left) + " answers are being produced"};
 }
 

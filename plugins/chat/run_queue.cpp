@@ -29,9 +29,11 @@ void RunQueue::adopt(const std::string& run, const RemoteTerms& terms, std::uint
 
 void RunQueue::put(const QueuedRun& queued, const RemoteTerms& terms, std::uint64_t claims) {
     const WaitOptions options{.wait_ms = claims == 0 ? terms.wait_ms : kTakeoverMs, .claims = claims};
-    waiting_.emplace(queued.run, Waiting{queued, terms, claims, WaitMachine(options, host_.monotonic_ms())});
+    const std::int64_t now_ms = host_.monotonic_ms();
+    const auto [entry, is_new] =
+        waiting_.emplace(queued.run, Waiting{queued, terms, claims, WaitMachine(options, now_ms)});
     telemetry_.set_waiting(waiting_.size());
-    tick();
+    if (is_new) (void)step(entry->first, entry->second, now_ms);  // nothing to look at yet
 }
 
 void RunQueue::forget(const std::string& run) {
@@ -39,20 +41,23 @@ void RunQueue::forget(const std::string& run) {
     telemetry_.set_waiting(waiting_.size());
 }
 
+bool RunQueue::step(const std::string& run, Waiting& waiting, std::int64_t now_ms) {
+    bool looks = false;
+    for (WaitAct act = waiting.machine.next(now_ms); act != WaitAct::nothing;
+         act = waiting.machine.next(now_ms)) {
+        if (act == WaitAct::push) push(run, waiting);
+        if (act == WaitAct::look) looks = true;
+        if (act == WaitAct::refresh) open_.put(run, kDueMs, &ignore);
+    }
+    return looks;
+}
+
 void RunQueue::tick() {
     const std::int64_t now_ms = host_.monotonic_ms();
     std::vector<std::string> looks;
-    std::vector<std::string> pushes;
     for (auto& [run, waiting] : waiting_) {
-        for (WaitAct act = waiting.machine.next(now_ms); act != WaitAct::nothing;
-             act = waiting.machine.next(now_ms)) {
-            if (act == WaitAct::push) pushes.push_back(run);
-            if (act == WaitAct::look) looks.push_back(run);
-            if (act == WaitAct::refresh) open_.put(run, kDueMs, &ignore);
-        }
+        if (step(run, waiting, now_ms)) looks.push_back(run);
     }
-    for (const std::string& run : pushes)
-        push(run);
     for (std::size_t at = 0; at < looks.size(); at += OpenRuns::kTails) {
         const auto begin = looks.begin() + static_cast<std::ptrdiff_t>(at);
         const std::size_t count = std::min(OpenRuns::kTails, looks.size() - at);
@@ -63,10 +68,8 @@ void RunQueue::tick() {
     tell_health();
 }
 
-void RunQueue::push(const std::string& run) {
-    const auto found = waiting_.find(run);
-    if (found == waiting_.end()) return;
-    queue_.push(found->second.terms.queue, found->second.queued, [this, run](const sh_result& result) {
+void RunQueue::push(const std::string& run, const Waiting& waiting) {
+    queue_.push(waiting.terms.queue, waiting.queued, [this, run](const sh_result& result) {
         const auto pushed = waiting_.find(run);
         if (pushed == waiting_.end()) return;
         pushed->second.machine.pushed(result.status, host_.monotonic_ms());
@@ -105,6 +108,8 @@ void RunQueue::looked(const std::string& run, const sh_result& result, const sh_
 
 void RunQueue::expire(const std::string& run, std::uint64_t fence) {
     const Waiting& waiting = waiting_.at(run);
+    // The fence of a run that was never claimed is 0, which stands for any: a worker that claims it between
+    // the look and this finds out at its first entry.
     if (waiting.claims == 0) return finish(run, no_worker_end(), fence, "no worker took the run in time");
     finish(run, lost_end(), fence, "run is lost: no worker went on with it");
 }

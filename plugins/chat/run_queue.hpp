@@ -57,7 +57,9 @@ private:
     };
 
     void put(const QueuedRun& queued, const RemoteTerms& terms, std::uint64_t claims);
-    void push(const std::string& run);
+    // What it wants done now; looks are made together.
+    [[nodiscard]] bool step(const std::string& run, Waiting& waiting, std::int64_t now_ms);
+    void push(const std::string& run, const Waiting& waiting);
     void look(const std::vector<std::string>& runs);
     void looked(const std::string& run, const sh_result& result, const sh_stream_info* info);
     void expire(const std::string& run, std::uint64_t fence);

@@ -25,8 +25,9 @@ public:
     void tick();
     // No new runs; what comes all the same goes back into the queue.
     void refuse() { refuses_ = true; }
-    // The queue may still give it something: an instance that went would keep it until it is idle. [any]
-    [[nodiscard]] bool is_asking() const noexcept { return is_asking_.load(); }
+    // It has stopped asking, and the queue may still give it something: an instance that went would keep that
+    // until it is idle. [any]
+    [[nodiscard]] bool winds_down() const noexcept { return refuses_.load() && is_asking_.load(); }
 
 private:
     void ask();
@@ -41,7 +42,7 @@ private:
     std::string name_;
     std::atomic<bool> is_asking_{false};
     bool hears_control_ = false;
-    bool refuses_ = false;
+    std::atomic<bool> refuses_{false};
 };
 
 }  // namespace chat

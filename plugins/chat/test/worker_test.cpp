@@ -1,48 +1,14 @@
-// Runs over a queue: one plugin is the node that accepts and the worker that produces, and the store's
-// answers are the test's. What another node would do is written into the store by hand.
+// Runs over a queue, from the message to its end, whoever dies in between.
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "chat_fixture.hpp"
-#include "queue_port.hpp"
-#include "texts.hpp"
+#include "worker_fixture.hpp"
 
 namespace chat {
 namespace {
 
-class ChatWorker : public testing::ChatFixture {
-protected:
-    void start_node(const std::string& policy, bool works, std::int64_t wait_ms = 60'000) {
-        config.set("provider", std::string("far"))
-            .set("providers.far.type", std::string("remote"))
-            .set("providers.far.policy", policy)
-            .set("providers.far.wait_ms", wait_ms)
-            .set("worker.enabled", works)
-            .set("worker.provider", std::string("echo"));
-        start_configured();
-    }
-    // A run that a worker on another node began, and got `text` of out before it went.
-    std::string begun_elsewhere(const std::string& content, const std::vector<std::string>& texts,
-                                RemoteTerms terms, std::uint64_t claims = 1) {
-        auto& session = cache.streams["s"].entries;
-        session.emplace_back(SH_RECORD_MESSAGE,
-                             user_message("m1", {.json = "\"" + content + "\""}, "s.far", 1));
-        session.emplace_back(SH_RECORD_RUN, run_state("s.far", "pending"));
-        testing::FakeStream& run = cache.streams["s.far"];
-        for (const std::string& text : texts)
-            run.entries.emplace_back(SH_RECORD_TEXT, text);
-        run.owned = true;
-        run.fence = 7;
-        run.claims = claims;
-        run.user = "ann";
-        run.job = job_text(
-            {.provider = "far", .content = {.json = "\"" + content + "\""}, .remote = std::move(terms)});
-        cache.open["s.far"] = host.now_ms() + kTakenDueMs;  // its last refresh
-        return "s.far";
-    }
-    [[nodiscard]] double metric(const std::string& name) { return host.metric_values[name]; }
-};
+using ChatWorker = testing::WorkerFixture;
 
 TEST_F(ChatWorker, AMessageGoesOverTheQueueAndComesBackWordByWord) {
     start_node("fail", true);
@@ -300,75 +266,6 @@ TEST_F(ChatWorker, AWorkerTakesNoMoreThanItHasPlacesFor) {
     let_threads_go();
     host.advance(5'000);
     EXPECT_EQ((host.metric_values["runs_total{provider=echo,outcome=complete}"]), 5);
-}
-
-TEST_F(ChatWorker, ADrainHandsOverWhatMayGoOn) {
-    start_node("continue", true);
-    holds_threads = true;
-    const std::string run = run_of(send("\"one two\""));
-    host.advance(2'000);
-    host.phase = SH_NODE_DRAINING;
-    EXPECT_EQ(plugin->drain(5'000).left, 2u) << "the run and its thread";
-    host.run();
-    (void)plugin->drain(1'500);
-    host.run();
-    let_threads_go();
-    EXPECT_EQ(plugin->drain(1'400).left, 0u);
-    EXPECT_EQ(cache.streams[run].end(), "");
-    EXPECT_FALSE(cache.streams[run].has_lease);
-    ASSERT_EQ(cache.queues["runs"].size(), 1u);
-    EXPECT_EQ(cache.queues["runs"][0].payload, R"({"run":")" + run + R"(","seq":1,"excused":1})");
-    EXPECT_EQ(metric("runs_handed_over_total"), 1);
-}
-
-TEST_F(ChatWorker, ADrainEndsWhatMayNot) {
-    start_node("fail", true);
-    holds_threads = true;
-    const std::string run = run_of(send("\"one two\""));
-    host.advance(1'000);
-    host.phase = SH_NODE_DRAINING;
-    (void)plugin->drain(1'500);
-    host.run();
-    let_threads_go();
-    EXPECT_EQ(plugin->drain(1'400).left, 0u);
-    EXPECT_NE(cache.streams[run].end().find("\"unavailable\""), std::string::npos);
-}
-
-TEST_F(ChatWorker, ADrainedNodeTakesNothingMore) {
-    start_node("fail", true);
-    host.phase = SH_NODE_DRAINING;
-    (void)plugin->drain(5'000);
-    host.run();
-    const std::string run = begun_elsewhere("one two", {}, {}, 0);
-    cache.push("runs", payload_of({.run = run}));
-    host.advance(3'000);
-    EXPECT_EQ(cache.queues["runs"].size(), 1u);
-    EXPECT_EQ(cache.streams[run].claims, 0u);
-}
-
-TEST_F(ChatWorker, WhatWaitsOnADrainedNodeIsLeftToOthersAtOnce) {
-    start_node("fail", false);
-    const std::string run = run_of(send("\"hello\""));
-    host.phase = SH_NODE_DRAINING;
-    EXPECT_EQ(plugin->drain(5'000).left, 1u);
-    host.run();
-    EXPECT_EQ(plugin->drain(4'900).left, 0u);
-    EXPECT_LE(cache.open[run], host.now_ms());
-    EXPECT_EQ(cache.streams[run].end(), "");
-}
-
-TEST_F(ChatWorker, WhereTheStoreEndsWithTheNodeEverybodyIsAnswered) {
-    cache.kind = "memory";
-    start_node("continue", false);
-    const std::string run = run_of(send("\"hello\""));
-    host.phase = SH_NODE_DRAINING;
-    (void)plugin->drain(5'000);
-    host.run();
-    EXPECT_EQ(plugin->drain(4'900).left, 1u);
-    (void)plugin->drain(1'500);
-    host.advance(kQueueTickMs);
-    EXPECT_EQ(plugin->drain(1'000).left, 0u);
-    EXPECT_NE(cache.streams[run].end().find("\"unavailable\""), std::string::npos);
 }
 
 TEST_F(ChatWorker, AWorkerThatWouldHandOnIsRefused) {
