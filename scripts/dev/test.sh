@@ -24,7 +24,7 @@ dev_test() {
 
 # Everything from the network happens here, so that a red network is not mistaken for a red test.
 stage_setup() {
-    packages_need run test fuzz
+    packages_need run test fuzz cluster
     local folder
     node_need >/dev/null
     for folder in clients/js tests/integration tests/browser; do
@@ -141,7 +141,10 @@ stage_integration() {
     build_preset release replacements  # small plugins that stand in for shipped ones
     mapfile -d '' tests < <(sources 'tests/integration/*.test.mjs')
     node_tests integration "${tests[@]}"
+    check "./dev cluster starts, loses a node, moves its master, and ends" cluster_check
 }
+
+cluster_check() { PATH=$(node_need):$PATH scripts/test/cluster_test.sh; }
 
 stage_browser() {
     has_protocol || return 0
