@@ -54,6 +54,15 @@ Context::~Context() {
     }
 }
 
+KeeperOptions Context::keeper_options() const noexcept {
+    const store::Limits& limits = options_.limits;
+    KeeperOptions options = options_.keeper;
+    options.window_ms = std::min(
+        {options.window_ms, limits.run_ended_ms / 2, limits.publish_key_ms / 2, limits.send_key_ms / 2});
+    options.per_stream = std::min<std::size_t>(options.per_stream, limits.publish_keys / 2);
+    return options;
+}
+
 Submit Context::admit() {
     if (closed_) return Submit::kGone;
     if (in_flight_ >= options_.limits.in_flight) {

@@ -116,7 +116,8 @@ public:
     [[nodiscard]] bool closed() const noexcept { return closed_; }
 
     [[nodiscard]] const store::Limits& limits() const noexcept { return options_.limits; }
-    [[nodiscard]] const KeeperOptions& keeper_options() const noexcept { return options_.keeper; }
+    // What is sent again must still be remembered: no run forgotten after its end, no key out of its window.
+    [[nodiscard]] KeeperOptions keeper_options() const noexcept;
     [[nodiscard]] const KeyNames& keys() const noexcept { return keys_; }
     [[nodiscard]] Port& port() noexcept { return port_; }
     [[nodiscard]] store::StoreLoop& loop() noexcept { return loop_; }

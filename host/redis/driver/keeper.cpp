@@ -103,9 +103,10 @@ void Keeper::erase(const Place& place) {
     if (home->second.empty()) homes_.erase(home);
 }
 
-bool Keeper::knows_better(std::string_view id, Status answer, const store::StreamInfo& info) const {
+bool Keeper::knows_better(std::string_view id, Status answer, const store::StreamInfo& info,
+                          std::int64_t now_ms) const {
     const auto owned = owned_.find(id);
-    if (owned == owned_.end()) return false;
+    if (owned == owned_.end() || now_ms - owned->second.seen_ms >= options_.window_ms) return false;
     switch (answer) {
     case Status::kNoStream: return true;
     case Status::kFenced: return info.fence < owned->second.fence;

@@ -49,8 +49,8 @@ public:
     void sweep(std::int64_t now_ms, std::size_t most);
 
     // Whether the master that answered so lacks what an earlier one acknowledged here.
-    [[nodiscard]] bool knows_better(std::string_view id, store::Status answer,
-                                    const store::StreamInfo& info) const;
+    [[nodiscard]] bool knows_better(std::string_view id, store::Status answer, const store::StreamInfo& info,
+                                    std::int64_t now_ms) const;
     [[nodiscard]] std::vector<std::string> homes() const;
     // In the order in which they were acknowledged.
     [[nodiscard]] std::vector<Call> calls_of(std::string_view home) const;

@@ -131,7 +131,8 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
     if (!status) return kept->done(reply);
     const auto fields = parse_fields(reply.value[2].text(), reply.value[1].integer());
     const store::StreamInfo info = fields ? fields->info : store::StreamInfo();
-    if (!std::exchange(kept->was_repaired, true) && keeper_.knows_better(kept->keep.id, *status, info))
+    if (!std::exchange(kept->was_repaired, true) &&
+        keeper_.knows_better(kept->keep.id, *status, info, context_.loop().now_ms()))
         return repair_.home(kept->order, [this, kept] { repeat(kept); });
     if (*status == Status::kOk || *status == Status::kDuplicate) {
         if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);

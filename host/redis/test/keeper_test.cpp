@@ -13,6 +13,8 @@ using store::StreamInfo;
 constexpr Script kScript{"write", "return 1", "0"};
 constexpr KeeperOptions kOptions{.window_ms = 1'000, .max_bytes = 100'000, .per_stream = 3};
 
+constexpr std::int64_t kNow = 10;
+
 Call call(std::string_view word) { return Call(kScript).arg(word); }
 StreamInfo info(std::uint64_t fence, std::uint64_t head = 0) {
     StreamInfo made;
@@ -57,13 +59,15 @@ TEST_F(KeeperTest, HoldsInTheOrderOfTheAcknowledgements) {
 TEST_F(KeeperTest, AMasterThatLacksWhatWasAcknowledgedIsRecognised) {
     claim("h.r", 7, 0);
     append("h.r", 5, 1);
-    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kNoStream, {}));
-    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kFenced, info(6)));
-    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kGap, info(7, 4)));
-    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kFenced, info(8))) << "overtaken";
-    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kGap, info(7, 5))) << "the producer's own mistake";
-    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kEnded, info(7, 5)));
-    EXPECT_FALSE(keeper_.knows_better("h.other", Status::kNoStream, {}));
+    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kNoStream, {}, kNow));
+    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kFenced, info(6), kNow));
+    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kGap, info(7, 4), kNow));
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kFenced, info(8), kNow)) << "overtaken";
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kGap, info(7, 5), kNow)) << "the producer's own mistake";
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kEnded, info(7, 5), kNow));
+    EXPECT_FALSE(keeper_.knows_better("h.other", Status::kNoStream, {}, kNow));
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, 1'001))
+        << "forgotten since, as it should be";
 }
 
 TEST_F(KeeperTest, WhatIsSharedGoesAfterTheWindow) {
@@ -89,7 +93,7 @@ TEST_F(KeeperTest, AnOwnedStreamIsHeldWholeWhileItLivesAndAWindowLonger) {
     EXPECT_EQ(held(), "h.r h.r1 h.r2 h.r3 h.r4 h.r5 ") << "renewed meanwhile";
     keeper_.sweep(6'300, 100);
     EXPECT_EQ(held(), "");
-    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}));
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, kNow));
 }
 
 TEST_F(KeeperTest, OfASharedStreamNoMoreThanItsWindowOfKeysRecalls) {
@@ -108,7 +112,7 @@ TEST_F(KeeperTest, AtTheBoundTheOldestGoAndNothingIsClaimedOfThem) {
     keeper_.acknowledged("f", {Keep::Kind::kShared, "f"}, call(big), {}, 2);
     EXPECT_EQ(keeper_.dropped(), 1u);
     EXPECT_TRUE(keeper_.calls_of("h").empty());
-    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}));
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, kNow));
     EXPECT_LE(keeper_.bytes(), kOptions.max_bytes);
 }
 
