@@ -1,0 +1,113 @@
+// AI workers are nodes of their own: a gateway hands its runs over, and a worker that dies or sleeps costs no word. Each process
+// starts with a shipped profile.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { onSentinels, startNode } from './support/cluster.mjs';
+import { SentinelGroup } from './support/redis.mjs';
+import { Wire, fold } from './support/wire.mjs';
+
+const TEST_MS = 180_000;
+const WORDS = Array.from({ length: 120 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+const DELAY_MS = 50;
+const LOST_WITHIN_MS = 10_000;
+const remote = (name, policy) => ({ [`plugins.chat.providers.${name}.type`]: 'remote', [`plugins.chat.providers.${name}.policy`]: policy });
+
+let sessions = 0;
+const newSession = () => `w-${++sessions}`;
+
+describe('runs on AI workers', { timeout: TEST_MS }, () => {
+    let group;
+    let gateway;
+    let workers;
+    const startWorker = (id) => {
+        const { settings } = onSentinels(group);
+        return startNode({ words: ['-c', 'config/profiles/ai-worker.yaml'], settings }, id, { 'plugins.chat.providers.echo.delay_ms': DELAY_MS });
+    };
+    before(async () => {
+        group = await SentinelGroup.start();
+        gateway = await startNode(onSentinels(group), 'gateway-1', { ...remote('careful', 'continue'), ...remote('strict', 'fail') });
+        workers = await Promise.all(['ai-1', 'ai-2'].map(startWorker));
+    });
+    after(async () => {
+        await Promise.all([gateway, ...(workers ?? [])].map((node) => node?.kill()));
+        await group?.stop();
+    });
+
+    const metric = async (node, name) => {
+        const text = await (await fetch(`http://127.0.0.1:${node.adminPort}/metrics`)).text();
+        return Number(text.match(new RegExp(`^streamhost_${name}(?:{[^}]*})? (\\S+)$`, 'm'))[1]);
+    };
+    const begin = async (provider) => {
+        const wire = await Wire.join(gateway, { session: newSession() });
+        const { run, type } = await wire.ask({ type: 'send', content: WORDS, options: { provider } });
+        assert.equal(type, 'accepted');
+        await wire.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 20);
+        const held = await Promise.all(workers.map((worker) => metric(worker, 'runs_held_by_worker')));
+        return { wire, run, busy: held.indexOf(1) };
+    };
+    /** Waits longer than a Wire does for one frame. */
+    const endOf = async ({ wire, run }) => {
+        await gateway.until(() => wire.frames.some((frame) => frame.stream === run && frame.type === 'end'));
+        return fold(wire.frames.filter((frame) => frame.stream === run && ['chunk', 'snapshot', 'end'].includes(frame.type)));
+    };
+
+    it('no client connects to a worker, and it tells whether it is well', async () => {
+        await assert.rejects(Wire.open(workers[0]), /404/);
+        const ready = await fetch(`http://127.0.0.1:${workers[0].port}/health/ready`);
+        assert.equal(ready.status, 200);
+    });
+
+    it('a worker answers, word for word, and the history has both', async () => {
+        const talk = await begin('careful');
+        assert.ok(talk.busy >= 0, 'one of the workers has it');
+        const { text, end } = await endOf(talk);
+        assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
+        await talk.wire.frame((frame) => frame.stream !== talk.run && frame.data?.kind === 'run' && frame.data.state === 'ended');
+        const { messages } = await talk.wire.ask({ type: 'history' });
+        assert.deepEqual(messages.map(({ role, content }) => [role, content]), [['user', WORDS], ['assistant', WORDS]]);
+        talk.wire.close();
+    });
+
+    it('a cancel reaches the worker', async () => {
+        const talk = await begin('careful');
+        assert.equal((await talk.wire.ask({ type: 'cancel', run: talk.run })).type, 'ok');
+        assert.equal((await endOf(talk)).end.outcome, 'cancelled');
+        await gateway.until(async () => (await metric(workers[talk.busy], 'runs_held_by_worker')) === 0);
+        talk.wire.close();
+    });
+
+    it('continue: a worker that sleeps is overtaken, wakes up, and says nothing more', async () => {
+        const talk = await begin('careful');
+        workers[talk.busy].signal('SIGSTOP');
+        await gateway.until(async () => (await metric(workers[1 - talk.busy], 'runs_taken_over_total')) === 1);
+        workers[talk.busy].signal('SIGCONT');
+        const { text, end } = await endOf(talk);
+        assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
+        await gateway.until(async () => (await metric(workers[talk.busy], 'runs_fenced_total')) >= 1);
+        await gateway.until(async () => (await metric(workers[talk.busy], 'runs_held_by_worker')) === 0);
+        assert.equal((await endOf(talk)).text, WORDS);
+        talk.wire.close();
+    });
+
+    it('fail: the run of a worker that is killed ends lost in time', async () => {
+        const talk = await begin('strict');
+        await workers[talk.busy].kill();
+        const killed = Date.now();
+        const { text, end } = await endOf(talk);
+        assert.equal(end.outcome, 'lost');
+        assert.ok(Date.now() - killed < LOST_WITHIN_MS, `${Date.now() - killed} ms`);
+        assert.ok(WORDS.startsWith(text) && text.length > 0);
+        talk.wire.close();
+        workers[talk.busy] = await startWorker('ai-3');
+    });
+
+    it('continue: another worker goes on with the next word', async () => {
+        const talk = await begin('careful');
+        await workers[talk.busy].kill();
+        const { text, end } = await endOf(talk);
+        assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
+        assert.equal(await metric(workers[1 - talk.busy], 'runs_taken_over_total') >= 1, true);
+        talk.wire.close();
+    });
+});
