@@ -107,7 +107,7 @@ cluster_watch() {
     while true; do
         if [[ -t 1 ]]; then
             line="$(show_line)   (Ctrl-C stops all)"
-            read -r _ columns < <(stty size <&1) || true
+            read -r _ columns < <(stty size 2>/dev/null </dev/tty) || true
             if ((${columns:-0} == 0)); then columns=80; fi
             printf '\r\033[K%s' "${line:0:columns - 1}" # a line that wraps could not be written over
         fi

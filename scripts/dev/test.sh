@@ -40,6 +40,7 @@ stage_checks() {
     check "the frame of this run counts and stops" scripts/test/suite_test.sh
     check "includes stay on their floor" scripts/checks/floors.sh
     check "words that do not belong here" scripts/checks/words.sh
+    check "docs/redis.md grants what the scripts of the store use" scripts/checks/redis_rights.sh
     check "public headers compile alone" scripts/checks/headers.sh
 }
 

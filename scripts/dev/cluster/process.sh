@@ -41,6 +41,7 @@ member_spawn() {
         mv "$folder/pid.new" "$folder/pid"
         exec setsid "$@"
     ) </dev/null >>"$folder/log" 2>&1 9>&- &
+    disown # its end is no news of this shell
     wait_until 5 test -s "$folder/pid" || die "$name was not started"
 }
 
