@@ -92,8 +92,12 @@ HttpAnswer run_handler(const HttpRoute& route, const HttpQuestion& question) {
                                           [&] { status = route.handler(route.self, &request, &response); });
     if (!ran && route.instance->gate().counted() == 0)
         return problem(503, "This service is being switched off; try again");
-    if (!ran || status != SH_OK)
-        return problem(ran ? http_status_of(status) : 500, "The service could not answer this request");
+    if (!ran || status != SH_OK) {
+        const bool has_reason = ran && !answer.body.empty();
+        return problem(ran ? http_status_of(status) : 500, has_reason
+                                                               ? std::string_view(answer.body)
+                                                               : "The service could not answer this request");
+    }
     return answer;
 }
 

@@ -118,8 +118,14 @@ void Roster::tick(std::int64_t now_ms) {
     if (!chores_.empty() || chores_in_flight_ > 0) return;  // the last heartbeat is not over yet
     chores_.push_back(node_put());
     plan_renewals();
-    if (healthy_since_ms_ >= 0 && now_ms - healthy_since_ms_ >= options_.ttl_ms)
-        chores_.push_back({Command::Kind::kExpire, {}, {}, {}});
+    is_expiry_due_ = healthy_since_ms_ >= 0 && now_ms - healthy_since_ms_ >= options_.ttl_ms;
+}
+
+// Behind the answers to all other chores of the heartbeat, and only when they were good.
+void Roster::plan_expiry() {
+    if (!is_expiry_due_ || !chores_.empty() || chores_in_flight_ > 0) return;
+    is_expiry_due_ = false;
+    if (healthy_since_ms_ >= 0 && !is_closed_) chores_.push_back({Command::Kind::kExpire, {}, {}, {}});
 }
 
 std::optional<Command> Roster::write_of(const std::string& session, Entry& entry) const {
@@ -157,6 +163,7 @@ void Roster::answered(const Command& command, const Outcome& outcome, std::int64
         return answered_write(command, outcome.status);
     --chores_in_flight_;
     answered_chore(command, outcome, now_ms);
+    plan_expiry();
 }
 
 void Roster::answered_write(const Command& command, sh_status status) {

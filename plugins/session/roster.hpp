@@ -5,7 +5,9 @@
 // The roster keeps what is true here and brings the store to say the same: each session has one command under
 // way at most, and what was answered is compared with what is true by then. Every entry is a lease that the
 // heartbeat renews; a renewal that names missing entries has them written again. Lapsed entries are only
-// taken by a node that itself reached the store for one whole lease: after an outage everybody is late.
+// taken by a node that itself reached the store for one whole lease: after an outage everybody is late. And
+// only when all else of a heartbeat was answered: a store that was stopped does what it finds in its sockets
+// when it wakes, and an order to expire must not be among it.
 //
 // No I/O and no clock: events go in, next() says what to ask the store. Not thread-safe. [store]
 #pragma once
@@ -26,7 +28,7 @@ namespace session {
 
 struct RosterOptions {
     std::string node;
-    std::int64_t ttl_ms = 30'000;  // lease of an entry
+    std::int64_t ttl_ms = 6'000;  // lease of an entry
 };
 
 // Who joins, as checked before.
@@ -119,6 +121,7 @@ private:
     void answered_write(const Command& command, sh_status status);
     void answered_chore(const Command& command, const Outcome& outcome, std::int64_t now_ms);
     void write_again(const std::string& session);
+    void plan_expiry();
     [[nodiscard]] Command node_put() const;
 
     RosterOptions options_;
@@ -131,6 +134,7 @@ private:
     std::size_t open_ = 0;  // sessions with connections
     std::int64_t last_tick_ms_ = -1;
     std::int64_t healthy_since_ms_ = -1;  // -1: the last heartbeat did not get through
+    bool is_expiry_due_ = false;
     bool has_lost_store_ = false;
     bool is_closed_ = false;
 };

@@ -57,6 +57,7 @@ void SessionPlugin::start() {
         host(), StorePort(host(), store, {ttl_ms_}), RosterOptions{host().node_id(), ttl_ms_},
         host().acquire<sh_pubsub>(SH_SVC_PUBSUB), host().expose(&kKickEvents, this).get());
     host().provide(SH_SVC_SESSION, &kTable, this);
+    routes_.add(host(), host().expose(&kTable, this));
     const auto beat = [this] { sessions_->heartbeat(); };
     if (host().every(SH_ON_STORE, heartbeat_ms_, beat) != SH_OK || host().post(SH_ON_STORE, beat) != SH_OK)
         throw Failure(SH_BUSY, "no timer for the heartbeat of sessions");
@@ -132,7 +133,7 @@ void SessionPlugin::check_owner(void* self, sh_bytes session, sh_bytes user, sh_
 }
 
 void SessionPlugin::on_kick(void* self, sh_bytes /*topic*/, sh_bytes payload) noexcept {
-    of(self).host().guarded(0, [&] { of(self).sessions_->kicked_elsewhere(view(payload)); });
+    of(self).host().guarded(0, [&] { of(self).sessions_->heard_of_kick(view(payload)); });
 }
 
 namespace {
@@ -142,10 +143,10 @@ constexpr const char* kUses[] = {SH_SVC_PUBSUB, nullptr};
 constexpr const char* kSchema = R"({
   "type": "object",
   "properties": {
-    "heartbeat_ms": {"type": "integer", "default": 10000, "minimum": 500, "maximum": 600000, "x-unit": "ms",
+    "heartbeat_ms": {"type": "integer", "default": 2000, "minimum": 500, "maximum": 600000, "x-unit": "ms",
       "description": "How often this node renews the registrations of its sessions"},
-    "ttl_ms": {"type": "integer", "default": 30000, "minimum": 1000, "maximum": 3600000, "x-unit": "ms",
-      "description": "A registration that was not renewed for so long counts no more, and is taken away by a healthy node after twice that; at least twice heartbeat_ms, the same on all nodes"}
+    "ttl_ms": {"type": "integer", "default": 6000, "minimum": 1000, "maximum": 3600000, "x-unit": "ms",
+      "description": "A registration that was not renewed for so long counts no more, and is taken away by a healthy node after a sixth of that more; at least twice heartbeat_ms, the same on all nodes"}
   }
 })";
 

@@ -7,6 +7,7 @@
 #include "streamhost/abi/svc/session.h"
 #include "streamhost/plugin.hpp"
 
+#include "admin_routes.hpp"
 #include "sessions.hpp"
 
 namespace session {
@@ -33,9 +34,10 @@ private:
     static const sh_session kTable;
     static const sh_topic_events kKickEvents;
 
-    std::uint32_t heartbeat_ms_ = 10'000;
-    std::uint32_t ttl_ms_ = 30'000;
+    std::uint32_t heartbeat_ms_ = 2'000;
+    std::uint32_t ttl_ms_ = 6'000;
     std::unique_ptr<Sessions> sessions_;
+    AdminRoutes routes_;
     bool told_ = false;  // [control]
 };
 

@@ -13,8 +13,6 @@ using streamhost::view;
 
 namespace {
 
-constexpr std::string_view kKickTopic = "streamhost.session.kick";
-constexpr std::uint32_t kPubsubDeadlineMs = 2'000;
 constexpr std::uint32_t kNodesOfSession = 100;
 constexpr std::uint32_t kMaxListed = 1'000;
 
@@ -29,8 +27,8 @@ Sessions::Sessions(Host& host, StorePort store, RosterOptions options, streamhos
     : host_(host),
       store_(store),
       websocket_(host.require<sh_websocket_ext>(SH_EXT_WEBSOCKET)),
-      pubsub_(pubsub),
-      events_(events),
+      kicks_(host, store_, pubsub, events,
+             [this](const std::string& session) { return close_all(session, "kicked"); }),
       roster_(std::move(options)),
       local_(host.gauge("sessions", "Sessions with connections", {{"scope", "node"}})),
       known_(host.gauge("sessions", "Sessions with connections", {{"scope", "all"}})),
@@ -180,51 +178,12 @@ std::size_t Sessions::close_all(const std::string& session, std::string_view rea
     return connections.size();
 }
 
-void Sessions::kick(const std::string& session, sh_ticket ticket) {
-    const std::size_t count = close_all(session, "kicked");
-    const std::string payload = session + ' ' + host_.node_id();
-    host_.ask(
-        SH_ON_STORE, pubsub_, kPubsubDeadlineMs,
-        [&](const sh_pubsub& table, void* self, sh_ticket told) {
-            table.publish(self, bytes(kKickTopic), bytes(payload), told);
-        },
-        [this, count, ticket](const sh_result& told) {
-            sh_result result = Host::make_result(SH_OK);
-            result.count = count;
-            if (told.status != SH_OK) streamhost::copy_text(result.detail, "other nodes could not be told");
-            host_.complete(ticket, result);
-        });
-}
-
-void Sessions::kicked_elsewhere(std::string_view payload) {
-    const std::size_t space = payload.find(' ');
-    if (space == std::string_view::npos || payload.substr(space + 1) == host_.node_id()) return;
-    (void)close_all(std::string(payload.substr(0, space)), "kicked");
-}
-
-// Asked at each heartbeat, since pubsub may have been replaced meanwhile; a repeat is cheap.
-void Sessions::subscribe() {
-    host_.ask(
-        SH_ON_STORE, pubsub_, kPubsubDeadlineMs,
-        [&](const sh_pubsub& table, void* self, sh_ticket ticket) {
-            table.subscribe(self, bytes(kKickTopic), 0, events_, ticket);
-        },
-        [this](const sh_result& result) { note_kicks(result.status); });
-}
-
-void Sessions::note_kicks(sh_status status) {
-    if ((status == SH_OK) == (kicks_ == SH_OK)) return;
-    kicks_ = status;
-    host_.set_health("kick", status == SH_OK ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
-                     status == SH_OK ? "" : "no topics now: a kick reaches this node only");
-}
-
 // ----------------------------------------------------------------------------------------------- registry
 
 void Sessions::heartbeat() {
     if (is_closed_) return;
     tell_departures();
-    subscribe();
+    kicks_.subscribe();
     roster_.tick(host_.monotonic_ms());
     pump();
     count_all();

@@ -12,6 +12,7 @@
 #include "streamhost/host.hpp"
 
 #include "departures.hpp"
+#include "kicks.hpp"
 #include "listing.hpp"
 #include "roster.hpp"
 #include "store_port.hpp"
@@ -40,12 +41,12 @@ public:
     void leave_later(sh_connection connection);
     void list(const std::string& user, sh_ticket ticket);
     void count(sh_ticket ticket);
-    void kick(const std::string& session, sh_ticket ticket);
+    void kick(const std::string& session, sh_ticket ticket) { kicks_.kick(session, ticket); }
     void check_owner(const std::string& home, const std::string& user, sh_ticket ticket);
 
     void heartbeat();
-    // A kick on another node.
-    void kicked_elsewhere(std::string_view payload);
+    // What another node said of a kick.
+    void heard_of_kick(std::string_view payload) { kicks_.heard(payload); }
     void close();
     // What a drain waits for; not zero before close() ran. [any]
     [[nodiscard]] std::uint32_t left() const noexcept { return left_.load(); }
@@ -70,23 +71,19 @@ private:
     void answered(const Command& command, const sh_result& result);
     void note_reaped(std::size_t count);
     void show_state();
-    void subscribe();
     void count_all();
-    void note_kicks(sh_status status);
     void tell_departures();
 
     streamhost::Host& host_;
     StorePort store_;
     const sh_websocket_ext* websocket_;
-    streamhost::Lease<sh_pubsub> pubsub_;
-    const sh_lease* events_;
+    Kicks kicks_;
     Roster roster_;
     Departures departures_;
     std::unordered_map<sh_connection, Request> joining_;
     bool is_pumping_ = false;
     bool is_closed_ = false;
     bool was_healthy_ = true;
-    sh_status kicks_ = SH_OK;  // the last answer to subscribe()
     std::atomic<std::uint32_t> left_{1};
     streamhost::Metric local_;
     streamhost::Metric known_;

@@ -31,9 +31,9 @@ sh_status StorePort::call(const Command& command, std::uint64_t token) const {
     case Command::Kind::kRemove:
         return store_->session_remove(host, bytes(command.sessions.front()), node, token);
     case Command::Kind::kRenew: return renew(command, token);
-    // Lapsed for a whole lease more: a node that is merely late comes first.
+    // Lapsed for a while: a node that is merely late comes first.
     case Command::Kind::kExpire:
-        return store_->session_expire(host, options_.ttl_ms, Roster::kExpirePage, token);
+        return store_->session_expire(host, options_.ttl_ms / kGraceOfLease, Roster::kExpirePage, token);
     case Command::Kind::kNodePut:
         return store_->node_put(host, node, bytes(command.data), options_.ttl_ms, token);
     case Command::Kind::kNodeRemove: return store_->node_remove(host, node, token);

@@ -15,8 +15,12 @@ namespace session {
 
 using Answer = streamhost::Host::Answer;
 
+// An entry is taken away when it has lapsed for this part of a lease: with a heartbeat of a third of the
+// lease, at most one and a half leases after its node died.
+inline constexpr std::uint32_t kGraceOfLease = 6;
+
 struct StorePortOptions {
-    std::uint32_t ttl_ms = 30'000;
+    std::uint32_t ttl_ms = 6'000;
 };
 
 class StorePort {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "streamhost/abi/ext/http.h"
 #include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/ext/websocket.h"
 #include "streamhost/abi/svc/pubsub.h"
@@ -40,6 +41,7 @@ public:
         names_[host.raw()] = node;
         host.extend(SH_EXT_STORE, &store_);
         host.extend(SH_EXT_WEBSOCKET, &websocket_);
+        host.extend(SH_EXT_HTTP, &http_);
         auto& table = nodes_[host.raw()];
         table = *static_cast<const sh_node_ext*>(host.raw()->extension(host.raw(), SH_EXT_NODE));
         table.id = [](const sh_host* raw) { return current()->names_.at(raw).c_str(); };
@@ -272,6 +274,9 @@ private:
 
     sh_store_ext store_{};
     sh_websocket_ext websocket_{};
+    sh_http_ext http_{sizeof(sh_http_ext), 0,
+                      [](const sh_host*, const sh_http_route*, sh_http_handler, void*,
+                         sh_handle*) -> sh_status { return SH_OK; }};
     sh_pubsub topics_{};
     std::map<const sh_host*, sh_node_ext> nodes_;
     std::map<const sh_host*, sh_task_ext> tasks_;

@@ -214,6 +214,20 @@ TEST_F(RosterTest, LapsedEntriesAreTakenOnlyAfterOneHealthyLease) {
     EXPECT_EQ(expires, 3);
 }
 
+// What a store finds in its sockets when it wakes from a stop, it does.
+TEST_F(RosterTest, NoExpiryIsUnderWayWhileAHeartbeatIsUnanswered) {
+    (void)roster.join(member(1, "s"));
+    beat(5);
+    roster.tick(now += kBeat);
+    std::vector<Command> sent = take();
+    ASSERT_EQ(sent.size(), 2u) << "the node and the renewal";
+    roster.answered(sent[0], apply(sent[0]), now);
+    EXPECT_TRUE(take().empty());
+    is_away = true;
+    roster.answered(sent[1], apply(sent[1]), now);
+    EXPECT_TRUE(take().empty()) << "the heartbeat did not get through";
+}
+
 TEST_F(RosterTest, AfterAnOutageNobodyIsTakenForDeadUntilAllCouldRenew) {
     beat(5);
     const int before = expires;

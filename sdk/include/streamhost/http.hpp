@@ -44,7 +44,8 @@ class HttpRoutes {
 public:
     using Handler = UniqueFunction<HttpResponse(const HttpRequest&)>;
 
-    // Handlers run on several workers at once. Throws Failure when the path is taken. [control]
+    // Handlers run on several workers at once. A Failure that one throws is answered as a problem document
+    // with its words. Throws Failure when the path is taken. [control]
     void add(const Host& host, sh_http_route route, Handler handler) {
         const auto* ext = host.require<sh_http_ext>(SH_EXT_HTTP);
         route.struct_size = sizeof(route);
@@ -59,13 +60,17 @@ public:
 
 private:
     static sh_status serve(void* self, const sh_http_request* request, sh_http_response* out) noexcept {
-        return guard(nullptr, [&] {
+        sh_error error{};
+        const sh_status status = guard(&error, [&] {
             const HttpResponse response = (*static_cast<Handler*>(self))(HttpRequest(request));
             out->status(out, response.status);
             for (const auto& [name, value] : response.headers)
                 out->header(out, name.c_str(), bytes(value));
             out->body(out, bytes(response.body));
         });
+        // A Failure's words are for whoever asked; those of other exceptions are not.
+        if (status != SH_OK && status != SH_INTERNAL) out->body(out, bytes(std::string_view(error.text)));
+        return status;
     }
     std::vector<std::unique_ptr<Handler>> handlers_;
 };

@@ -39,7 +39,8 @@ typedef struct sh_http_response {
                  sh_bytes bytes); /* appends; Content-Length is set by the host */
 } sh_http_response;
 
-/* [worker]. A status other than SH_OK becomes a problem+json answer. */
+/* [worker]. A status other than SH_OK becomes a problem+json answer, whose detail is what the handler gave as
+ * the body, if anything. */
 typedef sh_status (*sh_http_handler)(void* self, const sh_http_request* request, sh_http_response* response);
 
 typedef struct sh_http_route {

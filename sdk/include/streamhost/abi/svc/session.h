@@ -32,7 +32,9 @@ typedef struct sh_session {
     /* SH_OK: body = JSON array of {"session","user","node","connections","since"}; user empty: all, at most
      * 1,000. count = registrations on all nodes, last = sessions on this one. [any] */
     void (*list)(void* self, sh_bytes user, sh_ticket ticket);
-    /* Closes all connections of the session with 4403 on every node. SH_OK: count on this node. [any] */
+    /* Closes all connections of the session with 4403 on every node. SH_OK, within about a second: count =
+     * connections closed on all nodes that said so, body = {"session","closed","unanswered"}: the nodes that
+     * hold the session and did not; detail: why the count may be too low, if so. [any] */
     void (*kick)(void* self, sh_bytes session, sh_ticket ticket);
     /* SH_OK: the user owns the session's streams or nobody does; SH_FORBIDDEN. Ask before a write: what
      * nobody owned is the user's from then on, as with join, unless the user is "anonymous". [any] */

@@ -1,0 +1,190 @@
+// The registry of sessions over nodes that share one Redis: seen and closed from anywhere, taken away from the dead only.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { Cluster, onRedis } from './support/cluster.mjs';
+import { RedisProcess } from './support/redis.mjs';
+import { Wire } from './support/wire.mjs';
+
+const TEST_MS = 120_000;
+const HEARTBEAT_MS = 2_000;
+const LEASE_MS = 6_000;
+const REAPED_MS = 10_000;
+
+let names = 0;
+const newName = (kind) => `${kind}-${++names}`;
+
+const sessionsOf = async (node, query = '') => {
+    const { status, body } = await node.admin(`/admin/v1/sessions${query}`);
+    assert.equal(status, 200, JSON.stringify(body));
+    return body.sessions;
+};
+const namesOn = async (node) => (await sessionsOf(node)).map(({ session, node: at }) => `${session}@${at}`).sort();
+const metric = async (node, name) => {
+    const text = await (await fetch(`http://127.0.0.1:${node.adminPort}/metrics`)).text();
+    return Number(text.match(new RegExp(`^streamhost_${name}(?:{[^}]*})? (\\S+)$`, 'm'))?.[1] ?? NaN);
+};
+const reapedOf = async (nodes) => (await Promise.all(nodes.map((node) => metric(node, 'sessions_reaped_total')))).reduce((a, b) => a + b, 0);
+const sameList = (nodes, expected) => async () => {
+    const lists = await Promise.all(nodes.map(namesOn));
+    return lists.every((list) => list.join() === [...expected].sort().join());
+};
+/** Until the node, by its own clock, has lived through so many heartbeats: for what must not happen meanwhile. */
+const beats = async (node, count) => {
+    const lived = async () => (await node.admin('/admin/v1/node')).body.uptime_ms;
+    const from = await lived();
+    await node.until(async () => (await lived()) >= from + count * HEARTBEAT_MS);
+};
+
+describe('sessions over three nodes', { timeout: TEST_MS }, () => {
+    let redis;
+    let cluster;
+    before(async () => {
+        redis = await RedisProcess.start();
+        cluster = await Cluster.start(onRedis(redis), 3);
+    });
+    after(async () => {
+        const failed = (await cluster?.stop()) ?? [];
+        await redis?.stop();
+        assert.deepEqual(failed, []);
+    });
+
+    it('are listed from every node, one entry per node', async () => {
+        const [own, shared] = [newName('s'), newName('s')];
+        const [one, two, three] = cluster.nodes;
+        const wires = [
+            await Wire.join(one, { session: shared }),
+            await Wire.join(one, { session: shared }),
+            await Wire.join(two, { session: shared }),
+            await Wire.join(three, { session: own }),
+        ];
+        const expected = [`${shared}@node-1`, `${shared}@node-2`, `${own}@node-3`];
+        await one.until(sameList(cluster.nodes, expected), 2_000);
+        await one.until(async () => (await sessionsOf(three)).find((entry) => entry.node === 'node-1').connections === 2, 2_000);
+        const [entry] = (await sessionsOf(two)).filter(({ node }) => node === 'node-3');
+        const { since, ...rest } = entry;
+        assert.deepEqual(rest, { session: own, user: 'anonymous', node: 'node-3', connections: 1 });
+        assert.ok(Math.abs(Date.now() - since) < 60_000, `${since}`);
+        assert.equal((await one.admin('/admin/v1/sessions')).body.total, 3);
+        assert.deepEqual(await sessionsOf(two, '?user=anonymous'), await sessionsOf(one));
+        assert.deepEqual(await sessionsOf(two, '?user=nobody'), []);
+        wires.forEach((wire) => wire.close());
+        await one.until(sameList(cluster.nodes, []), 2_000);
+    });
+
+    it('have the same affinity on every node', async () => {
+        const session = newName('s');
+        const wires = await Promise.all(cluster.nodes.map((node) => Wire.join(node, { session })));
+        assert.deepEqual(wires.map(({ welcome }) => [welcome.session, welcome.affinity]), Array(3).fill([session, session]));
+        wires.forEach((wire) => wire.close());
+    });
+
+    it('are closed on all nodes by a kick from another, in under a second', async () => {
+        const [session, other] = [newName('s'), newName('s')];
+        const [one, two, three] = cluster.nodes;
+        const kicked = [await Wire.join(one, { session }), await Wire.join(two, { session }), await Wire.join(two, { session })];
+        const spared = await Wire.join(two, { session: other });
+        const asked = performance.now();
+        const { status, body } = await three.admin(`/admin/v1/sessions/${session}/kick`, {});
+        assert.deepEqual([status, body], [200, { session, closed: 3, unanswered: [] }]);
+        const ends = await Promise.all(kicked.map((wire) => wire.ended()));
+        const took = performance.now() - asked;
+        assert.deepEqual(ends.map(({ code }) => code), [4403, 4403, 4403]);
+        assert.ok(took < 1_000, `${took} ms`);
+        assert.equal(spared.closed, null);
+        assert.equal((await spared.ask({ type: 'ping' })).type, 'pong');
+        const again = await three.admin(`/admin/v1/sessions/${session}/kick`, {});
+        assert.deepEqual(again.body, { session, closed: 0, unanswered: [] });
+        spared.close();
+    });
+
+    it('answers what cannot be asked with a problem document', async () => {
+        const [node] = cluster.nodes;
+        for (const [path, body, status] of [
+            ['/admin/v1/sessions?usr=ann', undefined, 400],
+            ['/admin/v1/sessions?user=%7B', undefined, 400],
+            ['/admin/v1/sessions/a.b/kick', {}, 400],
+            ['/admin/v1/sessions/a', {}, 404],
+            ['/admin/v1/sessions', {}, 405],
+            ['/admin/v1/sessions/a/kick', undefined, 405],
+        ]) {
+            const answer = await node.admin(path, body);
+            assert.equal(answer.status, status, path);
+            assert.equal(answer.body.status, status, path);
+            assert.ok(answer.body.detail, path);
+        }
+    });
+});
+
+describe('sessions of nodes that die, sleep and wake', { timeout: TEST_MS }, () => {
+    let redis;
+    let cluster;
+    before(async () => {
+        redis = await RedisProcess.start();
+        cluster = await Cluster.start(onRedis(redis), 3);
+    });
+    after(async () => {
+        cluster?.nodes.forEach((node) => node.signal('SIGCONT'));
+        await cluster?.kill();
+        await redis?.stop();
+    });
+
+    it('are kept while Redis is stopped', async () => {
+        const [one, two, three] = cluster.nodes;
+        const wires = await Promise.all(cluster.nodes.map((node) => Wire.join(node, { session: newName('s') })));
+        const expected = wires.map(({ welcome }) => `${welcome.session}@${welcome.node}`);
+        await one.until(sameList(cluster.nodes, expected), 2_000);
+        await beats(one, LEASE_MS / HEARTBEAT_MS + 2); // all of them may judge others by now
+        redis.signal('SIGSTOP');
+        await beats(one, 12_000 / HEARTBEAT_MS);
+        redis.signal('SIGCONT');
+        await one.until(async () => (await Promise.all(cluster.nodes.map((node) => node.admin('/admin/v1/sessions')))).every(({ status }) => status === 200));
+        await one.until(sameList(cluster.nodes, expected), 2 * HEARTBEAT_MS + 2_000);
+        await beats(two, 2 * (LEASE_MS / HEARTBEAT_MS));
+        assert.equal(await sameList(cluster.nodes, expected)(), true);
+        assert.equal(await reapedOf([one, two, three]), 0);
+        assert.deepEqual(wires.map((wire) => wire.closed), [null, null, null]);
+        wires.forEach((wire) => wire.close());
+        await one.until(sameList(cluster.nodes, []), 2_000);
+    });
+
+    it('come back with a node that was taken for dead, within a heartbeat', async () => {
+        const [one, two, three] = cluster.nodes;
+        const [awake, asleep] = [await Wire.join(one, { session: newName('s') }), await Wire.join(three, { session: newName('s') })];
+        const [stays, goes] = [awake, asleep].map(({ welcome }) => `${welcome.session}@${welcome.node}`);
+        await one.until(sameList(cluster.nodes, [stays, goes]), 2_000);
+        const before = await reapedOf([one, two]);
+        three.signal('SIGSTOP');
+        await one.until(async () => (await reapedOf([one, two])) === before + 1, REAPED_MS);
+        assert.equal(await sameList([one, two], [stays])(), true);
+        three.signal('SIGCONT');
+        await one.until(sameList([one, two], [stays, goes]), HEARTBEAT_MS + 1_000);
+        assert.equal((await asleep.ask({ type: 'ping' })).type, 'pong');
+        const { run } = await asleep.ask({ type: 'send', content: 'still here' });
+        assert.equal((await asleep.textOf(run)).text, 'still here');
+        await beats(three, LEASE_MS / HEARTBEAT_MS + 1);
+        assert.equal(await sameList(cluster.nodes, [stays, goes])(), true, 'it judged nobody by its own sleep');
+        assert.equal(await reapedOf(cluster.nodes), before + 1);
+        [awake, asleep].forEach((wire) => wire.close());
+        await one.until(sameList(cluster.nodes, []), 2_000);
+    });
+
+    it('go with a node that is killed, once, within 10 s, and the others stay', async () => {
+        const [one, two, three] = cluster.nodes;
+        const living = [await Wire.join(one, { session: newName('s') }), await Wire.join(two, { session: newName('s') })];
+        const dying = await Promise.all(Array.from({ length: 5 }, () => Wire.join(three, { session: newName('s') })));
+        const of = (wires) => wires.map(({ welcome }) => `${welcome.session}@${welcome.node}`);
+        await one.until(sameList(cluster.nodes, of([...living, ...dying])), 2_000);
+        const before = await reapedOf([one, two]);
+        await three.kill();
+        const killed = performance.now();
+        await one.until(sameList([one, two], of(living)), REAPED_MS);
+        await one.until(async () => (await reapedOf([one, two])) === before + dying.length, REAPED_MS - (performance.now() - killed));
+        assert.equal((await two.admin('/admin/v1/sessions')).body.total, living.length);
+        await beats(one, LEASE_MS / HEARTBEAT_MS + 1);
+        assert.equal(await sameList([one, two], of(living))(), true);
+        assert.equal(await reapedOf([one, two]), before + dying.length);
+        assert.deepEqual(living.map((wire) => wire.closed), [null, null]);
+        living.forEach((wire) => wire.close());
+    });
+});
