@@ -138,7 +138,12 @@ describe('sessions of nodes that die, sleep and wake', { timeout: TEST_MS }, () 
         redis.signal('SIGSTOP');
         await beats(one, 12_000 / HEARTBEAT_MS);
         redis.signal('SIGCONT');
-        await one.until(async () => (await Promise.all(cluster.nodes.map((node) => node.admin('/admin/v1/sessions')))).every(({ status }) => status === 200));
+        const totals = async () => (await Promise.all(cluster.nodes.map((node) => node.admin('/admin/v1/sessions')))).map(({ status, body }) => status === 200 && body.total);
+        await one.until(async () => {
+            const seen = await totals();
+            assert.ok(seen.every((total) => total === false || total === 3), `${seen}: an entry was gone`);
+            return seen.every((total) => total === 3);
+        });
         await one.until(sameList(cluster.nodes, expected), 2 * HEARTBEAT_MS + 2_000);
         await beats(two, 2 * (LEASE_MS / HEARTBEAT_MS));
         assert.equal(await sameList(cluster.nodes, expected)(), true);
