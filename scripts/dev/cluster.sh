@@ -1,9 +1,10 @@
-# A whole cluster as processes on loopback: a Redis master with two replicas, three Sentinels, nodes, nginx in front.
+# A whole cluster as processes on loopback: a Redis master with two replicas, three Sentinels, two AI workers, nodes,
+# nginx in front.
 # shellcheck shell=bash disable=SC2034  # the parts use what is set here
 
 readonly CLUSTER=${STREAMHOST_CLUSTER:-$ROOT/.cache/cluster} # its folder; a second cluster needs another one, and another port
 readonly CLUSTER_PROGRAM=${STREAMHOST_BINARY:-$ROOT/build/release/bin/streamhost}
-readonly CLUSTER_LAST_PORT=33 # counted from the first
+readonly CLUSTER_LAST_PORT=52 # counted from the first
 readonly CLUSTER_USAGE='usage: ./dev cluster [--nodes 1|3|5|10] [--port 8080]
        ./dev cluster status | failover | stop
        ./dev cluster kill NAME | start NAME     a name of the table, such as node-2 or redis-1'
@@ -97,7 +98,7 @@ cluster_begin() {
     members_start $(sentinel_names)
     wait_until 20 sentinels_are_ready || die "the Sentinels have no quorum; see $CLUSTER/sentinel-*/log"
     # shellcheck disable=SC2046
-    members_start $(node_names)
+    members_start $(worker_names) $(node_names)
     members_start nginx
 }
 
@@ -124,6 +125,8 @@ cluster_end() {
     members_stop 5 nginx || true
     # shellcheck disable=SC2046  # names have no spaces
     members_stop 10 $(node_names) || true
+    # shellcheck disable=SC2046
+    members_stop 10 $(worker_names) || true
     # shellcheck disable=SC2046
     members_stop 5 $(sentinel_names) || true
     # shellcheck disable=SC2046

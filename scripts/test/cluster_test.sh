@@ -39,7 +39,7 @@ says() { grep -E -- "$1" "$scratch/before" >/dev/null || { cat "$scratch/before"
 free_base() {
     local base port
     for base in $(shuf -i 200-310 -n 20); do
-        for port in $(seq "${base}00" "${base}33"); do
+        for port in $(seq "${base}00" "${base}52"); do
             if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then continue 2; fi
         done
         echo "${base}00"
@@ -67,7 +67,7 @@ page() { [[ $(curl --silent --max-time 2 --output /dev/null --write-out '%{http_
 talk() { node scripts/test/cluster_talk.mjs "ws://127.0.0.1:$port/v1/ws?session=talk" "$1"; }
 nothing_listens() {
     local one
-    for one in $(seq "$port" $((port + 33))); do
+    for one in $(seq "$port" $((port + 52))); do
         if (exec 3<>"/dev/tcp/127.0.0.1/$one") 2>/dev/null; then echo "somebody listens on $one" && return 1; fi
     done
 }
@@ -76,7 +76,7 @@ begin || { echo "FAIL  it starts" && exit 1; }
 expect "the page answers through nginx" page
 expect "a conversation passes through nginx" talk "Hà Nội in one line"
 expect "the status is well" ./dev cluster status
-expect "its line tells nodes and breaker" says 'nodes 1 of 1   master 127.0.0.1:[0-9]+   sessions [0-9]+   breaker closed'
+expect "its line tells nodes and breaker" says 'nodes 1 of 1   workers 2 of 2   master 127.0.0.1:[0-9]+   sessions [0-9]+   breaker closed'
 expect "a second one in its folder is refused" not ./dev cluster --nodes 1 --port "$port"
 expect "with the reason" says "runs in $STREAMHOST_CLUSTER already"
 expect "one on its ports is refused" not env STREAMHOST_CLUSTER="$scratch/other" ./dev cluster --nodes 1 --port "$port"
@@ -88,6 +88,9 @@ expect "then the page is away" not page
 expect "and the status says so" not ./dev cluster status
 expect "the node is started" ./dev cluster start node-1
 expect "and the page is back" page
+expect "a worker is killed" ./dev cluster kill ai-1
+expect "and the other one answers" talk "Hội An in one line"
+expect "the worker is started" ./dev cluster start ai-1
 expect "the master is moved" ./dev cluster failover
 expect "and writes go on" talk "Huế in one line"
 

@@ -56,10 +56,10 @@ node_sessions() {
 
 nginx_answers() { curl --silent --fail --max-time 1 --output /dev/null "http://127.0.0.1:$CLUSTER_PORT/"; }
 
-# Whether all nodes that run write to a master other than the given one.
+# Whether all nodes and workers that run write to a master other than the given one.
 nodes_left() {
     local name master
-    for name in $(node_names); do
+    for name in $(worker_names) $(node_names); do
         member_runs "$name" || continue
         [[ $(node_store "$name" state) == ok ]] || return 1
         master=$(node_store "$name" master)

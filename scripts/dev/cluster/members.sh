@@ -5,12 +5,14 @@ readonly CLUSTER_MASTER=mymaster
 
 redis_names() { printf 'redis-%s\n' 1 2 3; }
 sentinel_names() { printf 'sentinel-%s\n' 1 2 3; }
+worker_names() { printf 'ai-%s\n' 1 2; }
 node_names() { seq -f 'node-%g' 1 "$CLUSTER_NODES"; }
 
 # In the order of their start; they end the other way round.
 member_names() {
     redis_names
     sentinel_names
+    worker_names
     node_names
     echo nginx
 }
@@ -23,6 +25,7 @@ member_port() {
         node-*) echo $((CLUSTER_PORT + number)) ;;
         redis-*) echo $((CLUSTER_PORT + 20 + number)) ;;
         sentinel-*) echo $((CLUSTER_PORT + 30 + number)) ;;
+        ai-*) echo $((CLUSTER_PORT + 40 + number)) ;;
     esac
 }
 admin_port() { echo $(($(member_port "$1") + 10)); }
@@ -31,7 +34,7 @@ member_ports() {
     local name
     for name in $(member_names); do
         echo "$name $(member_port "$name")"
-        if [[ $name == node-* ]]; then echo "$name $(admin_port "$name")"; fi
+        case $name in node-* | ai-*) echo "$name $(admin_port "$name")" ;; esac
     done
 }
 
@@ -41,7 +44,7 @@ members_start() {
     for name in "$@"; do "${name%%-*}_start" "$name"; done
     for name in "$@"; do
         case $name in
-            node-*) member_is_up "$name" 30 node_is_ready "$name" ;;
+            node-* | ai-*) member_is_up "$name" 30 node_is_ready "$name" ;;
             nginx) member_is_up nginx 10 nginx_answers ;;
             *) member_is_up "$name" 20 redis_answers "$name" ;;
         esac
@@ -90,15 +93,27 @@ sentinel parallel-syncs $CLUSTER_MASTER 2
 TEXT
 }
 
+# Answers come from the workers. One that dies is followed by the other, which goes on behind the last word.
 node_start() {
-    local name=$1 sentinel sentinels=''
+    host_spawn "$1" sentinel \
+        --set plugins.chat.provider=workers \
+        --set 'plugins.chat.providers.workers={type: remote, policy: continue}' \
+        --set drain.window_ms=1000
+}
+
+ai_start() { host_spawn "$1" ai-worker; }
+
+# host_spawn <name> <profile> <arguments...>
+host_spawn() {
+    local name=$1 profile=$2 sentinel sentinels=''
+    shift 2
     for sentinel in $(sentinel_names); do sentinels+="\"127.0.0.1:$(member_port "$sentinel")\","; done
-    member_spawn "$name" "$CLUSTER_PROGRAM" -c config/profiles/sentinel.yaml \
+    member_spawn "$name" "$CLUSTER_PROGRAM" -c "config/profiles/$profile.yaml" \
         --set "node.id=$name" \
         --set "listeners.public.address=127.0.0.1:$(member_port "$name")" \
         --set "listeners.admin.address=127.0.0.1:$(admin_port "$name")" \
         --set "store.sentinel.addresses=[${sentinels%,}]" \
-        --set drain.window_ms=1000 --set drain.exit_within_ms=5000
+        --set drain.exit_within_ms=5000 "$@"
 }
 
 nginx_start() {

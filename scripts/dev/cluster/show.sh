@@ -11,19 +11,19 @@ show_table() {
     printf '\nThe chat page: http://127.0.0.1:%s/\n' "$CLUSTER_PORT"
 }
 
-# nodes up, master, sessions, breaker: what the nodes that answer say.
+# Who is up, master, sessions, breaker: what the nodes and workers that answer say.
 show_line() {
-    local name said up=0 sessions=0 breaker=closed
-    for name in $(node_names); do
+    local name said nodes=0 workers=0 sessions=0 breaker=closed
+    for name in $(worker_names) $(node_names); do
         member_runs "$name" || continue
         said=$(node_store "$name" breaker) || continue
-        up=$((up + 1))
+        if [[ $name == node-* ]]; then nodes=$((nodes + 1)); else workers=$((workers + 1)); fi
         if [[ $said != closed ]]; then breaker="$said at $name"; fi
         said=$(node_sessions "$name") || true
         sessions=$((sessions + ${said:-0}))
     done
-    printf 'nodes %d of %d   master %s   sessions %d   breaker %s' \
-        "$up" "$CLUSTER_NODES" "$(master_now || echo unknown)" "$sessions" "$breaker"
+    printf 'nodes %d of %d   workers %d of 2   master %s   sessions %d   breaker %s' \
+        "$nodes" "$CLUSTER_NODES" "$workers" "$(master_now || echo unknown)" "$sessions" "$breaker"
 }
 
 all_run() {
