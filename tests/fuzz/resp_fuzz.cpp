@@ -1,5 +1,5 @@
-// Input: one byte that chooses the cuts, the rest is what a server sends. The replies must not depend on the cuts, and
-// where hiredis, which reads RESP2, takes something, we take the same.
+// Input: one byte that chooses the cuts, the rest is what a server sends. The replies must not depend on the
+// cuts, and where hiredis, which reads RESP2, takes something, we take the same.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -52,7 +52,9 @@ void check_same(const redisReply& theirs, const RespValue& ours) {
     case REDIS_REPLY_ERROR: FUZZ_CHECK(ours.is(RespType::kError)); break;
     case REDIS_REPLY_STRING: FUZZ_CHECK(ours.is(RespType::kBulk)); break;
     case REDIS_REPLY_NIL: FUZZ_CHECK(ours.is(RespType::kNull)); return;
-    case REDIS_REPLY_INTEGER: FUZZ_CHECK(ours.is(RespType::kInteger) && ours.integer() == theirs.integer); return;
+    case REDIS_REPLY_INTEGER:
+        FUZZ_CHECK(ours.is(RespType::kInteger) && ours.integer() == theirs.integer);
+        return;
     case REDIS_REPLY_ARRAY: {
         FUZZ_CHECK(ours.is(RespType::kArray) && ours.size() == theirs.elements);
         RespValue item = ours.first();
@@ -67,7 +69,8 @@ void check_same(const redisReply& theirs, const RespValue& ours) {
 
 // Only what hiredis takes is compared: it reads no RESP3, and it is lenient where we are not.
 void compare_with_hiredis(std::string_view bytes) {
-    const std::unique_ptr<redisReader, decltype(&redisReaderFree)> theirs(redisReaderCreate(), &redisReaderFree);
+    const std::unique_ptr<redisReader, decltype(&redisReaderFree)> theirs(redisReaderCreate(),
+                                                                          &redisReaderFree);
     RespReader ours(kLimits);
     ours.feed(bytes);
     redisReaderFeed(theirs.get(), bytes.data(), bytes.size());

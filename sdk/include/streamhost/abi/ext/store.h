@@ -92,16 +92,16 @@ typedef struct sh_stream_info {
     uint32_t owned;
 } sh_stream_info;
 
-/* What arrives live for the homes, topics and patterns that this plugin subscribed to; a member that is NULL is not
- * called. All [store]. */
+/* What arrives live for the homes, topics and patterns that this plugin subscribed to. A member that is NULL
+ * is not called. All [store]. */
 typedef struct sh_store_events {
     uint32_t struct_size;
     uint32_t reserved;
     void* self;
     void (*records)(void* self, sh_bytes stream, const sh_record* records, uint32_t count);
     void (*topic)(void* self, sh_bytes pattern, sh_bytes topic, sh_bytes payload);
-    /* up 1 or 0; also once when the listener is set, with what held before. Another epoch: anything may have been
-     * missed, verify. */
+    /* up 1 or 0; also once when the listener is set, with what held before. Another epoch: anything may have
+     * been missed, verify. */
     void (*link)(void* self, uint8_t up, uint64_t epoch);
 } sh_store_events;
 
