@@ -10,9 +10,11 @@ scratch=$(mktemp -d)
 export STREAMHOST_CLUSTER=$scratch/cluster STREAMHOST_BINARY=${STREAMHOST_BINARY:-$repository/build/release/bin/streamhost}
 failures=0
 run=''
+stranger=''
 
 finish() {
     if [[ -n $run ]]; then kill "$run" 2>/dev/null && wait "$run"; fi
+    if [[ -n $stranger ]]; then kill "$stranger"; fi
     rm -rf "$scratch"
 }
 trap finish EXIT
@@ -105,8 +107,14 @@ begin || { echo "FAIL  it starts again" && exit 1; }
 kill -KILL "$run"
 wait "$run" 2>/dev/null || true
 expect "what a killed one left behind still runs" page
+# A pid that became another process's since.
+tail -f /dev/null &
+stranger=$!
+mkdir "$STREAMHOST_CLUSTER/stranger"
+echo "$stranger 1 $(</proc/sys/kernel/random/boot_id)" >"$STREAMHOST_CLUSTER/stranger/pid"
 begin || { echo "FAIL  it starts over a killed one" && exit 1; }
 expect "the next one ends it and serves" talk "Đà Nẵng in one line"
+expect "and ends nobody else" kill -0 "$stranger"
 kill -TERM "$run"
 status=0
 wait "$run" || status=$?
