@@ -49,7 +49,7 @@ try_run() {
             return 1
         fi
         sleep 1
-        address=$(sed -n -E 's#^==> http://([^/ ]+)/.*#\1#p' "$log" | tail -n 1)
+        address=$(sed -n -E 's#^streamhost [^ ]+ ready: http://([^/ ]+)/.*#\1#p' "$log" | tail -n 1)
         if [[ -n $address ]]; then answer=$(http_status "$address" /health/ready); fi
     done
     echo "ok    ./dev run: ready at http://$address/ after $((SECONDS - deadline + ready_within)) s"
