@@ -1,0 +1,197 @@
+// How a node follows a run, and how readers join what it follows.
+#include <algorithm>
+#include <utility>
+
+#include "sim/node.hpp"
+
+#include "streamhost/bytes.hpp"
+
+namespace streamhost::sim {
+
+namespace {
+
+constexpr std::int64_t kSilenceMs = 1'000;
+constexpr std::int64_t kRetryMs = 200;
+constexpr std::int64_t kPatienceMs = 5'000;
+
+sh_position wire(Position position) { return {position.seq, position.check}; }
+
+// Who wrote it travels where the store's time would; followers look at neither.
+Entry entry_of(const sh_record& record) {
+    return {record.seq,  record.prev, record.check, record.fence, static_cast<std::uint64_t>(record.ts_ms),
+            record.type, std::string(streamhost::view(record.data))};
+}
+
+}  // namespace
+
+std::vector<sh_record> Node::records(std::size_t run, const Entries& entries) {
+    Followed& followed = followed_[run];
+    const sh_position position = followed.follower->position();
+    std::vector<sh_record> views;
+    views.reserve(entries.size());
+    std::uint64_t check = position.check;
+    for (const Entry& entry : entries) {
+        if (world_.mutation == Mutation::kHighestFence && entry.fence < followed.highest_fence) continue;
+        followed.highest_fence = std::max(followed.highest_fence, entry.fence);
+        views.push_back(entry.record());
+        views.back().ts_ms = static_cast<std::int64_t>(entry.writer);
+        if (world_.mutation != Mutation::kNoCheck || entry.seq <= position.seq) continue;
+        views.back().prev = check;
+        check = entry.check;
+    }
+    return views;
+}
+
+void Node::attach(std::size_t reader, std::size_t run) {
+    Followed& followed = followed_[run];
+    followed.joining.push_back(reader);
+    if (!followed.follower && !followed.is_opening) open(run);
+    if (followed.follower) join(run, reader, 1, {}, world_.events.now_ms());
+}
+
+void Node::detach(std::size_t reader, std::size_t run) {
+    std::erase(followed_[run].readers, reader);
+    std::erase(followed_[run].joining, reader);
+}
+
+void Node::open(std::size_t run) {
+    followed_[run].is_opening = true;
+    const auto again = [this, run] { later(kRetryMs, [this, run] { open(run); }); };
+    if (world_.mutation == Mutation::kReadBeforeSubscribe)
+        return send({Command::Kind::kTail, run}, [this, run, again](const Reply& tail) {
+            if (tail.status != Status::kOk) return again();
+            world_.cluster.subscribe(index_, [this, run, again, tail](const Reply& subscribed) {
+                subscribed.status == Status::kOk ? opened(run, tail) : again();
+            });
+        });
+    world_.cluster.subscribe(index_, [this, run, again](const Reply& subscribed) {
+        if (subscribed.status != Status::kOk) return again();
+        send({Command::Kind::kTail, run}, [this, run, again](const Reply& tail) {
+            tail.status == Status::kOk ? opened(run, tail) : again();
+        });
+    });
+}
+
+void Node::opened(std::size_t run, const Reply& tail) {
+    Followed& followed = followed_[run];
+    followed.is_opening = false;
+    followed.heard_ms = world_.events.now_ms();
+    followed.follower.emplace();
+    apply(run, followed.follower->opened(wire(tail.head)));
+    for (const std::size_t reader : std::vector(followed.joining))
+        join(run, reader, 1, {}, world_.events.now_ms());
+}
+
+void Node::apply(std::size_t run, pubsub::Step step) {
+    Followed& followed = followed_[run];
+    while (true) {
+        deliver(run, step.deliver);
+        if (step.diverged) {
+            for (const std::size_t reader : std::exchange(followed.readers, {})) {
+                followed.joining.push_back(reader);
+                join(run, reader, 1, {}, world_.events.now_ms());
+            }
+        }
+        if (step.read_from) return read(run, *step.read_from);
+        if (!followed.follower->wants_release()) return;
+        step = followed.follower->release();
+    }
+}
+
+void Node::deliver(std::size_t run, std::span<const sh_record> records) {
+    for (const sh_record& record : records)
+        for (const std::size_t reader : followed_[run].readers)
+            world_.oracle.delivered(reader, run, entry_of(record));
+}
+
+void Node::read(std::size_t run, std::uint64_t from) {
+    Command command{Command::Kind::kRead, run};
+    command.from = from;
+    send(command, [this, run](const Reply& reply) { page(run, reply); });
+}
+
+void Node::page(std::size_t run, const Reply& reply) {
+    Followed& followed = followed_[run];
+    pubsub::Follower& follower = *followed.follower;
+    const auto again = [this, run] { apply(run, followed_[run].follower->retry()); };
+    if (reply.status != Status::kOk) {
+        follower.page_failed();
+        return later(kRetryMs, again);
+    }
+    const auto views = records(run, reply.entries);
+    pubsub::Page page;
+    page.before_check =
+        world_.mutation == Mutation::kNoCheck ? follower.position().check : reply.before_check;
+    page.head = wire(reply.head);
+    page.more = !reply.entries.empty() && reply.entries.back().seq < reply.head.seq;
+    page.records = views;
+    const std::int64_t now_ms = world_.events.now_ms();
+    const bool is_over = followed.behind_since_ms && now_ms - *followed.behind_since_ms >= kPatienceMs;
+    const pubsub::Step step =
+        follower.page(page, is_over ? pubsub::Patience::kIsOver : pubsub::Patience::kWaits);
+    if (step.is_behind) {
+        if (!followed.behind_since_ms) followed.behind_since_ms = now_ms;
+        return later(kRetryMs, again);
+    }
+    followed.behind_since_ms.reset();
+    apply(run, step);
+}
+
+void Node::check_tail(std::size_t run) {
+    Followed& followed = followed_[run];
+    if (!followed.follower || world_.events.now_ms() - followed.heard_ms < kSilenceMs) return;
+    const bool matters =
+        followed.heard_ms == 0 || !followed.follower->has_ended() || followed.follower->is_broken();
+    if (!matters) return;
+    followed.heard_ms = world_.events.now_ms();
+    send({Command::Kind::kTail, run}, [this, run](const Reply& reply) {
+        if (reply.status != Status::kOk) return;
+        const pubsub::Step step = followed_[run].follower->tail(wire(reply.head));
+        // Whoever subscribed first and looked then was sent whatever came behind.
+        if (step.read_from && world_.cluster.is_lossless(index_) &&
+            world_.cluster.published(index_, run) < reply.head.seq &&
+            followed_[run].follower->position().seq < reply.head.seq)
+            world_.oracle.fail("a record was missed although nothing was lost");
+        apply(run, step);
+    });
+}
+
+// A reader is given what it lacks from the store, up to where the follower stands, and goes on with that.
+void Node::join(std::size_t run, std::size_t reader, std::uint64_t from, Entries text, std::int64_t since_ms) {
+    Command command{Command::Kind::kRead, run};
+    command.from = from;
+    send(command, [this, run, reader, text = std::move(text), since_ms](const Reply& reply) mutable {
+        const auto& joining = followed_[run].joining;
+        if (std::find(joining.begin(), joining.end(), reader) == joining.end()) return;
+        const auto again = [this, run, reader, since_ms] { join(run, reader, 1, {}, since_ms); };
+        const std::uint64_t check = text.empty() ? 0 : text.back().check;
+        if (reply.status != Status::kOk || reply.before_check != check) return later(kRetryMs, again);
+        text.insert(text.end(), reply.entries.begin(), reply.entries.end());
+        const std::uint64_t next = text.size() + 1;
+        if (next <= reply.head.seq) return join(run, reader, next, std::move(text), since_ms);
+        if (!joined(run, reader, text, since_ms)) later(kRetryMs, again);
+    });
+}
+
+bool Node::joined(std::size_t run, std::size_t reader, const Entries& text, std::int64_t since_ms) {
+    Followed& followed = followed_[run];
+    const auto holds = [&text](std::uint64_t seq, std::uint64_t check) {
+        return seq == 0 || (seq <= text.size() && text[seq - 1].check == check);
+    };
+    const sh_position goal = followed.follower->position();
+    if (followed.follower->is_reading() || !holds(goal.seq, goal.check)) return false;
+    Position at = world_.oracle.position(reader);
+    if (at.seq > goal.seq || !holds(at.seq, at.check)) {
+        // A reader that has more than the store waits for those who write it again.
+        if (at.seq > goal.seq && world_.events.now_ms() - since_ms < kPatienceMs) return false;
+        world_.oracle.replaced(reader, run);
+        at = {};
+    }
+    std::erase(followed.joining, reader);
+    followed.readers.push_back(reader);
+    for (std::uint64_t seq = at.seq; seq < goal.seq; ++seq)
+        world_.oracle.delivered(reader, run, text[seq]);
+    return true;
+}
+
+}  // namespace streamhost::sim
