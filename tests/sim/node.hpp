@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -30,14 +31,25 @@ struct World {
     Cluster cluster;
     std::uint64_t length;  // of a run's text, its end included
     std::int64_t pace_ms;  // between two words, at most
+    bool is_job_doubled;   // both workers hear of each run
     std::uint64_t pids = 0;
+    std::ostream* trace = nullptr;
 
     World(std::uint64_t seed, Mutation broken)
         : random(seed),
           mutation(broken),
           cluster(events, random, broken),
           length(static_cast<std::uint64_t>(random.between(10, 40))),
-          pace_ms(random.between(20, 200)) {}
+          pace_ms(random.between(20, 200)),
+          is_job_doubled(random.chance(30)) {}
+    // For a schedule that is looked at alone.
+    template <typename... Parts>
+    void note(const Parts&... parts) {
+        if (trace == nullptr) return;
+        *trace << "  " << events.now_ms() << " ms:";
+        ((*trace << ' ' << parts), ...);
+        *trace << '\n';
+    }
     [[nodiscard]] std::uint64_t new_pid(std::size_t node) { return ++pids * 10 + node; }
 };
 
@@ -109,7 +121,7 @@ private:
     void deliver(std::size_t run, std::span<const sh_record> records);
     void join_all(std::size_t run);
     void join(std::size_t run, std::size_t reader, std::uint64_t from, Entries text, std::int64_t since_ms);
-    bool joined(std::size_t run, std::size_t reader, const Entries& text, std::int64_t since_ms);
+    bool joined(std::size_t run, std::size_t reader, const Entries& text, std::int64_t& behind_since_ms);
 
     World& world_;
     const std::size_t index_;

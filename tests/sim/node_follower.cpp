@@ -46,7 +46,7 @@ void Node::attach(std::size_t reader, std::size_t run) {
     Followed& followed = followed_[run];
     followed.joining.push_back(reader);
     if (!followed.follower && !followed.is_opening) open(run);
-    if (followed.follower) join(run, reader, 1, {}, world_.events.now_ms());
+    if (followed.follower) join(run, reader, 1, {}, 0);
 }
 
 void Node::detach(std::size_t reader, std::size_t run) {
@@ -79,7 +79,7 @@ void Node::opened(std::size_t run, const Reply& tail) {
     followed.follower.emplace();
     apply(run, followed.follower->opened(wire(tail.head)));
     for (const std::size_t reader : std::vector(followed.joining))
-        join(run, reader, 1, {}, world_.events.now_ms());
+        join(run, reader, 1, {}, 0);
 }
 
 void Node::apply(std::size_t run, pubsub::Step step) {
@@ -87,9 +87,10 @@ void Node::apply(std::size_t run, pubsub::Step step) {
     while (true) {
         deliver(run, step.deliver);
         if (step.diverged) {
+            world_.note("node", index_, "starts run", run, "anew at", followed.follower->position().seq);
             for (const std::size_t reader : std::exchange(followed.readers, {})) {
                 followed.joining.push_back(reader);
-                join(run, reader, 1, {}, world_.events.now_ms());
+                join(run, reader, 1, {}, 0);
             }
         }
         if (step.read_from) return read(run, *step.read_from);
@@ -163,17 +164,20 @@ void Node::join(std::size_t run, std::size_t reader, std::uint64_t from, Entries
     send(command, [this, run, reader, text = std::move(text), since_ms](const Reply& reply) mutable {
         const auto& joining = followed_[run].joining;
         if (std::find(joining.begin(), joining.end(), reader) == joining.end()) return;
-        const auto again = [this, run, reader, since_ms] { join(run, reader, 1, {}, since_ms); };
+        const auto retry = [&] {
+            later(kRetryMs, [this, run, reader, since_ms] { join(run, reader, 1, {}, since_ms); });
+        };
         const std::uint64_t check = text.empty() ? 0 : text.back().check;
-        if (reply.status != Status::kOk || reply.before_check != check) return later(kRetryMs, again);
+        if (reply.status != Status::kOk || reply.before_check != check) return retry();
         text.insert(text.end(), reply.entries.begin(), reply.entries.end());
         const std::uint64_t next = text.size() + 1;
         if (next <= reply.head.seq) return join(run, reader, next, std::move(text), since_ms);
-        if (!joined(run, reader, text, since_ms)) later(kRetryMs, again);
+        if (!joined(run, reader, text, since_ms)) retry();
     });
 }
 
-bool Node::joined(std::size_t run, std::size_t reader, const Entries& text, std::int64_t since_ms) {
+bool Node::joined(std::size_t run, std::size_t reader, const Entries& text,
+                  std::int64_t& behind_since_ms) {
     Followed& followed = followed_[run];
     const auto holds = [&text](std::uint64_t seq, std::uint64_t check) {
         return seq == 0 || (seq <= text.size() && text[seq - 1].check == check);
@@ -181,9 +185,13 @@ bool Node::joined(std::size_t run, std::size_t reader, const Entries& text, std:
     const sh_position goal = followed.follower->position();
     if (followed.follower->is_reading() || !holds(goal.seq, goal.check)) return false;
     Position at = world_.oracle.position(reader);
-    if (at.seq > goal.seq || !holds(at.seq, at.check)) {
-        // A reader that has more than the store waits for those who write it again.
-        if (at.seq > goal.seq && world_.events.now_ms() - since_ms < kPatienceMs) return false;
+    if (holds(at.seq, at.check)) {
+        if (at.seq > goal.seq) return false;  // it is ahead of this node, not of the store
+    } else {
+        // One that has more than the store waits for those who write it again.
+        if (behind_since_ms == 0) behind_since_ms = world_.events.now_ms();
+        if (at.seq > text.size() && world_.events.now_ms() - behind_since_ms < kPatienceMs) return false;
+        world_.note("reader", reader, "of run", run, "on node", index_, "gets all anew; had", at.seq);
         world_.oracle.replaced(reader, run);
         at = {};
     }

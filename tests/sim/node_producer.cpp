@@ -52,8 +52,8 @@ void Node::look_for_work(std::size_t run) {
         const Producing& now = producing_[run];
         if (tail.status != Status::kOk || !tail.is_open || tail.left_ms > 0) return;
         if (now.producer || now.is_claiming) return;
-        // A fresh run goes to the one of its number.
-        if (tail.claims == 0 ? run == index_
+        // A fresh run goes to the one of its number; a queue that failed over may hand it to both.
+        if (tail.claims == 0 ? run == index_ || world_.is_job_doubled
                              : watch_.trusts_lapses(now_ms) || world_.mutation == Mutation::kCountOutage)
             claim(run);
     });
@@ -67,13 +67,15 @@ void Node::claim(std::size_t run) {
         Producing& now = producing_[run];
         now.is_claiming = false;
         if (reply.status != Status::kOk) return;
+        world_.note("node", index_, "claims run", run, "as", now.pid, "with", reply.fence, "behind", reply.head.seq);
         world_.oracle.claimed(run, now.pid, reply.head, world_.events.now_ms());
         streamcache::ProducerOptions options;
         options.lease_ms = kLeaseMs;
         now.producer.emplace(&chain, reply.fence, sh_position{reply.head.seq, reply.head.check}, options);
         now.next_seq = reply.head.seq + 1;
         now.words = 0;
-        produce(run, now.pid);
+        // A provider thinks before its first word: the time in which nothing but the fence speaks for an owner.
+        later(world_.random.between(0, 2'000), [this, run, pid = now.pid] { produce(run, pid); });
     };
     call_kept(redis::Keep::Kind::kClaim, {Command::Kind::kClaim, run, mine.pid}, heard);
 }
@@ -134,7 +136,9 @@ void Node::answer(std::size_t run, std::uint64_t pid, const std::vector<streamca
 
 void Node::drop_if_over(std::size_t run) {
     Producing& mine = producing_[run];
-    if (mine.producer && mine.producer->is_over()) mine.producer.reset();
+    if (!mine.producer || !mine.producer->is_over()) return;
+    world_.note("producer", mine.pid, "of run", run, "is over behind", mine.next_seq - 1);
+    mine.producer.reset();
 }
 
 }  // namespace streamhost::sim

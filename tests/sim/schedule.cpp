@@ -14,9 +14,11 @@ constexpr std::int64_t kSettleMs = 8'000;      // until the last fault was notic
 
 class Schedule {
 public:
-    Schedule(std::uint64_t seed, Mutation mutation)
+    Schedule(std::uint64_t seed, Mutation mutation, std::ostream* trace)
         : world_(seed, mutation),
-          nodes_{Node{world_, 0}, Node{world_, 1}, Node{world_, 2}} {}
+          nodes_{Node{world_, 0}, Node{world_, 1}, Node{world_, 2}} {
+        world_.trace = trace;
+    }
 
     Outcome run();
 
@@ -65,6 +67,7 @@ void Schedule::disconnect(std::size_t reader) {
 void Schedule::lose_master(bool is_planned) {
     const std::int64_t now_ms = world_.events.now_ms();
     if (!(is_planned ? world_.cluster.move_master() : world_.cluster.crash_master())) return;
+    world_.note(is_planned ? "the master moves" : "the master crashes");
     world_.oracle.fault(now_ms, now_ms + 5'000);
     for (std::size_t node = 0; node < kNodes; ++node)
         world_.oracle.unwell(node, now_ms + 5'000);
@@ -75,6 +78,7 @@ void Schedule::crash_node(std::size_t node) {
     if (!nodes_[node].is_up()) return;
     const std::int64_t now_ms = world_.events.now_ms();
     const std::int64_t back_ms = now_ms + world_.random.between(200, 10'000);
+    world_.note("node", node, "crashes, back at", back_ms);
     world_.oracle.fault(now_ms, now_ms);
     world_.oracle.unwell(node, back_ms);
     nodes_[node].crash();
@@ -89,6 +93,7 @@ void Schedule::pause_node(std::size_t node) {
     const std::int64_t ms = world_.random.between(500, 20'000);
     world_.oracle.fault(now_ms, now_ms + ms);
     world_.oracle.unwell(node, now_ms + ms);
+    world_.note("node", node, "pauses for", ms);
     nodes_[node].pause(ms);
     lasts_until(now_ms + ms);
 }
@@ -107,12 +112,14 @@ void Schedule::great_fault() {
         const std::int64_t ms = world_.random.between(200, 12'000);
         world_.oracle.fault(now_ms, now_ms + ms);
         world_.oracle.unwell(node, now_ms + ms + 1'000);
+        world_.note("node", node, "is cut off for", ms);
         world_.cluster.cut(node, ms);
         return lasts_until(now_ms + ms);
     }
     default: {
         const std::int64_t ms = world_.random.between(1'000, 20'000);
         world_.oracle.fault(now_ms, now_ms + ms);
+        world_.note("all servers stop for", ms);
         world_.cluster.stop_all(ms);
         return lasts_until(now_ms + ms);
     }
@@ -124,7 +131,11 @@ void Schedule::small_fault() {
     ++faults_;
     const std::size_t node = world_.random.below(kNodes);
     const std::int64_t ms = world_.random.between(100, 3'000);
-    switch (world_.random.below(4)) {
+    const std::size_t kind = world_.random.below(4);
+    static constexpr std::array<const char*, 4> kNames{"loses answers", "hears late and twice",
+                                                       "loses its channel", "(a reader leaves)"};
+    world_.note("node", node, kNames[kind], "for", ms);
+    switch (kind) {
     case 0: world_.cluster.lose_answers(node, ms); break;
     case 1: world_.cluster.disturb_live(node, ms); break;
     case 2: world_.cluster.drop_subscriber(node); break;
@@ -142,7 +153,7 @@ void Schedule::plan() {
     }
     // The runs are written from the first second on; an end, and what follows it, is as likely as any word.
     const std::int64_t length_ms =
-        1'500 + static_cast<std::int64_t>(world_.length) * world_.pace_ms * 3 / 4;
+        2'500 + static_cast<std::int64_t>(world_.length) * world_.pace_ms * 3 / 4;
     const int great = world_.random.chance(10) ? 3 : static_cast<int>(world_.random.between(0, 2));
     const int small = static_cast<int>(world_.random.between(great > 2 ? 0 : 3 - great, 4));
     for (int i = 0; i < great; ++i)
@@ -181,6 +192,8 @@ Outcome Schedule::run() {
 
 }  // namespace
 
-Outcome run_schedule(std::uint64_t seed, Mutation mutation) { return Schedule(seed, mutation).run(); }
+Outcome run_schedule(std::uint64_t seed, Mutation mutation, std::ostream* trace) {
+    return Schedule(seed, mutation, trace).run();
+}
 
 }  // namespace streamhost::sim

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 
 #include "sim/server.hpp"
@@ -16,6 +17,7 @@ struct Outcome {
     bool is_double = false;
 };
 
-[[nodiscard]] Outcome run_schedule(std::uint64_t seed, Mutation mutation = Mutation::kNone);
+[[nodiscard]] Outcome run_schedule(std::uint64_t seed, Mutation mutation = Mutation::kNone,
+                                   std::ostream* trace = nullptr);
 
 }  // namespace streamhost::sim
