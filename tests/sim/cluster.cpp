@@ -24,7 +24,7 @@ Cluster::Cluster(Events& events, Random& random, Mutation mutation)
     servers_[0].takes_writes = true;
     lag_ms_ = random_.chance(50) ? random_.between(1, 20) : random_.between(100, 2'000);
     // Store time starts well above zero, as on any machine: a fence is a time.
-    const bool are_equal = random_.chance(50);
+    const bool are_equal = random_.chance(60);
     for (Host& host : servers_)
         host.skew_ms = 1'000'000 + (are_equal ? 0 : random_.between(-100, 100));
 }
@@ -49,9 +49,10 @@ void Cluster::call(std::size_t node, CommandRef command, Done done) {
         Reply reply = execute(server, *command);
         const bool is_lost = events_.now_ms() < now.loses_until_ms && random_.chance(50);
         if (is_lost) return events_.at(sent_ms + kTimeoutMs, task);
-        events_.after(travel_ms(), [this, node, server, reply = std::move(reply), answer, task] {
+        *answer = std::move(reply);
+        events_.after(travel_ms(), [this, node, server, answer, task] {
             // What a connection still had to say is not heard after it was given up.
-            *answer = links_[node].server == server ? reply : failure(Status::kUnavailable);
+            if (links_[node].server != server) answer->status = Status::kUnavailable;
             task();
         });
     });

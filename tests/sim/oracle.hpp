@@ -20,7 +20,9 @@ class Oracle {
 public:
     // A server or a node is lost from..until; the guarantee holds while there is one such fault per window.
     void fault(std::int64_t from_ms, std::int64_t until_ms);
-    // The node, or the way between it and the store, is not well until then; nodes: all of them.
+    // Until then two masters may give the same run to two producers, and only one of them can keep it.
+    void moved(std::int64_t until_ms) { moved_until_ms_ = until_ms; }
+    // The node, or the way between it and the store, is not well until then.
     void unwell(std::size_t node, std::int64_t until_ms) {
         unwell_ms_[node] = std::max(unwell_ms_[node], until_ms);
     }
@@ -55,6 +57,7 @@ private:
         std::vector<Position> acknowledged;
         std::uint64_t owner = 0;
         bool has_changed_hands = false;
+        bool was_given_twice = false;
     };
     struct Reader {
         Position at;
@@ -66,6 +69,7 @@ private:
     std::array<Reader, kReaders> readers_;
     std::vector<std::pair<std::int64_t, std::int64_t>> faults_;
     std::array<std::int64_t, 3> unwell_ms_{-100'000, -100'000, -100'000};
+    std::int64_t moved_until_ms_ = -1;
     bool is_double_ = false;
     std::string failure_;
 };

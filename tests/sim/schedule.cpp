@@ -69,6 +69,7 @@ void Schedule::lose_master(bool is_planned) {
     if (!(is_planned ? world_.cluster.move_master() : world_.cluster.crash_master())) return;
     world_.note(is_planned ? "the master moves" : "the master crashes");
     world_.oracle.fault(now_ms, now_ms + 5'000);
+    world_.oracle.moved(now_ms + 5'000);
     for (std::size_t node = 0; node < kNodes; ++node)
         world_.oracle.unwell(node, now_ms + 5'000);
     lasts_until(now_ms + 10'000);
@@ -156,11 +157,18 @@ void Schedule::plan() {
         2'500 + static_cast<std::int64_t>(world_.length) * world_.pace_ms * 3 / 4;
     const int great = world_.random.chance(10) ? 3 : static_cast<int>(world_.random.between(0, 2));
     const int small = static_cast<int>(world_.random.between(great > 2 ? 0 : 3 - great, 4));
+    const auto plan_at = [this](std::int64_t at_ms, void (Schedule::*fault)()) {
+        world_.events.at(at_ms, [this, fault] { (this->*fault)(); });
+        lasts_until(at_ms);
+    };
+    // While the runs are claimed is the time that hurts most.
     for (int i = 0; i < great; ++i)
-        world_.events.at(world_.random.between(0, length_ms + 8'000 * i), [this] { great_fault(); });
+        plan_at(world_.random.chance(30) ? world_.random.between(0, 1'300)
+                                         : world_.random.between(0, length_ms + 8'000 * i),
+                &Schedule::great_fault);
     for (int i = 0; i < small; ++i)
-        world_.events.at(world_.random.between(0, length_ms), [this] { small_fault(); });
-    lasts_until(length_ms + 8'000 * 2);
+        plan_at(world_.random.between(0, length_ms), &Schedule::small_fault);
+    lasts_until(length_ms);
 }
 
 bool Schedule::is_done() const {
