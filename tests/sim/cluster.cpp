@@ -36,32 +36,33 @@ void Cluster::call(std::size_t node, CommandRef command, Done done) {
     link.arrival_ms = std::max(link.arrival_ms, sent_ms + travel_ms());
     const auto answer = std::make_shared<Reply>();
     auto task = link.port->on_node([done = std::move(done), answer] { done(*answer); });
-    events_.at(link.arrival_ms, [this, node, server, sent_ms, command = std::move(command), answer,
-                                 task = std::move(task)] {
-        const Link& now = links_[node];
-        const bool is_master = servers_[server].is_up && servers_[server].takes_writes;
-        if (events_.now_ms() < stopped_until_ms_ || !is_master || now.server != server) {
-            *answer = failure(Status::kUnavailable);
-            return events_.after(travel_ms(), task);
-        }
-        *answer = failure(Status::kTimeout);
-        if (events_.now_ms() < now.cut_until_ms) return events_.at(sent_ms + kTimeoutMs, task);
-        Reply reply = execute(server, *command);
-        const bool is_lost = events_.now_ms() < now.loses_until_ms && random_.chance(50);
-        if (is_lost) return events_.at(sent_ms + kTimeoutMs, task);
-        *answer = std::move(reply);
-        events_.after(travel_ms(), [this, node, server, answer, task] {
-            // What a connection still had to say is not heard after it was given up.
-            if (links_[node].server != server) answer->status = Status::kUnavailable;
-            task();
-        });
-    });
+    events_.at(link.arrival_ms,
+               [this, node, server, sent_ms, command = std::move(command), answer, task = std::move(task)] {
+                   const Link& now = links_[node];
+                   const bool is_master = servers_[server].is_up && servers_[server].takes_writes;
+                   if (events_.now_ms() < stopped_until_ms_ || !is_master || now.server != server) {
+                       *answer = failure(Status::kUnavailable);
+                       return events_.after(travel_ms(), task);
+                   }
+                   *answer = failure(Status::kTimeout);
+                   if (events_.now_ms() < now.cut_until_ms) return events_.at(sent_ms + kTimeoutMs, task);
+                   Reply reply = execute(server, *command);
+                   const bool is_lost = events_.now_ms() < now.loses_until_ms && random_.chance(50);
+                   if (is_lost) return events_.at(sent_ms + kTimeoutMs, task);
+                   *answer = std::move(reply);
+                   events_.after(travel_ms(), [this, node, server, answer, task] {
+                       // What a connection still had to say is not heard after it was given up.
+                       if (links_[node].server != server) answer->status = Status::kUnavailable;
+                       task();
+                   });
+               });
 }
 
 Reply Cluster::execute(std::size_t server, const Command& command) {
     std::shared_ptr<Effect> effect;
     Host& host = servers_[server];
     Reply reply = host.server.execute(command, events_.now_ms() + host.skew_ms, mutation_, effect);
+    if (reply.is_fresh && command.given == 0 && on_grant_) on_grant_(command.run, command.pid);
     if (effect) {
         if (!effect->added.empty()) publish(server, effect);
         replicate(server, effect);

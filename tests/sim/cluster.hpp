@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sim/events.hpp"
@@ -32,6 +33,9 @@ public:
     using Done = std::function<void(const Reply&)>;
 
     Cluster(Events& events, Random& random, Mutation mutation);
+    using OnGrant = std::function<void(std::size_t run, std::uint64_t pid)>;
+    // A master gave a run to somebody anew.
+    void on_grant(OnGrant heard) { on_grant_ = std::move(heard); }
     void attach(std::size_t node, NodePort* port) { links_[node].port = port; }
 
     // Commands of one node arrive in their order. Exactly one answer, unless the node dies.
@@ -42,9 +46,9 @@ public:
 
     // Faults. False: not now, one of that kind is under way.
     bool crash_master();
-    bool move_master();               // planned: the old one goes on acknowledging for a while
-    void stop_all(std::int64_t ms);   // no server answers; nothing is lost
-    void cut(std::size_t node, std::int64_t ms);           // neither requests nor answers, nor live records
+    bool move_master();                           // planned: the old one goes on acknowledging for a while
+    void stop_all(std::int64_t ms);               // no server answers; nothing is lost
+    void cut(std::size_t node, std::int64_t ms);  // neither requests nor answers, nor live records
     void lose_answers(std::size_t node, std::int64_t ms);  // half of them, after the command took effect
     void disturb_live(std::size_t node, std::int64_t ms);  // late, twice, out of order
     void drop_subscriber(std::size_t node);
@@ -64,7 +68,7 @@ private:
         bool is_up = true;
         bool takes_writes = false;
         std::uint32_t copies = 0;  // that it took of a master: what was on the way to it then is in there
-        std::array<std::int64_t, kServers> replicated_ms{};  // when the last effect reaches each of the others
+        std::array<std::int64_t, kServers> replicated_ms{};  // when the last effect reaches them
     };
     struct Link {
         NodePort* port = nullptr;
@@ -89,6 +93,7 @@ private:
     Events& events_;
     Random& random_;
     Mutation mutation_;
+    OnGrant on_grant_;
     std::array<Host, kServers> servers_;
     std::array<Link, kNodes> links_;
     std::size_t master_ = 0;

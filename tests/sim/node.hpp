@@ -13,11 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "redis/driver/keeper.hpp"
-
 #include "plugins/chat/reaper.hpp"
 #include "plugins/pubsub/follower.hpp"
 #include "plugins/streamcache/producer.hpp"
+#include "redis/driver/keeper.hpp"
 #include "sim/cluster.hpp"
 #include "sim/oracle.hpp"
 

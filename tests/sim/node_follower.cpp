@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/node.hpp"
-
 #include "streamhost/bytes.hpp"
+
+#include "sim/node.hpp"
 
 namespace streamhost::sim {
 
@@ -18,8 +18,13 @@ sh_position wire(Position position) { return {position.seq, position.check}; }
 
 // Who wrote it travels where the store's time would; followers look at neither.
 Entry entry_of(const sh_record& record) {
-    return {record.seq,  record.prev, record.check, record.fence, static_cast<std::uint64_t>(record.ts_ms),
-            record.type, std::string(streamhost::view(record.data))};
+    return {record.seq,
+            record.prev,
+            record.check,
+            record.fence,
+            static_cast<std::uint64_t>(record.ts_ms),
+            record.type,
+            std::string(streamhost::view(record.data))};
 }
 
 }  // namespace
@@ -158,7 +163,8 @@ void Node::check_tail(std::size_t run) {
 }
 
 // A reader is given what it lacks from the store, up to where the follower stands, and goes on with that.
-void Node::join(std::size_t run, std::size_t reader, std::uint64_t from, Entries text, std::int64_t since_ms) {
+void Node::join(std::size_t run, std::size_t reader, std::uint64_t from, Entries text,
+                std::int64_t since_ms) {
     Command command{Command::Kind::kRead, run};
     command.from = from;
     send(command, [this, run, reader, text = std::move(text), since_ms](const Reply& reply) mutable {
@@ -176,8 +182,7 @@ void Node::join(std::size_t run, std::size_t reader, std::uint64_t from, Entries
     });
 }
 
-bool Node::joined(std::size_t run, std::size_t reader, const Entries& text,
-                  std::int64_t& behind_since_ms) {
+bool Node::joined(std::size_t run, std::size_t reader, const Entries& text, std::int64_t& behind_since_ms) {
     Followed& followed = followed_[run];
     const auto holds = [&text](std::uint64_t seq, std::uint64_t check) {
         return seq == 0 || (seq <= text.size() && text[seq - 1].check == check);

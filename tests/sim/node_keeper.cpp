@@ -37,9 +37,10 @@ std::string home_of_run(std::size_t run) { return "h" + std::to_string(run); }
 void Node::call_kept(redis::Keep::Kind kind, Command command, Done done) {
     const auto number = static_cast<std::uint32_t>(commands_.size());
     commands_.push_back(std::make_shared<const Command>(std::move(command)));
-    world_.cluster.call(index_, commands_.back(), [this, kind, number, done = std::move(done)](const Reply& r) {
-        settle(kind, number, false, r, done);
-    });
+    world_.cluster.call(index_, commands_.back(),
+                        [this, kind, number, done = std::move(done)](const Reply& r) {
+                            settle(kind, number, false, r, done);
+                        });
 }
 
 void Node::settle(redis::Keep::Kind kind, std::uint32_t number, bool was_repaired, const Reply& reply,

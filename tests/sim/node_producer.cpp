@@ -1,9 +1,9 @@
 // A worker: takes runs that nobody produces, and writes them.
 #include <utility>
 
-#include "sim/node.hpp"
-
 #include "streamhost/bytes.hpp"
+
+#include "sim/node.hpp"
 
 namespace streamhost::sim {
 
@@ -67,14 +67,15 @@ void Node::claim(std::size_t run) {
         Producing& now = producing_[run];
         now.is_claiming = false;
         if (reply.status != Status::kOk) return;
-        world_.note("node", index_, "claims run", run, "as", now.pid, "with", reply.fence, "behind", reply.head.seq);
-        world_.oracle.claimed(run, now.pid, reply.head, world_.events.now_ms());
+        world_.note("node", index_, "claims run", run, "as", now.pid, "with", reply.fence, "behind",
+                    reply.head.seq);
+        world_.oracle.claimed(run, now.pid, reply.head);
         streamcache::ProducerOptions options;
         options.lease_ms = kLeaseMs;
         now.producer.emplace(&chain, reply.fence, sh_position{reply.head.seq, reply.head.check}, options);
         now.next_seq = reply.head.seq + 1;
         now.words = 0;
-        // A provider thinks before its first word: the time in which nothing but the fence speaks for an owner.
+        // A provider thinks before its first word: until then only the fence speaks for an owner.
         later(world_.random.between(0, 2'000), [this, run, pid = now.pid] { produce(run, pid); });
     };
     call_kept(redis::Keep::Kind::kClaim, {Command::Kind::kClaim, run, mine.pid}, heard);
@@ -85,7 +86,8 @@ void Node::produce(std::size_t run, std::uint64_t pid) {
     if (!mine.producer || mine.pid != pid) return;
     const bool is_last = mine.next_seq >= world_.length;
     const sh_ticket ticket = mine.next_seq;
-    const std::string word = is_last ? std::string(kEnd) : std::to_string(pid) + "." + std::to_string(++mine.words);
+    const std::string word =
+        is_last ? std::string(kEnd) : std::to_string(pid) + "." + std::to_string(++mine.words);
     const sh_item item{.type = SH_RECORD_TEXT, .data = streamhost::bytes(word)};
     const sh_status taken =
         is_last ? mine.producer->end(kEnd, ticket) : mine.producer->write(&item, 1, ticket);

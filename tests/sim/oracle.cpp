@@ -22,16 +22,19 @@ void Oracle::fault(std::int64_t from_ms, std::int64_t until_ms) {
     faults_.emplace_back(from_ms, until_ms);
 }
 
-void Oracle::claimed(std::size_t run, std::uint64_t pid, Position head, std::int64_t now_ms) {
+void Oracle::granted(std::size_t run, std::uint64_t pid, std::int64_t now_ms) {
     Run& known = runs_[run];
     const bool is_other = known.owner != 0 && known.owner != pid;
     const std::size_t before = known.owner % 10;  // the node
     if (is_other && !is_double_ && before != pid % 10 && now_ms - unwell_ms_[before] > 2 * kLeaseMs)
-        fail("a run was taken from a producer that was well" + at(run, head.seq));
+        fail("a run was taken from a producer that was well: run " + std::to_string(run));
     known.has_changed_hands = known.has_changed_hands || is_other;
     known.was_given_twice = known.was_given_twice || (is_other && now_ms <= moved_until_ms_);
     known.owner = pid;
-    known.truths[pid] = {head.seq, {head}};
+}
+
+void Oracle::claimed(std::size_t run, std::uint64_t pid, Position head) {
+    runs_[run].truths[pid] = {head.seq, {head}};
 }
 
 void Oracle::wrote(std::size_t run, std::uint64_t pid, std::uint32_t type, const std::string& data) {
@@ -52,8 +55,7 @@ bool Oracle::is_true(const Run& run, const Entry& entry) const {
     const auto found = run.truths.find(entry.writer);
     if (found == run.truths.end() || entry.seq <= found->second.after) return false;
     const std::uint64_t index = entry.seq - found->second.after;
-    return index < found->second.text.size() &&
-           found->second.text[index] == Position{entry.seq, entry.check};
+    return index < found->second.text.size() && found->second.text[index] == Position{entry.seq, entry.check};
 }
 
 void Oracle::delivered(std::size_t reader, std::size_t run, const Entry& entry) {

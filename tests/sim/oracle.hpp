@@ -28,8 +28,10 @@ public:
     }
     [[nodiscard]] bool is_double() const noexcept { return is_double_; }
 
-    // A producer owns the run's text from the entry behind `head`.
-    void claimed(std::size_t run, std::uint64_t pid, Position head, std::int64_t now_ms);
+    // A master gave the run to somebody, who may never hear of it.
+    void granted(std::size_t run, std::uint64_t pid, std::int64_t now_ms);
+    // It was heard: the producer owns the run's text from the entry behind `head`.
+    void claimed(std::size_t run, std::uint64_t pid, Position head);
     void wrote(std::size_t run, std::uint64_t pid, std::uint32_t type, const std::string& data);
     void acknowledged(std::size_t run, std::uint64_t pid, Position last);
 

@@ -15,9 +15,11 @@ constexpr std::int64_t kSettleMs = 8'000;      // until the last fault was notic
 class Schedule {
 public:
     Schedule(std::uint64_t seed, Mutation mutation, std::ostream* trace)
-        : world_(seed, mutation),
-          nodes_{Node{world_, 0}, Node{world_, 1}, Node{world_, 2}} {
+        : world_(seed, mutation), nodes_{Node{world_, 0}, Node{world_, 1}, Node{world_, 2}} {
         world_.trace = trace;
+        world_.cluster.on_grant([this](std::size_t run, std::uint64_t pid) {
+            world_.oracle.granted(run, pid, world_.events.now_ms());
+        });
     }
 
     Outcome run();
@@ -137,7 +139,10 @@ void Schedule::small_fault() {
                                                        "loses its channel", "(a reader leaves)"};
     world_.note("node", node, kNames[kind], "for", ms);
     switch (kind) {
-    case 0: world_.cluster.lose_answers(node, ms); break;
+    case 0:
+        world_.oracle.unwell(node, world_.events.now_ms() + ms + 2'000);
+        world_.cluster.lose_answers(node, ms);
+        break;
     case 1: world_.cluster.disturb_live(node, ms); break;
     case 2: world_.cluster.drop_subscriber(node); break;
     default: disconnect(world_.random.below(kReaders)); break;
@@ -153,8 +158,7 @@ void Schedule::plan() {
         world_.events.at(world_.random.between(0, 4'000), [this, reader] { connect(reader); });
     }
     // The runs are written from the first second on; an end, and what follows it, is as likely as any word.
-    const std::int64_t length_ms =
-        2'500 + static_cast<std::int64_t>(world_.length) * world_.pace_ms * 3 / 4;
+    const std::int64_t length_ms = 2'500 + static_cast<std::int64_t>(world_.length) * world_.pace_ms * 3 / 4;
     const int great = world_.random.chance(10) ? 3 : static_cast<int>(world_.random.between(0, 2));
     const int small = static_cast<int>(world_.random.between(great > 2 ? 0 : 3 - great, 4));
     const auto plan_at = [this](std::int64_t at_ms, void (Schedule::*fault)()) {

@@ -72,8 +72,8 @@ Status Server::append(Stream& stream, const Command& command, std::int64_t now_m
     } else if (command.records.front().seq > count + 1) {
         return Status::kGap;
     } else {
-        auto fresh = command.records.begin() +
-                     static_cast<std::ptrdiff_t>(count + 1 - command.records.front().seq);
+        auto fresh =
+            command.records.begin() + static_cast<std::ptrdiff_t>(count + 1 - command.records.front().seq);
         if (fresh->prev != stream.head().check) return Status::kDiverged;
         added.assign(fresh, command.records.end());
         stream.log.insert(stream.log.end(), fresh, command.records.end());
@@ -101,9 +101,7 @@ Reply Server::execute(const Command& command, std::int64_t now_ms, Mutation muta
     bool writes = true;
     switch (command.kind) {
     case Command::Kind::kClaim: reply.status = claim(stream, command, now_ms, reply); break;
-    case Command::Kind::kAppend:
-        reply.status = append(stream, command, now_ms, mutation, added);
-        break;
+    case Command::Kind::kAppend: reply.status = append(stream, command, now_ms, mutation, added); break;
     case Command::Kind::kRenew:
         if (stream.meta.fence != command.fence || stream.meta.pid != command.pid) {
             reply.status = Status::kFenced;

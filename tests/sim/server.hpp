@@ -68,8 +68,8 @@ struct Reply {
     Position head;
     std::uint64_t fence = 0;
     std::uint64_t claims = 0;
-    std::int64_t left_ms = 0;    // of the lease
-    bool is_fresh = false;       // claim: a fence that nobody had
+    std::int64_t left_ms = 0;        // of the lease
+    bool is_fresh = false;           // claim: a fence that nobody had
     std::uint64_t before_check = 0;  // read
     Entries entries;
 };
