@@ -26,7 +26,9 @@ void Oracle::granted(std::size_t run, std::uint64_t pid, std::int64_t now_ms) {
     Run& known = runs_[run];
     const bool is_other = known.owner != 0 && known.owner != pid;
     const std::size_t before = known.owner % 10;  // the node
-    if (is_other && !is_double_ && before != pid % 10 && now_ms - unwell_ms_[before] > 2 * kLeaseMs)
+    const bool has_heard = known.truths.contains(known.owner);
+    if (is_other && has_heard && !is_double_ && before != pid % 10 &&
+        now_ms - unwell_ms_[before] > 2 * kLeaseMs)
         fail("a run was taken from a producer that was well: run " + std::to_string(run));
     known.has_changed_hands = known.has_changed_hands || is_other;
     known.was_given_twice = known.was_given_twice || (is_other && now_ms <= moved_until_ms_);

@@ -139,10 +139,7 @@ void Schedule::small_fault() {
                                                        "loses its channel", "(a reader leaves)"};
     world_.note("node", node, kNames[kind], "for", ms);
     switch (kind) {
-    case 0:
-        world_.oracle.unwell(node, world_.events.now_ms() + ms + 2'000);
-        world_.cluster.lose_answers(node, ms);
-        break;
+    case 0: world_.cluster.lose_answers(node, ms); break;
     case 1: world_.cluster.disturb_live(node, ms); break;
     case 2: world_.cluster.drop_subscriber(node); break;
     default: disconnect(world_.random.below(kReaders)); break;
