@@ -56,7 +56,7 @@ std::string plugin_states(const Facts& facts) {
 
 // For tools that were made for the system whose nodes always had one.
 std::string redis_of(const Facts& facts) {
-    const bool is_redis = facts.store_kind == "redis";
+    const bool is_redis = facts.store_kind.starts_with("redis");
     const bool is_up = is_redis && facts.store_state == "ok";
     return JsonObject()
         .text("status", is_redis ? (is_up ? "up" : "down") : "unused")

@@ -81,7 +81,7 @@ TEST(Bodies, WhatNobodyCountsIsNull) {
 }
 
 TEST(Bodies, DistributedIsNotGoodWhenDegraded) {
-    const Answer answer = distributed(picture({.store = R"({"kind":"redis","state":"down"})"}), {});
+    const Answer answer = distributed(picture({.store = R"({"kind":"redis-sentinel","state":"down"})"}), {});
     EXPECT_FALSE(answer.is_good);
     EXPECT_THAT(answer.body, HasSubstr(R"("redis":{"status":"down","connected":false})"));
 }
