@@ -81,6 +81,8 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
             out.arguments.push_back(value);
         } else if (word == "--origins") {
             out.origins = true;
+        } else if (word == "--connect") {
+            out.connect = true;
         } else if (word == "-h" || word == "--help") {
             out.verb = Verb::kHelp;
             return out;
@@ -104,6 +106,7 @@ std::string usage() {
            "  streamhost [run] [-c FILE]... [--set key.path=value]...   start this node\n"
            "  streamhost config check FILE...                           all mistakes of a configuration at "
            "once\n"
+           "                          [--connect]                       the same, and try the store\n"
            "  streamhost config show [-c FILE]... [--origins]           what is in force, secrets masked\n"
            "  streamhost config schema                                  JSON Schema of the whole "
            "configuration\n"

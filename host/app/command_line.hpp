@@ -24,6 +24,7 @@ struct CommandLine {
     std::string plugin;                  ///< `plugin check`: the file; `plugin new`: the name
     std::string folder;                  ///< `plugin new`; empty: one of the plugin's name
     bool origins = false;                ///< `config show --origins`
+    bool connect = false;                ///< `config check --connect`
     std::string error;                   ///< not empty: what is wrong and what to do
 };
 

@@ -13,6 +13,7 @@
 #include "app/plugin_tools.hpp"
 #include "app/settings.hpp"
 #include "app/signals.hpp"
+#include "app/store_probe.hpp"
 #include "config/emit.hpp"
 #include "config/json_schema.hpp"
 #include "control/catalogue.hpp"
@@ -70,7 +71,7 @@ private:
             return 2;
         }
         switch (line_.verb) {
-        case Verb::kConfigCheck: return report_check(*configuration);
+        case Verb::kConfigCheck: return report_check(configuration);
         case Verb::kConfigShow:
             std::cout << config::to_yaml(configuration->root(), {.origins = line_.origins});
             return 0;
@@ -79,13 +80,26 @@ private:
     }
 
     // The keys may be right and still nothing that serves: an enabled plugin whose file is broken.
-    int report_check(const config::Configuration& configuration) {
-        const std::vector<std::string> unusable = unusable_plugins(configuration, catalogue_);
+    int report_check(const std::shared_ptr<const config::Configuration>& configuration) {
+        const std::vector<std::string> unusable = unusable_plugins(*configuration, catalogue_);
         for (const std::string& plugin : unusable)
             std::cerr << "streamhost: enabled, but it cannot be loaded: " << plugin << "\n";
         if (!unusable.empty()) return 2;
         std::cout << "the configuration is fine\n";
-        return 0;
+        return line_.connect ? report_store(read_store(configuration)) : 0;
+    }
+
+    static int report_store(const StoreSettings& settings) {
+        int status = 0;
+        for (const Finding& finding : probe_store(settings)) {
+            const bool is_error = finding.level == Finding::Level::kError;
+            const char* word = is_error                                    ? "error: "
+                               : finding.level == Finding::Level::kWarning ? "warning: "
+                                                                           : "";
+            (is_error ? std::cerr : std::cout) << word << finding.text << "\n";
+            if (is_error) status = 1;
+        }
+        return status;
     }
 
     int new_plugin() const {
