@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <typeinfo>
 #include <utility>
 
 #include <Poco/Exception.h>
@@ -122,6 +123,8 @@ private:
         } catch (const Poco::Exception& error) {
             say(Level::kError,
                 name + ": " + (error.message().empty() ? error.displayText() : error.message()));
+        } catch (const std::bad_cast&) {
+            say(Level::kError, name + ": answers as no Redis does; is it the right port?");
         }
     }
 
