@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # name:limit in seconds. The limits are for a cold run on two cores, with room; a stage that reaches its limit has failed.
-readonly TEST_STAGES=(setup:900 checks:300 unit:2400 threads:1500 release:1500 plugins:300 client:300 integration:900 browser:600 fuzz:1500)
+readonly TEST_STAGES=(setup:900 checks:300 unit:2400 threads:1500 release:1500 simulation:900 plugins:300 client:300 integration:900 browser:600 fuzz:1500)
 
 dev_test() {
     local stages=() entry name
@@ -79,6 +79,12 @@ stage_threads() {
 stage_release() {
     configure_preset release
     check "release builds" cmake --build build/release -- -k 0 --quiet
+}
+
+# What the simulator says is worth reading also when it holds.
+stage_simulation() {
+    build_preset release simulator
+    if build/release/bin/simulator 100000; then tally 1 0; else tally 0 1; fi
 }
 
 stage_plugins() {

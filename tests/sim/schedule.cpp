@@ -201,6 +201,24 @@ Outcome Schedule::run() {
 
 }  // namespace
 
+void Tally::add(const Outcome& outcome) noexcept {
+    add(Tally{1, outcome.events, outcome.faults, outcome.is_double ? 0U : 1U});
+}
+
+void Tally::add(const Tally& other) noexcept {
+    schedules += other.schedules;
+    events += other.events;
+    faults += other.faults;
+    single += other.single;
+}
+
+std::string Tally::thin() const {
+    if (events < 200 * schedules) return "fewer than 200 events in a schedule";
+    if (faults < 3 * schedules) return "fewer than 3 faults in a schedule";
+    if (single < schedules / 2) return "most schedules excuse what they lose";
+    return {};
+}
+
 Outcome run_schedule(std::uint64_t seed, Mutation mutation, std::ostream* trace) {
     return Schedule(seed, mutation, trace).run();
 }

@@ -2,6 +2,7 @@
 // number.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <iosfwd>
 #include <string>
@@ -16,6 +17,34 @@ struct Outcome {
     std::uint32_t faults = 0;
     bool is_double = false;
 };
+
+// What many of them were.
+struct Tally {
+    std::uint64_t schedules = 0;
+    std::uint64_t events = 0;
+    std::uint64_t faults = 0;
+    std::uint64_t single = 0;  // with the whole guarantee
+
+    void add(const Outcome& outcome) noexcept;
+    void add(const Tally& other) noexcept;
+    // A simulator in which little happens, or in which everything is excused, proves nothing: why this one is
+    // such a one, or empty.
+    [[nodiscard]] std::string thin() const;
+};
+
+// Each mutation, and within how many schedules it has to be noticed.
+struct Broken {
+    const char* name;
+    Mutation mutation;
+    std::uint64_t within;
+};
+inline constexpr std::array kBroken{Broken{"NoCheck", Mutation::kNoCheck, 5'000},
+                                    Broken{"NoFence", Mutation::kNoFence, 2'000},
+                                    Broken{"NoPid", Mutation::kNoPid, 20'000},
+                                    Broken{"NothingKept", Mutation::kForget, 500},
+                                    Broken{"ReadBeforeSubscribe", Mutation::kReadBeforeSubscribe, 500},
+                                    Broken{"HighestFence", Mutation::kHighestFence, 5'000},
+                                    Broken{"OutageCounted", Mutation::kCountOutage, 2'000}};
 
 [[nodiscard]] Outcome run_schedule(std::uint64_t seed, Mutation mutation = Mutation::kNone,
                                    std::ostream* trace = nullptr);
