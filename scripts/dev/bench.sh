@@ -6,7 +6,7 @@ dev_bench() {
     packages_need run bench
     mkdir -p build
     build_preset bench
-    if [[ " $* " == *" slow-upstreams "* ]]; then
+    if [[ "$*" =~ slow-upstreams|redis|reference ]]; then
         PATH=$(node_need):$PATH
         npm_install tests/integration
     fi

@@ -30,7 +30,7 @@ Run run_accept(Setting& setting) {
     run.unit = "upgrades";
     Histogram warm;
     Histogram latency;
-    Meter meter(setting.server);
+    Meter meter(setting);
     // The resets of one round are the server's work in the next, as with clients that come and go.
     for (std::uint64_t round = 0; round <= rounds; ++round) {
         Openers openers(setting, connections, round == 0 ? warm : latency);

@@ -52,8 +52,16 @@ void Connection::fail(const std::string& what) const {
     throw Failure("connection " + std::to_string(number_) + ": " + what);
 }
 
+void Connection::lose(const std::string& what) {
+    abort();
+    if (!events_.lost(*this, what)) fail(what);
+}
+
 void Connection::open(const Target& target) {
     open_ns_ = now_ns();
+    is_flushing_ = is_blocked_ = false;
+    out_.clear();
+    partial_.clear();
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd_ < 0) fail(std::string("socket: ") + std::strerror(errno));
     set_option(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -87,6 +95,7 @@ void Connection::ready(std::uint32_t events) {
         is_blocked_ = false;
         loop_.change(fd_, EPOLLIN, *this);
         flush();
+        if (fd_ < 0) return;
     }
     if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) read();
 }
@@ -95,7 +104,7 @@ void Connection::connected() {
     int error = 0;
     socklen_t size = sizeof(error);
     ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) fail(std::string("connect: ") + std::strerror(error));
+    if (error != 0) return lose(std::string("connect: ") + std::strerror(error));
     phase_ = Phase::kUpgrading;
     loop_.change(fd_, EPOLLIN, *this);
     out_ = std::move(request_);
@@ -116,7 +125,7 @@ void Connection::flush() {
     is_flushing_ = false;
     if (fd_ < 0 || is_blocked_ || out_.empty()) return;
     const ssize_t sent = ::send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN) fail(std::string("send: ") + std::strerror(errno));
+    if (sent < 0 && errno != EAGAIN) return lose(std::string("send: ") + std::strerror(errno));
     if (sent > 0) out_.erase(0, static_cast<std::size_t>(sent));
     if (out_.empty()) return;
     is_blocked_ = true;
@@ -127,8 +136,8 @@ void Connection::read() {
     std::string& buffer = read_buffer();
     const ssize_t size = ::recv(fd_, buffer.data(), kReadBytes, 0);
     if (size < 0 && errno == EAGAIN) return;
-    if (size < 0) fail(std::string("recv: ") + std::strerror(errno));
-    if (size == 0) fail("the server closed it");
+    if (size < 0) return lose(std::string("recv: ") + std::strerror(errno));
+    if (size == 0) return lose("the server closed it");
     read_ns_ = now_ns();
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
     if (partial_.empty()) {
@@ -169,7 +178,7 @@ void Connection::handle(const Frame& frame) {
     case Opcode::kBinary: return events_.message(*this, frame.payload);
     case Opcode::kPing: return send(Opcode::kPong, frame.payload);
     case Opcode::kPong: return events_.pong(*this);
-    case Opcode::kClose: fail("the server closed it: " + describe_close(frame.payload));
+    case Opcode::kClose: return lose("the server closed it: " + describe_close(frame.payload));
     }
 }
 

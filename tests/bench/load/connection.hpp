@@ -16,8 +16,8 @@ struct Target {
     std::string subprotocol;
 };
 
-// One WebSocket client. It answers pings by itself. Whatever ends the connection but abort() throws Failure:
-// no scenario expects to lose one.
+// One WebSocket client. It answers pings by itself. Whatever ends the connection but abort() throws Failure,
+// unless the scenario expects to lose one: then it may be opened again, but not inside lost().
 class Connection final : private Loop::Handler {
 public:
     class Events {
@@ -26,6 +26,8 @@ public:
         // `text` is followed by kPadding bytes that may be read; it lives until the call returns.
         virtual void message(Connection& connection, std::string_view text) = 0;
         virtual void pong(Connection&) {}
+        // True: it was expected.
+        virtual bool lost(Connection&, std::string_view) { return false; }
 
     protected:
         ~Events() = default;
@@ -61,6 +63,7 @@ private:
     std::size_t take(std::string_view bytes);
     void handle(const Frame& frame);
     [[noreturn]] void fail(const std::string& what) const;
+    void lose(const std::string& what);
 
     Loop& loop_;
     Events& events_;

@@ -169,7 +169,7 @@ Run run_echo(Setting& setting) {
     setting.target.path = "/echo";
     Run run;
     run.scenario = "echo " + options.mode;
-    Meter meter(setting.server);
+    Meter meter(setting);
     if (options.mode == "closed") {
         ClosedLoop crowd(setting, options);
         crowd.open_all();

@@ -22,9 +22,10 @@ namespace {
 using namespace streamhost::load;
 
 constexpr const char* kUsage = R"(usage:
-  streamhost_load <scenario> --port N --pid N [--out FILE] [--note name=value]... [name=value]...
+  streamhost_load <scenario> --port N... --pid N... [--aside N]... [--redis N] [--out FILE] [--note name=value]...
+                  [name=value]...
   streamhost_load table FILE...
-scenarios: echo, fan-out, streams, idle, accept
+scenarios: echo, fan-out, streams, idle, accept; talk, recover (with several servers), bare (with --redis alone)
 )";
 constexpr unsigned kLimitS = 240;
 
@@ -32,15 +33,20 @@ struct Scenario {
     std::string_view name;
     Run (*run)(Setting&);
 };
-constexpr std::array<Scenario, 5> kScenarios = {{{"echo", &run_echo},
+constexpr std::array<Scenario, 8> kScenarios = {{{"echo", &run_echo},
                                                  {"fan-out", &run_fan_out},
                                                  {"streams", &run_streams},
                                                  {"idle", &run_idle},
-                                                 {"accept", &run_accept}}};
+                                                 {"accept", &run_accept},
+                                                 {"talk", &run_talk},
+                                                 {"recover", &run_recover},
+                                                 {"bare", &run_bare}}};
 
 struct Arguments {
-    std::uint16_t port = 0;
-    pid_t server = 0;
+    std::vector<std::uint16_t> ports;
+    std::uint16_t redis_port = 0;
+    std::vector<pid_t> servers;
+    std::vector<pid_t> asides;
     std::string out;
     std::vector<std::string> notes;
     std::vector<std::string> words;
@@ -57,9 +63,13 @@ Arguments read_arguments(const std::vector<std::string>& given) {
         if (index + 1 == given.size()) throw Failure(word + " wants a value");
         const std::string& value = given[++index];
         if (word == "--port") {
-            arguments.port = static_cast<std::uint16_t>(std::stoul(value));
+            arguments.ports.push_back(static_cast<std::uint16_t>(std::stoul(value)));
+        } else if (word == "--redis") {
+            arguments.redis_port = static_cast<std::uint16_t>(std::stoul(value));
         } else if (word == "--pid") {
-            arguments.server = static_cast<pid_t>(std::stol(value));
+            arguments.servers.push_back(static_cast<pid_t>(std::stol(value)));
+        } else if (word == "--aside") {
+            arguments.asides.push_back(static_cast<pid_t>(std::stol(value)));
         } else if (word == "--out") {
             arguments.out = value;
         } else if (word == "--note") {
@@ -68,7 +78,8 @@ Arguments read_arguments(const std::vector<std::string>& given) {
             throw Failure("unknown option " + word);
         }
     }
-    if (arguments.port == 0 || arguments.server == 0) throw Failure("--port and --pid are needed");
+    const bool has_server = !arguments.ports.empty() && !arguments.servers.empty();
+    if (!has_server && arguments.redis_port == 0) throw Failure("--port and --pid are needed");
     return arguments;
 }
 
@@ -103,8 +114,11 @@ int drive(const Scenario& scenario, const std::vector<std::string>& given) {
     limit_time();
     Loop loop;
     Target target;
-    target.port = arguments.port;
-    Setting setting{loop, target, arguments.server, parameters};
+    if (!arguments.ports.empty()) target.port = arguments.ports.front();
+    const pid_t server = arguments.servers.empty() ? 0 : arguments.servers.front();
+    Setting setting{
+        loop,      target, arguments.ports, arguments.redis_port, server, arguments.servers, arguments.asides,
+        parameters};
     const std::string document = to_json(scenario.run(setting), parameters, arguments.notes);
     if (arguments.out.empty()) {
         std::cout << document;

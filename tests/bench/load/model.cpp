@@ -91,6 +91,12 @@ std::uint64_t Position::take(StreamModel& model, std::uint64_t from, std::uint64
     return count;
 }
 
+void Position::take_snapshot(StreamModel& model, std::uint64_t seq, std::string_view check,
+                             std::string_view text) {
+    last_ = 0;
+    take(model, 1, seq, check, text);
+}
+
 void Position::take_end(StreamModel& model, std::uint64_t seq, std::string_view check,
                         std::string_view outcome) {
     if (seq != last_ + 1 || has_ended_)

@@ -48,6 +48,8 @@ public:
     // A chunk: entries `from` to `seq`, `delta` their texts in a row. Returns how many.
     std::uint64_t take(StreamModel& model, std::uint64_t from, std::uint64_t seq, std::string_view check,
                        std::string_view delta);
+    // Everything anew, up to `seq`.
+    void take_snapshot(StreamModel& model, std::uint64_t seq, std::string_view check, std::string_view text);
     void take_end(StreamModel& model, std::uint64_t seq, std::string_view check, std::string_view outcome);
 
     [[nodiscard]] std::uint64_t last() const noexcept { return last_; }

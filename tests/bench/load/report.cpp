@@ -36,6 +36,7 @@ Object latency_object(const Histogram& histogram) {
     out.set("mean_us", round_to(histogram.mean_ns() / 1000, 1));
     for (const auto& [name, percent] : {std::pair<const char*, double>{"p50_us", 50.0},
                                         {"p90_us", 90.0},
+                                        {"p95_us", 95.0},
                                         {"p99_us", 99.0},
                                         {"p99_9_us", 99.9},
                                         {"p99_99_us", 99.99}})

@@ -18,8 +18,13 @@ namespace streamhost::load {
 // What a scenario is given.
 struct Setting {
     Loop& loop;
-    Target target;  // host and port of the server; path and subprotocol are the scenario's
-    pid_t server;
+    Target target;  // host and port of the first server; path and subprotocol are the scenario's
+    std::vector<std::uint16_t> ports;  // of all servers
+    std::uint16_t redis_port;          // 0: none
+    pid_t server;                      // the first of `servers`
+    std::vector<pid_t> servers;        // whose CPU is the servers'
+    std::vector<pid_t>
+        asides;  // part of what is measured, but no server: Redis, and a node that will be killed
     Parameters& parameters;
 };
 
@@ -41,14 +46,16 @@ struct Run {
 // Clocks over the measured part.
 class Meter {
 public:
-    explicit Meter(pid_t server) : server_(server) {}
+    explicit Meter(const Setting& setting) : servers_(setting.servers), asides_(setting.asides) {}
     void start();
     void stop(Run& run) const;  // adds to seconds, server and generator
 
 private:
-    pid_t server_;
+    std::vector<pid_t> servers_;
+    std::vector<pid_t> asides_;
     std::int64_t started_ns_ = 0;
     CpuTime server_cpu_;
+    CpuTime aside_cpu_;
     CpuTime own_cpu_;
     MachineTime machine_;
 };
@@ -58,5 +65,8 @@ private:
 [[nodiscard]] Run run_streams(Setting& setting);
 [[nodiscard]] Run run_idle(Setting& setting);
 [[nodiscard]] Run run_accept(Setting& setting);
+[[nodiscard]] Run run_talk(Setting& setting);
+[[nodiscard]] Run run_recover(Setting& setting);
+[[nodiscard]] Run run_bare(Setting& setting);
 
 }  // namespace streamhost::load

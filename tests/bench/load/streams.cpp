@@ -1,7 +1,10 @@
 // fan-out: one shared stream, one producer, many readers. What an entry costs per reader.
-// streams: many owned streams, each with one reader, a few producers. What an answer that streams costs.
+// streams: many owned streams, each with one reader, a few producers. What an answer that streams costs. With
+// two servers it is written at the first and read at the second, and with a Redis beside them the same goes
+// there bare. bare: that alone.
 #include <string>
 
+#include "bare.hpp"
 #include "delivery.hpp"
 #include "text.hpp"
 
@@ -45,7 +48,9 @@ Models models_of(const DeliveryOptions& options) {
     return models;
 }
 
-void produce(Setting& setting, Schedule& schedule, Producers& producers, Meter& meter, Run& run) {
+// `append_next` of each index, when it is due.
+template <typename Append>
+void produce(Setting& setting, Schedule& schedule, Append append_next, Meter& meter, Run& run) {
     schedule.pace = Pace(now_ns(), schedule.per_second);
     std::uint64_t next = 0;
     while (next < schedule.total) {
@@ -53,7 +58,7 @@ void produce(Setting& setting, Schedule& schedule, Producers& producers, Meter& 
         for (; next < schedule.total && schedule.pace.due_ns(next) <= now; ++next) {
             if (next == schedule.first_measured) meter.start();
             if (next >= schedule.first_measured) run.send_lag.record(now - schedule.pace.due_ns(next));
-            producers.append_next(next);
+            append_next(next);
         }
         setting.loop.turn(schedule.pace.due_ns(next));
     }
@@ -63,16 +68,19 @@ Run deliver(Setting& setting, const DeliveryOptions& options, const std::string&
     use_protocol(setting.target);
     Schedule schedule = schedule_of(options);
     Models models = models_of(options);
+    Producers producers(setting, models, schedule, options.producers, options.streams * options.readers,
+                        options.owns);
+    setting.target.port = setting.ports.back();
     Readers readers(setting, models, schedule, options.readers, options.owns);
-    Producers producers(setting, models, schedule, options.producers, readers.size(), options.owns);
     readers.open_all();
     producers.open_all();
 
     Run run;
     run.scenario = name;
     run.unit = "deliveries";
-    Meter meter(setting.server);
-    produce(setting, schedule, producers, meter, run);
+    Meter meter(setting);
+    produce(
+        setting, schedule, [&](std::uint64_t index) { producers.append_next(index); }, meter, run);
     wait_for(
         setting.loop, 30, [&] { return readers.is_done() && producers.is_done(); },
         [&] { return readers.missing() + ", " + producers.missing(); });
@@ -106,6 +114,27 @@ Run run_streams(Setting& setting) {
     options.rate = setting.parameters.number("rate", 10'000);
     read_common(setting.parameters, options);
     return deliver(setting, options, "streams");
+}
+
+Run run_bare(Setting& setting) {
+    DeliveryOptions options;
+    options.streams = static_cast<std::uint32_t>(setting.parameters.number("streams", 1'000));
+    options.rate = setting.parameters.number("rate", 10'000);
+    read_common(setting.parameters, options);
+    Schedule schedule = schedule_of(options);
+    Bare bare(setting.loop, setting.redis_port, schedule, options.bytes);
+    bare.subscribe_all();
+    Run run;
+    run.scenario = "bare";
+    Meter meter(setting);
+    produce(
+        setting, schedule, [&](std::uint64_t index) { bare.publish_next(index); }, meter, run);
+    wait_for(
+        setting.loop, 30, [&] { return bare.is_done(); }, [&] { return bare.missing(); });
+    meter.stop(run);
+    run.count = bare.latency().count();
+    run.latencies = {{"bare", bare.latency()}};
+    return run;
 }
 
 }  // namespace streamhost::load

@@ -124,6 +124,9 @@ export class HostProcess {
     get log() {
         return this.out + this.err;
     }
+    get pid() {
+        return this.#process.pid;
+    }
     get url() {
         return `ws://127.0.0.1:${this.port}`;
     }

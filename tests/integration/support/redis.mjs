@@ -53,6 +53,10 @@ export class RedisProcess {
         return server;
     }
 
+    get pid() {
+        return this.#process.pid;
+    }
+
     async answers() {
         const ping = () => this.call('PING').then((answer) => /PONG|NOAUTH/.test(answer), (error) => /NOAUTH/.test(`${error.stdout}${error.stderr}`));
         await until(ping, READY_MS, `redis-server on ${this.port}:\n${this.log}`);

@@ -62,7 +62,43 @@ TEST_F(Frames, WhatMeansLossEndsTheRun) {
         EXPECT_THROW((void)read(text), Failure) << text;
 }
 
+TEST_F(Frames, WhoGoesOnIsToldOfLossToo) {
+    FrameReader reader(FrameReader::Manner::kGoesOn);
+    const auto read_on = [&](std::string text) -> const ServerFrame& {
+        text_ = std::move(text);
+        const std::size_t size = text_.size();
+        text_.resize(size + Connection::kPadding, ' ');
+        return reader.read(std::string_view(text_).substr(0, size));
+    };
+    const ServerFrame& error = read_on(
+        R"({"type":"error","id":7,"code":"unavailable","message":"m","retryable":true,"retry_after_ms":250})");
+    EXPECT_EQ(error.type, FrameType::kError);
+    EXPECT_EQ(error.id, 7u);
+    EXPECT_EQ(error.code, "unavailable");
+    EXPECT_TRUE(error.is_retryable);
+    EXPECT_EQ(error.retry_after_ms, 250u);
+    const ServerFrame& snapshot = read_on(
+        R"({"type":"snapshot","stream":"s","seq":4,"check":"aa","data":[{"kind":"text","delta":"xyz"}]})");
+    EXPECT_EQ(snapshot.type, FrameType::kSnapshot);
+    EXPECT_EQ(snapshot.seq, 4u);
+    EXPECT_EQ(snapshot.delta, "xyz");
+    EXPECT_EQ(read_on(R"({"type":"goaway"})").type, FrameType::kGoaway);
+    EXPECT_EQ(read_on(R"({"type":"gap","from":1,"to":2})").type, FrameType::kGap);
+    EXPECT_THROW((void)read_on(R"({"type":"snapshot","data":[{"delta":"x"},{"delta":"y"}]})"), Failure);
+}
+
 TEST_F(Frames, RequestsAreWhatTheContractSays) {
+    EXPECT_EQ(subscribe_from_start(2, "a.b"), R"({"type":"subscribe","id":2,"stream":"a.b","from":"start"})");
+    EXPECT_EQ(subscribe_after(2, "a", 7, "00ff"),
+              R"({"type":"subscribe","id":2,"stream":"a","after":"7.00ff"})");
+    EXPECT_EQ(subscribe_after(2, "a", 0, "0000"), R"({"type":"subscribe","id":2,"stream":"a","after":"0"})");
+    std::string keyed = begin_append(5, "a", "k");
+    add_entry(keyed, "x");
+    add_entry(keyed, "y");
+    end_append(keyed);
+    EXPECT_EQ(
+        keyed,
+        R"({"type":"append","id":5,"stream":"a","key":"k","entries":[{"kind":"text","delta":"x"},{"kind":"text","delta":"y"}]})");
     EXPECT_EQ(hello("s-1"), R"({"type":"hello","id":1,"session":"s-1","follow":false})");
     EXPECT_EQ(subscribe(2, "a.b"), R"({"type":"subscribe","id":2,"stream":"a.b","from":"tail"})");
     EXPECT_EQ(claim(3, "a.b"), R"({"type":"claim","id":3,"stream":"a.b","lease_ms":600000})");

@@ -76,6 +76,16 @@ TEST_F(Reading, SeesAnotherText) {
     EXPECT_THROW(position.take(model, 1, 1, "0000000000000000", texts(1, 1)), Failure);
 }
 
+TEST_F(Reading, TakesTheWholeAnew) {
+    take(1, 2);
+    const std::string check(model.check(3));
+    EXPECT_THROW(position.take_snapshot(model, 3, check, texts(1, 2)), Failure);
+    EXPECT_THROW(position.take_snapshot(model, 3, "0000000000000000", texts(1, 3)), Failure);
+    position.take_snapshot(model, 3, check, texts(1, 3));
+    EXPECT_EQ(position.last(), 3u);
+    take(4, 4);
+}
+
 TEST_F(Reading, SeesAnotherEnd) {
     take(1, 1);
     const std::string check(model.end_check(1));

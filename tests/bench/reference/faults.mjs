@@ -1,0 +1,140 @@
+// What the replaced system promised of days with faults: a node that is killed, a store that goes away, a master that is
+// moved or killed. The generator compares every entry; whatever is lost, doubled, changed or out of order ends it.
+import { DOWN_AFTER_MS, MASTER } from '../../integration/support/redis.mjs';
+import { Load } from '../support/generator.mjs';
+import { Window } from '../support/machine.mjs';
+import { killNode, overRedis, overSentinels, pause } from '../support/nodes.mjs';
+import { ms, percent } from '../support/verdicts.mjs';
+import { Sends } from './sends.mjs';
+
+const AWAY_MS = 10_000;
+const MOST_ANSWER_MS = 4_000;
+const MOST_RESUME_MS = 3_000;
+const MOST_MOVE_MS = 2_500;
+const MOST_BACK_MS = 5_000;
+const AFTER_DOWN_MS = 2_000;
+
+const whole = ({ numbers }) => `0 of ${numbers.entries.toLocaleString('en')}`;
+const intact = (verdicts, what, run) => verdicts.hold(what, { target: '0 lost, 0 doubled', result: whole(run), isMet: true });
+const within = (verdicts, what, most, took, window) =>
+    verdicts.hold(what, { target: `< ${ms(most)}`, result: took === 0 ? 'never' : ms(took), isMet: took > 0 && took < most, window });
+
+/** A run of the generator that is measuring, given to `use`; ended when that is over. */
+async function during(on, parameters, use) {
+    const load = await Load.start('talk', on, { ...parameters, orders: 'stdin' });
+    try {
+        await load.says('measuring');
+        const window = new Window();
+        const said = await use(load);
+        const others = window.end();
+        load.order('stop');
+        return { ...(await load.ended()), ...said, window: others };
+    } finally {
+        load.kill();
+    }
+}
+
+/** @param {import('../support/verdicts.mjs').Verdicts} verdicts */
+export async function kill(verdicts) {
+    const [connections, rate, calm_ms] = verdicts.quick ? [150, 1_500, 1_000] : [3_000, 30_000, 8_000];
+    const run = await overRedis(3, async ({ nodes }, redis) => {
+        const on = { nodes, gone: [nodes[1]], redis: [redis], name: 'reference-kill' };
+        return during(on, { connections, rate, warm_s: 1, seconds: 120 }, async (load) => {
+            await pause(calm_ms / 4);
+            load.order('mark kill');
+            killNode(nodes[1]);
+            await pause(calm_ms);
+        });
+    });
+    intact(verdicts, 'kill -9 of one node in three', run);
+    if (run.numbers.cuts < connections / 3) throw new Error(`only ${run.numbers.cuts} clients lost their node`);
+    within(verdicts, '  all clients read again', MOST_BACK_MS, run.numbers.all_read_ms_after_kill, run.window);
+    const back = run.latency.lost_to_caught_up;
+    verdicts.tell('  from the loss to caught up elsewhere: p50, max', `${ms(back.p50_us / 1_000)}, ${ms(back.max_us / 1_000)} of ${back.count}`);
+    verdicts.tell('  entries a second in it', `${Math.round(run.per_second).toLocaleString('en')} of ${rate.toLocaleString('en')}`);
+}
+
+/** @param {import('../support/verdicts.mjs').Verdicts} verdicts */
+export async function outage(verdicts) {
+    const [connections, rate, people, calm_ms] = verdicts.quick ? [60, 300, 4, 1_000] : [1_000, 2_000, 10, 5_000];
+    const run = await overRedis(2, async ({ nodes }, redis) => {
+        const on = { nodes, redis: [redis], name: 'reference-outage' };
+        const sends = await Sends.start(nodes, people);
+        const talked = await during(on, { connections, rate, warm_s: 1, seconds: 120 }, async (load) => {
+            await pause(calm_ms);
+            redis.signal('SIGSTOP');
+            await pause(AWAY_MS);
+            load.order('mark return');
+            redis.signal('SIGCONT');
+            await pause(calm_ms + MOST_RESUME_MS);
+        });
+        return { ...talked, sends: await sends.end() };
+    });
+    intact(verdicts, 'Redis away for 10 s', run);
+    const slowest = run.latency.append_to_answer.max_us / 1_000;
+    within(verdicts, `  slowest answer to a send, of ${run.sends.count}, ${run.sends.refusals} of them refusals`, MOST_ANSWER_MS, run.sends.slowest, run.window);
+    within(verdicts, `  slowest answer to an append, ${run.numbers.refusals} refusals`, MOST_ANSWER_MS, slowest, run.window);
+    within(verdicts, '  after its return all wrote', MOST_RESUME_MS, run.numbers.all_wrote_ms_after_return, run.window);
+    within(verdicts, '  after its return all read', MOST_RESUME_MS, run.numbers.all_read_ms_after_return, run.window);
+    verdicts.tell('  clients that lost their connection', String(run.numbers.cuts));
+}
+
+/** Until every node writes to another master than `old`. */
+const moved = (cluster, old) =>
+    cluster.nodes[0].until(async () => {
+        const stores = await Promise.all(cluster.nodes.map(async (node) => (await node.admin('/admin/v1/node')).body.store));
+        return stores.every((store) => store.state === 'ok' && store.master !== '' && store.master !== old);
+    });
+
+const servers = (group) => [...group.servers, ...group.sentinels];
+
+/** @param {import('../support/verdicts.mjs').Verdicts} verdicts */
+export async function failover(verdicts) {
+    const [connections, rate, times] = verdicts.quick ? [60, 300, 1] : [600, 3_000, 10];
+    const run = await overSentinels(3, async (cluster, group) => {
+        const on = { nodes: cluster.nodes, redis: servers(group), name: 'reference-failover' };
+        return during(on, { connections, rate, warm_s: 1, seconds: 200 }, async (load) => {
+            const moves = [];
+            for (let turn = 0; turn < times; ++turn) {
+                await group.isReady(2, 3);
+                const old = (await group.master()).address;
+                load.order(`mark failover_${turn}`);
+                const from = performance.now();
+                const answer = await group.sentinels[0].call('SENTINEL', 'FAILOVER', MASTER);
+                if (answer !== 'OK') throw new Error(`SENTINEL FAILOVER: ${answer}`);
+                await moved(cluster, old);
+                moves.push(performance.now() - from);
+                await pause(1_000);
+            }
+            return { moves };
+        });
+    });
+    intact(verdicts, `${times} planned failovers`, run);
+    within(verdicts, '  slowest move of all nodes', MOST_MOVE_MS, Math.max(...run.moves), run.window);
+    const wrote = run.moves.map((_, turn) => run.numbers[`all_wrote_ms_after_failover_${turn}`]);
+    verdicts.tell('  until every client wrote again, slowest', wrote.includes(0) ? 'never' : ms(Math.max(...wrote)));
+    tellSnapshots(verdicts, run);
+}
+
+/** @param {import('../support/verdicts.mjs').Verdicts} verdicts */
+export async function master(verdicts) {
+    const [connections, rate, rounds] = verdicts.quick ? [60, 300, 1] : [600, 3_000, 3];
+    for (let round = 0; round < rounds; ++round) {
+        const run = await overSentinels(3, async (cluster, group) => {
+            const on = { nodes: cluster.nodes, redis: group.sentinels, name: `reference-master-${round}` };
+            return during(on, { connections, rate, warm_s: 1, seconds: 60 }, async (load) => {
+                const old = await group.master();
+                load.order('mark kill');
+                old.signal('SIGKILL');
+                await moved(cluster, old.address);
+                await pause(AFTER_DOWN_MS);
+            });
+        });
+        intact(verdicts, `kill -9 of the master, ${round + 1} of ${rounds}`, run);
+        within(verdicts, '  until every client wrote again', DOWN_AFTER_MS + AFTER_DOWN_MS, run.numbers.all_wrote_ms_after_kill, run.window);
+        tellSnapshots(verdicts, run);
+    }
+}
+
+const tellSnapshots = (verdicts, run) =>
+    verdicts.tell('  readers that were given the whole anew, refusals', `${run.numbers.snapshots}, ${run.numbers.refusals}; CPU of the nodes ${percent(run.server_cpu.share_of_a_core)} of a core`);
