@@ -17,7 +17,8 @@ observe::LogLevel level_of(redis::ReportLevel level) {
 
 }  // namespace
 
-StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub) {
+StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub)
+    : in_process_(hub) {
     if (settings.kind == StoreKind::kMemory) {
         hub.use(store::memory::make_memory_store({}, hub, hub), settings.kind_name);
         return;
@@ -32,7 +33,11 @@ StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, b
         log_.error(redis::describe(trouble.kind),
                    {{"command", trouble.command}, {"what", trouble.message}, {"count", trouble.count}});
     };
-    hub.use(redis::make_redis_store(std::move(options), *client_, hub, hub), settings.kind_name);
+    auto store = redis::make_redis_store(std::move(options), *client_, hub, hub);
+    if (settings.policies.has(store::Policy::kMemory))
+        store = store::make_policy_store(settings.policies, std::move(store),
+                                         store::memory::make_memory_store({}, hub, in_process_));
+    hub.use(std::move(store), settings.kind_name, settings.policies);
 }
 
 std::optional<redis::ClientStats> StoreBackend::link() const {

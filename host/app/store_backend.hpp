@@ -9,6 +9,7 @@
 #include "observe/metrics.hpp"
 #include "redis/client/client.hpp"
 #include "runtime/loop.hpp"
+#include "store/policy/policy_store.hpp"
 
 namespace streamhost::app {
 
@@ -25,6 +26,7 @@ public:
 
 private:
     observe::Log log_{"store"};
+    store::InProcessSink in_process_;  ///< what streams of the policy memory say
     std::unique_ptr<redis::Client> client_;
 };
 

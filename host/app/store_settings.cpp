@@ -17,6 +17,11 @@ StoreKind kind_of(const std::string& name) {
     return name == "redis-sentinel" ? StoreKind::kRedisSentinel : StoreKind::kMemory;
 }
 
+store::Policy policy_of(const std::string& name) {
+    if (name == "live") return store::Policy::kLive;
+    return name == "memory" ? store::Policy::kMemory : store::Policy::kDurable;
+}
+
 redis::TlsVerify verify_of(const std::string& name) {
     if (name == "chain") return redis::TlsVerify::kChain;
     return name == "none" ? redis::TlsVerify::kNothing : redis::TlsVerify::kServerName;
@@ -35,6 +40,7 @@ public:
         out_.client.connections = number("store.connections");
         out_.keeper.window_ms = root_.require_integer("store.keeper.window_ms");
         out_.keeper.max_bytes = static_cast<std::size_t>(root_.require_integer("store.keeper.memory"));
+        read_policies();
         read_server();
         read_breaker();
         if (out_.kind == StoreKind::kRedis) out_.client.address = address("store.redis.address");
@@ -54,6 +60,15 @@ private:
                                std::move(problem),
                                {},
                                std::move(next_step)});
+    }
+
+    void read_policies() {
+        std::vector<store::PolicyRule> rules;
+        for (std::size_t index = 0; index < root_.size("store.policies").value; ++index) {
+            const View rule = root_.below("store.policies." + std::to_string(index));
+            rules.push_back({rule.require_string("homes"), policy_of(rule.require_string("policy"))});
+        }
+        out_.policies = store::Policies(std::move(rules));
     }
 
     void read_server() {

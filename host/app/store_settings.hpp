@@ -8,6 +8,7 @@
 #include "config/issue.hpp"
 #include "redis/client/options.hpp"
 #include "redis/driver/keeper.hpp"
+#include "store/policy/policies.hpp"
 
 namespace streamhost::app {
 
@@ -18,6 +19,7 @@ struct StoreSettings {
     StoreKind kind = StoreKind::kMemory;
     std::string kind_name = "memory";
     std::string key_prefix;
+    store::Policies policies;  ///< none for kMemory, where no store can be away
     redis::KeeperOptions keeper;
     redis::ClientOptions client;  ///< without meaning for kMemory
     /// What the schema cannot say: a Sentinel store without Sentinels, passwords and certificates that cannot

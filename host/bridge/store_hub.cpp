@@ -4,14 +4,9 @@
 
 #include "bridge/buffers.hpp"
 #include "bridge/store_calls.hpp"
+#include "store/validate.hpp"
 
 namespace streamhost::bridge {
-
-namespace {
-
-std::string_view home_of(std::string_view stream) { return stream.substr(0, stream.find('.')); }
-
-}  // namespace
 
 struct AlarmDue {};
 
@@ -49,9 +44,10 @@ StoreHub::StoreHub(House& house)
       monotonic_at_start_ms_(house.clock.monotonic_ms()) {}
 StoreHub::~StoreHub() = default;
 
-void StoreHub::use(std::unique_ptr<store::Store> store, std::string kind) {
+void StoreHub::use(std::unique_ptr<store::Store> store, std::string kind, store::Policies policies) {
     store_ = std::move(store);
     kind_ = std::move(kind);
+    policies_ = std::move(policies);
 }
 
 std::int64_t StoreHub::now_ms() const {
@@ -176,10 +172,15 @@ void StoreHub::on_records(std::string_view stream, std::span<const store::Record
     list.reserve(records.size());
     for (const store::Record& record : records)
         list.push_back(to_abi(record));
-    tell({Channel::Kind::home, std::string(home_of(stream))}, [&](const sh_store_events& events) {
+    tell({Channel::Kind::home, std::string(store::home_of(stream))}, [&](const sh_store_events& events) {
         if (events.records != nullptr)
             events.records(events.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()));
     });
+}
+
+// Never inside the call, as everything that a listener hears.
+void StoreHub::preview(std::string_view stream, std::vector<store::Record> records) {
+    post([this, id = std::string(stream), held = std::move(records)] { on_records(id, held); });
 }
 
 void StoreHub::on_topic(std::string_view pattern, std::string_view topic, const store::Buffer& payload) {

@@ -13,6 +13,7 @@
 #include "streamhost/abi/ext/store.h"
 
 #include "bridge/house.hpp"
+#include "store/policy/policies.hpp"
 #include "store/store.hpp"
 #include "store/store_loop.hpp"
 
@@ -36,9 +37,10 @@ public:
     StoreHub& operator=(const StoreHub&) = delete;
 
     /// [control] Before the first plugin.
-    void use(std::unique_ptr<store::Store> store, std::string kind);
+    void use(std::unique_ptr<store::Store> store, std::string kind, store::Policies policies = {});
     [[nodiscard]] store::Store& store() noexcept { return *store_; }
     [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
+    [[nodiscard]] const store::Policies& policies() const noexcept { return policies_; }  ///< [any]
     /// As the driver said last; down before it first said so. [any]
     [[nodiscard]] bool is_up() const noexcept { return is_up_.load(std::memory_order_relaxed); }
     sh_status set_events(control::Instance& by, const sh_store_events& events);  ///< [control]
@@ -60,6 +62,9 @@ public:
     /// follows.
     sh_status subscribe(const sh_host* host, const Channel& channel, std::uint64_t token);
     sh_status unsubscribe(const sh_host* host, const Channel& channel, std::uint64_t token);
+
+    /// Records that the store will have later, told in order as if it had them.
+    void preview(std::string_view stream, std::vector<store::Record> records);
 
     // store::LiveSink
     void on_records(std::string_view stream, std::span<const store::Record> records) override;
@@ -91,6 +96,7 @@ private:
     std::int64_t wall_at_start_ms_;
     std::uint64_t monotonic_at_start_ms_;
     std::string kind_;
+    store::Policies policies_;
     std::atomic<bool> is_up_{false};
     std::uint64_t epoch_ = 0;                                 // of the link, as the driver told it last
     std::unordered_map<std::uint64_t, Listener> listeners_;   // by instance

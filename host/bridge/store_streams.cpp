@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -115,15 +116,20 @@ sh_status claim(const sh_host* host, const sh_store_claim* request, std::uint64_
         hub_of(host).answer(host, token, stream_result)));
 }
 
+std::vector<store::Record> records_of(const sh_record* records, std::uint32_t count) {
+    std::vector<store::Record> copies(count);
+    for (std::uint32_t index = 0; index < count; ++index) {
+        const sh_record& from = records[index];
+        copies[index] = {from.seq,       from.prev,  from.check,
+                         from.fence,     from.ts_ms, static_cast<store::Type>(static_cast<char>(from.type)),
+                         copy(from.data)};
+    }
+    return copies;
+}
+
 sh_status append(const sh_host* host, const sh_store_append* request, std::uint64_t token) {
     if (!on_store("store.append")) return SH_WRONG_ROLE;
-    std::vector<store::Record> records(request->count);
-    for (std::uint32_t index = 0; index < request->count; ++index) {
-        const sh_record& from = request->records[index];
-        records[index] = {from.seq,       from.prev,  from.check,
-                          from.fence,     from.ts_ms, static_cast<store::Type>(static_cast<char>(from.type)),
-                          copy(from.data)};
-    }
+    const std::vector<store::Record> records = records_of(request->records, request->count);
     return to_status(hub_of(host).store().streams().append({.id = view(request->stream),
                                                             .fence = request->fence,
                                                             .pid = request->producer,
@@ -202,6 +208,22 @@ sh_status runs(const sh_host* host, sh_bytes home, std::uint64_t token) {
                                                          hub_of(host).answer(host, token, list_result)));
 }
 
+std::uint32_t policy(const sh_host* host, sh_bytes stream) {
+    return static_cast<std::uint32_t>(hub_of(host).policies().of(view(stream)));
+}
+static_assert(static_cast<std::uint32_t>(store::Policy::kDurable) == SH_POLICY_DURABLE);
+static_assert(static_cast<std::uint32_t>(store::Policy::kMemory) == SH_POLICY_MEMORY);
+
+sh_status preview(const sh_host* host, sh_bytes stream, const sh_record* records, std::uint32_t count) {
+    if (!on_store("store.preview")) return SH_WRONG_ROLE;
+    if (policy(host, stream) != SH_POLICY_LIVE) return SH_FORBIDDEN;
+    const bool has_end = std::any_of(records, records + count,
+                                     [](const sh_record& each) { return each.type == SH_RECORD_END; });
+    if (has_end) return SH_INVALID;
+    hub_of(host).preview(view(stream), records_of(records, count));
+    return SH_OK;
+}
+
 }  // namespace
 
 void fill_streams(sh_store_ext& table) {
@@ -214,6 +236,8 @@ void fill_streams(sh_store_ext& table) {
     table.read = &read;
     table.tail = &tail;
     table.runs = &runs;
+    table.policy = &policy;
+    table.preview = &preview;
 }
 
 }  // namespace streamhost::bridge

@@ -114,6 +114,10 @@ void QueuePort::hear_control(Answer answer) {
         std::move(answer));
 }
 
+bool QueuePort::reaches_workers(std::string_view session) const {
+    return store_->policy(host_.raw(), bytes(session)) != SH_POLICY_MEMORY;
+}
+
 bool QueuePort::dies_with_us() const {
     return host_.node().phase(host_.raw()) >= SH_NODE_DRAINING &&
            std::string_view(store_->kind(host_.raw())) == "memory";

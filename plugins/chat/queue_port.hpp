@@ -50,6 +50,8 @@ public:
     void tell_cancelled(std::string_view run, Answer answer);
     void hear_control(Answer answer);
 
+    // False: the session is kept by this node alone (policy memory), where no other worker would find it.
+    [[nodiscard]] bool reaches_workers(std::string_view session) const;
     // This process ends, and nothing in the store outlives it: whoever waits has to be answered before.
     [[nodiscard]] bool dies_with_us() const;
 

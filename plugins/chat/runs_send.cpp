@@ -10,6 +10,8 @@ using streamhost::view;
 
 namespace {
 
+constexpr const char* kOfThisNode =
+    "this session is kept by one node (store.policies has memory for it), and its answers come from workers";
 constexpr std::int64_t kSendPatienceMs = 3'000;  // a store that fails over is back by then
 
 }  // namespace
@@ -20,6 +22,8 @@ void Runs::send(const std::shared_ptr<const Message>& message, sh_ticket ticket)
         telemetry_.refused();
         return host_.complete(ticket, SH_BUSY, "too many answers are waiting on this node");
     }
+    if (message->job.remote && !queue_.reaches_workers(message->session))
+        return host_.complete(ticket, SH_INVALID, kOfThisNode);
     auto sending = std::make_shared<Sending>();
     const std::string id = random_id();
     const Content& content = message->job.content;

@@ -1,4 +1,4 @@
-// How appends to owned streams ended, for operators.
+// How appends to owned streams ended, and what was shown without one, for operators.
 #pragma once
 
 #include <map>
@@ -11,13 +11,16 @@ namespace streamcache {
 class AppendCounts {
 public:
     // [control]
-    explicit AppendCounts(const streamhost::Host& host) {
+    explicit AppendCounts(const streamhost::Host& host)
+        : previewed_(host.counter("previewed_entries_total",
+                                  "Entries that readers of this node saw before the store had them")) {
         for (const char* result : {"ok", "dup", "gap", "fenced", "closed", "nostream", "full", "error"})
             counters_[result] =
                 host.counter("appends_total", "Appends to owned streams by result", {{"result", result}});
     }
     // [any]
     void count(const sh_result& result) const { counters_.find(name(result))->second.add(); }
+    void previewed(std::size_t entries) const { previewed_.add(static_cast<double>(entries)); }
 
 private:
     static std::string_view name(const sh_result& result) {
@@ -31,6 +34,7 @@ private:
         default: return "error";
         }
     }
+    streamhost::Metric previewed_;
     std::map<std::string_view, streamhost::Metric> counters_;
 };
 

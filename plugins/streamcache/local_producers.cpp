@@ -17,6 +17,7 @@ void LocalProducers::claimed(const std::string& stream, const sh_result& claim, 
     auto held =
         std::make_shared<Held>(Producer(store_->chain, claim.fence, {claim.last, claim.check}, options));
     held->pid = producer;
+    held->is_live = store_->policy(host_.raw(), bytes(stream)) == SH_POLICY_LIVE;
     const std::lock_guard lock(mutex_);
     auto& slot = producers_[stream];
     if (slot != nullptr) answer(slot->producer.fail(SH_FENCED));
@@ -49,7 +50,7 @@ void LocalProducers::pump(const std::string& stream) {
         held = found->second;
         next = held->producer.next(host_.monotonic_ms());
     }
-    if (!next) return;
+    if (!next) return preview(stream, held);
     const sh_store_append request{.struct_size = sizeof(request),
                                   .count = static_cast<std::uint32_t>(next->records.size()),
                                   .stream = bytes(stream),
@@ -74,10 +75,26 @@ void LocalProducers::appended(const std::string& stream, const Ref& held, const 
     }
     answer(answers);
     if (!retry_at) return pump(stream);
+    preview(stream, held);
     const std::int64_t wait = std::max<std::int64_t>(1, *retry_at - host_.monotonic_ms());
     // Without a timer the tick retries a second later.
     static_cast<void>(
         host_.after(SH_ON_STORE, static_cast<std::uint64_t>(wait), [this, stream] { pump(stream); }));
+}
+
+// While the store is away the readers of this node go on; it gets the same records when it is back.
+void LocalProducers::preview(const std::string& stream, const Ref& held) {
+    if (!held->is_live) return;
+    std::vector<sh_record> records;
+    {
+        const std::lock_guard lock(mutex_);
+        records = held->producer.preview(host_.wall_ms());
+    }
+    if (records.empty()) return;
+    counts_.previewed(records.size());
+    const auto count = static_cast<std::uint32_t>(records.size());
+    // A refusal leaves readers where those of a durable stream are: they wait for the store.
+    static_cast<void>(store_->preview(host_.raw(), bytes(stream), records.data(), count));
 }
 
 void LocalProducers::tick() {

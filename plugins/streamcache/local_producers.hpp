@@ -41,11 +41,13 @@ private:
         explicit Held(Producer made) : producer(std::move(made)) {}
         Producer producer;
         std::uint64_t pid = 0;
+        bool is_live = false;  // policy live
     };
     using Ref = std::shared_ptr<Held>;
 
     void pump(const std::string& stream);
     void appended(const std::string& stream, const Ref& held, const sh_result& result);
+    void preview(const std::string& stream, const Ref& held);
     void renew(const std::string& stream, const Ref& held);
     void drop_if_over(const std::string& stream, const Ref& held);  // under the mutex
     void answer(const std::vector<Answer>& answers) const;

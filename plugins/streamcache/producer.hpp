@@ -66,31 +66,33 @@ public:
     // When next() has something again after a failed append; nothing: as soon as something is written.
     [[nodiscard]] std::optional<std::int64_t> retry_at() const;
     // Written, and not acknowledged by the store.
-    [[nodiscard]] bool has_unacknowledged() const noexcept { return !waiting_.empty() || !batch_.empty(); }
+    [[nodiscard]] bool has_unacknowledged() const noexcept { return !entries_.empty(); }
+    // For readers who may go on while the store is away (policy live): what was written and was not given out
+    // here before, with the time of day as theirs. Nothing while the store answers; never the end, for only
+    // the store knows which one it is.
+    [[nodiscard]] std::vector<sh_record> preview(std::int64_t wall_ms);
     [[nodiscard]] std::uint32_t lease_ms() const noexcept { return options_.lease_ms; }
 
 private:
-    struct Waiting {
-        std::uint32_t type = 0;
-        std::string data;
+    struct Entry {
+        streamhost::OwnedRecord record;
         sh_ticket ticket = 0;  // of the write whose last item this is
     };
-    struct Flying {
-        streamhost::OwnedRecord record;
-        sh_ticket ticket = 0;
-    };
 
-    void fill_batch();
-    std::vector<Answer> settle(sh_status status);
+    void add(std::uint32_t type, std::string_view data, sh_ticket ticket);
+    void start_batch();
+    std::vector<Answer> settle();
 
     Chain chain_;
     std::uint64_t fence_;
     sh_position head_;  // of what the store acknowledged
     ProducerOptions options_;
-    std::deque<Waiting> waiting_;
-    std::size_t waiting_bytes_ = 0;
-    std::vector<Flying> batch_;  // in flight, or to be repeated
+    std::deque<Entry> entries_;        // numbered from head_ on
+    std::size_t batch_ = 0;            // the first so many are in flight, or to be repeated
+    std::size_t waiting_bytes_ = 0;    // of the others
+    std::uint64_t previewed_seq_ = 0;  // up to here
     bool in_flight_ = false;
+    bool is_away_ = false;  // the store refused an append, and has taken none since
     bool end_queued_ = false;
     sh_status over_ = SH_OK;  // SH_ENDED after our own end
     std::uint32_t retry_ms_ = 0;

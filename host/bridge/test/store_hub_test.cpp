@@ -94,6 +94,15 @@ protected:
         hub_.use(std::make_unique<Store>(channels_, store::memory::make_memory_store({}, hub_, hub_)),
                  "memory");
     }
+    void use(store::Policies policies) {
+        hub_.use(std::make_unique<Store>(channels_, store::memory::make_memory_store({}, hub_, hub_)),
+                 "redis", std::move(policies));
+    }
+    sh_status preview(Plugin& plugin, const std::string& stream, std::uint32_t type = SH_RECORD_TEXT) {
+        const runtime::RoleScope role(runtime::Role::store);
+        const sh_record record{.seq = 1, .type = type};
+        return store_table().preview(plugin.script.host, bytes(stream), &record, 1);
+    }
     void add(Plugin& plugin, const std::string& name) {
         plugin.script.complete = [&plugin](std::uint64_t, const sh_result& result) {
             plugin.answers.push_back(result.status);
@@ -220,6 +229,32 @@ TEST_F(StoreHubTest, TopicsAndPatternsAreApart) {
     hub_.on_topic("a*", "ab", {});
     EXPECT_THAT(one_.heard, ElementsAre(">a*"));
     EXPECT_THAT(two_.heard, ElementsAre("a*>ab"));
+}
+
+TEST_F(StoreHubTest, APreviewIsHeardAsIfTheStoreHadIt) {
+    use(store::Policies({{"talk", store::Policy::kLive}}));
+    add(one_, "one");
+    ASSERT_EQ(subscribe(one_, {Channel::Kind::home, "talk"}), SH_OK);
+    channels_.answer();
+    EXPECT_EQ(preview(one_, "talk.1"), SH_OK);
+    EXPECT_THAT(one_.heard, IsEmpty()) << "never inside the call";
+    fixture_.settle();
+    EXPECT_THAT(one_.heard, ElementsAre("talk.1"));
+}
+
+TEST_F(StoreHubTest, WhatIsNotLiveAndAnyEndHasNoPreview) {
+    use(store::Policies({{"talk", store::Policy::kLive}, {"memo", store::Policy::kMemory}}));
+    add(one_, "one");
+    EXPECT_EQ(preview(one_, "talk.1", SH_RECORD_END), SH_INVALID);
+    EXPECT_EQ(preview(one_, "memo.1"), SH_FORBIDDEN);
+    EXPECT_EQ(preview(one_, "other.1"), SH_FORBIDDEN);
+}
+
+TEST_F(StoreHubTest, PluginsHearThePolicyOfAHome) {
+    use(store::Policies({{"talk", store::Policy::kLive}}));
+    add(one_, "one");
+    EXPECT_EQ(store_table().policy(one_.script.host, bytes("talk.1")), std::uint32_t{SH_POLICY_LIVE});
+    EXPECT_EQ(store_table().policy(one_.script.host, bytes("other")), std::uint32_t{SH_POLICY_DURABLE});
 }
 
 TEST_F(StoreHubTest, AnAlarmIsNeverEarlyAndOneThatNeverFiresIsNotLost) {

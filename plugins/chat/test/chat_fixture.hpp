@@ -51,12 +51,14 @@ protected:
         sh_status status = SH_OK;
         std::uint32_t flags = 0;
         std::string body;
+        std::string detail;
     };
     sh_ticket ticket(Answer& answer) {
         return host.ticket([&answer](const sh_result& result) {
             ++answer.count;
             answer.status = result.status;
             answer.flags = result.flags;
+            answer.detail = result.detail;
             if (result.body != nullptr) answer.body.assign(result.body->data, result.body->size);
         });
     }

@@ -61,6 +61,7 @@ public:
     std::vector<std::string> acked;                           // ids of jobs
     std::vector<std::pair<std::string, std::string>> topics;  // published: topic, message
     const char* kind = "redis";
+    std::uint32_t policy = SH_POLICY_DURABLE;
     // What another node says on a topic.
     void say(std::string_view topic, std::string_view message) {
         host_.post(SH_ON_STORE, [this, topic = std::string(topic), message = std::string(message)] {
@@ -277,6 +278,7 @@ private:
     }
     void fill_queues() {
         store_.kind = [](const sh_host*) { return instance_->kind; };
+        store_.policy = [](const sh_host*, sh_bytes) { return instance_->policy; };
         store_.set_events = [](const sh_host*, const sh_store_events* events) -> sh_status {
             instance_->events_ = *events;
             return SH_OK;

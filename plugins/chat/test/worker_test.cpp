@@ -37,6 +37,17 @@ TEST_F(ChatWorker, AMessageGoesOverTheQueueAndComesBackWordByWord) {
     EXPECT_EQ(plugin->drain(5'000).left, 0u);
 }
 
+TEST_F(ChatWorker, ASessionThatOneNodeKeepsIsNoWorkForOthers) {
+    start_node("fail", true);
+    cache.policy = SH_POLICY_MEMORY;
+    const Answer answer = send("\"hello\"");
+    EXPECT_EQ(answer.status, SH_INVALID);
+    EXPECT_NE(answer.detail.find("store.policies"), std::string::npos) << answer.detail;
+    host.advance(1'000);
+    EXPECT_TRUE(cache.streams.empty());
+    EXPECT_TRUE(cache.queues["runs"].empty());
+}
+
 TEST_F(ChatWorker, WithoutAWorkerARunWaitsDegradesTheNodeAndEndsUnavailable) {
     start_node("fail", false, 10'000);
     const std::string run = run_of(send("\"hello\""));

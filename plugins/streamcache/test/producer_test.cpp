@@ -169,6 +169,79 @@ TEST(Producer, SilenceIsRenewedAtAThirdOfTheLease) {
 
 // Whatever the store answers, in whatever order: what it took is the text that was written, once and in
 // order.
+std::string previewed(Producer& producer, std::int64_t wall_ms = 1) {
+    std::string text;
+    for (const sh_record& record : producer.preview(wall_ms))
+        text += view(record.data);
+    return text;
+}
+
+// The first append is refused.
+Producer make_away() {
+    Producer producer = make();
+    EXPECT_EQ(write(producer, "a"), SH_OK);
+    EXPECT_TRUE(producer.next(0));
+    EXPECT_EQ(previewed(producer), "") << "the store has it perhaps, and tells readers itself";
+    (void)producer.appended(result(SH_UNAVAILABLE), 0);
+    return producer;
+}
+
+TEST(Producer, APreviewIsWhatTheStoreWillGet) {
+    Producer producer = make_away();
+    ASSERT_EQ(write(producer, "b"), SH_OK);
+    const auto shown = producer.preview(77);
+    ASSERT_EQ(shown.size(), 2u);
+    std::vector<sh_record> stored;
+    for (std::int64_t now = 20; const auto append = producer.next(now); ++now) {
+        stored.insert(stored.end(), append->records.begin(), append->records.end());
+        (void)producer.appended(result(SH_OK), now);
+    }
+    ASSERT_EQ(stored.size(), 2u);
+    for (std::size_t index = 0; index < 2; ++index) {
+        EXPECT_EQ(stored[index].seq, shown[index].seq);
+        EXPECT_EQ(stored[index].check, shown[index].check);
+        EXPECT_EQ(stored[index].ts_ms, 77) << "the time at which readers saw it";
+    }
+}
+
+TEST(Producer, AnEntryIsPreviewedOnce) {
+    Producer producer = make_away();
+    EXPECT_EQ(previewed(producer), "a");
+    EXPECT_EQ(previewed(producer), "");
+    ASSERT_EQ(write(producer, "b"), SH_OK);
+    EXPECT_EQ(previewed(producer), "b");
+}
+
+TEST(Producer, ATimeoutBetweenRefusalsIsStillAway) {
+    Producer producer = make_away();
+    ASSERT_TRUE(producer.next(20));
+    (void)producer.appended(result(SH_TIMEOUT), 20);
+    EXPECT_EQ(previewed(producer), "a");
+}
+
+TEST(Producer, NothingIsPreviewedWhileTheStoreTakesEntries) {
+    Producer producer = make_away();
+    ASSERT_TRUE(producer.next(20));
+    (void)producer.appended(result(SH_OK), 20);
+    ASSERT_EQ(write(producer, "b"), SH_OK);
+    EXPECT_EQ(previewed(producer), "");
+}
+
+TEST(Producer, TheEndIsNeverPreviewed) {
+    Producer producer = make_away();
+    ASSERT_EQ(write(producer, "b"), SH_OK);
+    ASSERT_EQ(producer.end("\"outcome\":\"complete\"", 0), SH_OK);
+    EXPECT_EQ(previewed(producer), "ab");
+    EXPECT_EQ(previewed(producer), "");
+}
+
+TEST(Producer, WhoeverIsFencedPreviewsNothing) {
+    Producer producer = make_away();
+    ASSERT_TRUE(producer.next(20));
+    (void)producer.appended(result(SH_FENCED), 20);
+    EXPECT_EQ(previewed(producer), "");
+}
+
 TEST(Producer, RandomAnswersNeverLoseOrDoubleAnEntry) {
     for (std::uint32_t seed = 1; seed <= 200; ++seed) {
         std::mt19937 random(seed);

@@ -92,6 +92,11 @@ typedef struct sh_stream_info {
     uint32_t owned;
 } sh_stream_info;
 
+/* What readers of a home may count on, from the configuration (store.policies). DURABLE: they see what the
+ * store took. LIVE: on the producer's node they go on while the store is away. MEMORY: never stored, kept by
+ * this node for its own readers. */
+enum { SH_POLICY_DURABLE = 1, SH_POLICY_LIVE = 2, SH_POLICY_MEMORY = 3 };
+
 /* What arrives live for the homes, topics and patterns that this plugin subscribed to. A member that is NULL
  * is not called. All [store]. */
 typedef struct sh_store_events {
@@ -217,6 +222,13 @@ typedef struct sh_store_ext {
                           uint32_t wait_ms, uint32_t idle_ms, uint64_t token);
     sh_status (*job_ack)(const sh_host* host, sh_bytes queue, const sh_bytes* jobs, uint32_t count,
                          uint64_t token);
+
+    /* --- policies */
+    uint32_t (*policy)(const sh_host* host, sh_bytes stream); /* SH_POLICY_* of its home [any] */
+    /* Passes chained records on to set_events() of this node as if the store had taken them, which the caller
+     * owes: the same records by append(). An end cannot be previewed, for a store that is back may know of
+     * another one. SH_FORBIDDEN: the policy is not LIVE; SH_INVALID: an end. */
+    sh_status (*preview)(const sh_host* host, sh_bytes stream, const sh_record* records, uint32_t count);
 } sh_store_ext;
 
 #ifdef __cplusplus
