@@ -136,6 +136,7 @@ void Client::Core::on_timer(Tick) {
     each_slot([this](Slot& slot) { slot.tick(now()); });
     if (is_closed_) return;
     watch_breaker(now());
+    watch_refusals(now());
     plan_round(now());
     publish();
 }

@@ -12,6 +12,7 @@
 #include "redis/client/data_slot.hpp"
 #include "redis/client/finder.hpp"
 #include "redis/client/live_slot.hpp"
+#include "redis/client/refusals.hpp"
 #include "redis/client/reporter.hpp"
 #include "runtime/timer_wheel.hpp"
 
@@ -47,6 +48,7 @@ private:
     void on_lost(Slot& slot, LinkEnd why, std::string_view detail, std::int64_t ready_ms) override;
     void on_due() override;
     void on_trouble(ReportLevel level, std::string_view cause, std::string_view text) override;
+    void on_error(std::string_view error) override;
     double random() override { return std::uniform_real_distribution<double>(0, 1)(random_); }
     void bury(std::unique_ptr<Connection> connection) override;
     void on_found(const Found& found, bool was_sought) override;
@@ -70,6 +72,7 @@ private:
     void tell_breaker(BreakerState before);
     void tell_lost(LinkEnd why, std::string_view detail);
     void tell_connected(const Slot& slot);
+    void watch_refusals(std::int64_t now_ms);
     void link_up();
     void link_down();
     [[nodiscard]] std::uint32_t ready() const noexcept;
@@ -85,6 +88,7 @@ private:
     std::mt19937_64 random_{std::random_device()()};
     std::optional<TlsContext> tls_;
     Reporter reporter_;
+    Refusals refusals_;
     Breaker breaker_;
     Backoff backoff_;
     Finder finder_;

@@ -164,6 +164,19 @@ void Client::Core::on_trouble(ReportLevel level, std::string_view cause, std::st
     reporter_.tell(level, cause, text);
 }
 
+void Client::Core::on_error(std::string_view error) {
+    const Lack* lack = refusals_.refused(error, now());
+    if (lack == nullptr) return;
+    reporter_.say(lack->level, to_text(target_->address) + ": " + std::string(lack->begins) + " (" +
+                                   std::string(error) + ")");
+}
+
+void Client::Core::watch_refusals(std::int64_t now_ms) {
+    if (ready() == 0) return refusals_.unheard(now_ms);
+    while (const Lack* lack = refusals_.over(now_ms))
+        reporter_.say(ReportLevel::kInfo, to_text(target_->address) + ": " + std::string(lack->ends));
+}
+
 void Client::Core::link_up() {
     if (is_up_ || !live_.is_ready() || ready() == 0) return;
     is_up_ = true;

@@ -82,6 +82,7 @@ void DataSlot::fill() {
 
 void DataSlot::take(std::uint64_t id, const LinkReply& reply) {
     if (reply.answer != LinkAnswer::kReply) return queue_.lost(id, reply.answer == LinkAnswer::kUnknown);
+    if (reply.value.is(RespType::kError)) events().on_error(reply.value.text());
     if (reply.value.is(RespType::kError) && is_for_now(reply.value.text())) return hold(id);
     refusals_.reset();
     if (CallDone done = queue_.answered(id)) done({CallEnd::kReply, reply.value});

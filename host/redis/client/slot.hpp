@@ -27,6 +27,8 @@ public:
     // Something could leave: flush() at the end of this round.
     virtual void on_due() = 0;
     virtual void on_trouble(ReportLevel level, std::string_view cause, std::string_view text) = 0;
+    // An error of the server, of whatever command.
+    virtual void on_error(std::string_view error) = 0;
     // Between 0 and 1.
     virtual double random() = 0;
     // An ended connection that may still be further up the stack.

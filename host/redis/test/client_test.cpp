@@ -291,6 +291,9 @@ TEST_F(ClientTest, WaitsForReplicasAndSaysUnavailableInTheEnd) {
     ASSERT_TRUE(rig.await([&] { return !answer.empty(); }));
     EXPECT_EQ(answer, "OK");
     EXPECT_EQ(rig.stats().reconnects, 0U);
+    EXPECT_EQ(rig.told("too few replicas"), 1U) << "however often it was refused";
+    ASSERT_TRUE(rig.await([&] { return rig.told("nothing for want of replicas") == 1; }))
+        << rig.all_reports();
 }
 
 TEST_F(ClientTest, WaitsForAScriptThatBlocksTheServer) {
@@ -335,6 +338,8 @@ TEST_F(ClientTest, RefusalsForNowAreRepeatedAndOthersGoUp) {
                              word == "MISCONF";
         EXPECT_EQ(rig.call({"GET", "a"}), goes_up ? word + " says the server" : "done");
         EXPECT_EQ(gets, goes_up ? 1 : 3) << word;
+        EXPECT_EQ(rig.told("out of memory"), word == "OOM" ? 1U : 0U);
+        EXPECT_EQ(rig.told("too few replicas"), word == "NOREPLICAS" ? 1U : 0U);
     }
 }
 
