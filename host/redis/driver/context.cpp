@@ -57,8 +57,8 @@ Context::~Context() {
 KeeperOptions Context::keeper_options() const noexcept {
     const store::Limits& limits = options_.limits;
     KeeperOptions options = options_.keeper;
-    options.window_ms = std::min(
-        {options.window_ms, limits.run_ended_ms / 2, limits.publish_key_ms / 2, limits.send_key_ms / 2});
+    options.most_ms = std::min({limits.run_ended_ms, limits.publish_key_ms, limits.send_key_ms}) / 2;
+    options.window_ms = std::min(options.window_ms, options.most_ms);
     options.per_stream = std::min<std::size_t>(options.per_stream, limits.publish_keys / 2);
     return options;
 }

@@ -24,17 +24,18 @@ void Keeper::acknowledged(std::string_view home, const Keep& keep, const Call& c
     sweep(now_ms, kLooksPerWrite);
     const bool is_owned = keep.kind != Keep::Kind::kShared;
     if (keep.kind == Keep::Kind::kSign) {
-        if (const auto owned = owned_.find(keep.id); owned != owned_.end()) owned->second.seen_ms = now_ms;
+        if (const auto owned = owned_.find(keep.id); owned != owned_.end())
+            owned->second.seen = {now_ms, now_ms};
         return;
     }
     if (is_owned) {
         Owned& owned = owned_[keep.id];
-        owned.seen_ms = now_ms;
+        owned.seen = {now_ms, now_ms};
         owned.fence = std::max(owned.fence, info.fence);
         owned.head = std::max(owned.head, keep.last);
     }
     Home& kept = homes_.try_emplace(std::string(home)).first->second;
-    kept.push_back({call, keep.id, now_ms, ++next_number_, is_owned});
+    kept.push_back({call, keep.id, {now_ms, now_ms}, ++next_number_, is_owned});
     bytes_ += call.bytes();
     order_.push_back({std::string(home), next_number_});
     if (!is_owned) trim_shared(kept, keep.id);
@@ -66,16 +67,28 @@ void Keeper::drop_oldest() {
 }
 
 bool Keeper::is_over(const Kept& kept, std::int64_t now_ms) const {
-    if (now_ms - kept.since_ms < options_.window_ms) return false;
+    if (now_ms - kept.age.since_ms < options_.window_ms) return false;
     if (!kept.is_owned) return true;
     const auto owned = owned_.find(kept.id);
-    return owned == owned_.end() || now_ms - owned->second.seen_ms >= options_.window_ms;
+    return owned == owned_.end() || now_ms - owned->second.seen.since_ms >= options_.window_ms;
+}
+
+void Keeper::was_away(std::int64_t from_ms, std::int64_t now_ms) {
+    const auto skip = [&](Age& age) {
+        if (now_ms - age.at_ms >= options_.most_ms) return;
+        age.since_ms = std::min(now_ms, age.since_ms + now_ms - from_ms);
+    };
+    for (auto& [name, home] : homes_)
+        for (Kept& kept : home)
+            skip(kept.age);
+    for (auto& [id, owned] : owned_)
+        skip(owned.seen);
 }
 
 void Keeper::sweep(std::int64_t now_ms, std::size_t most) {
     for (std::size_t looks = std::min(most, order_.size()); looks > 0; --looks) {
         const Kept* kept = find(order_.front());
-        if (kept != nullptr && now_ms - kept->since_ms < options_.window_ms) return;
+        if (kept != nullptr && now_ms - kept->age.since_ms < options_.window_ms) return;
         Place place = std::move(order_.front());
         order_.pop_front();
         if (kept == nullptr) continue;
@@ -106,7 +119,7 @@ void Keeper::erase(const Place& place) {
 bool Keeper::knows_better(std::string_view id, Status answer, const store::StreamInfo& info,
                           std::int64_t now_ms) const {
     const auto owned = owned_.find(id);
-    if (owned == owned_.end() || now_ms - owned->second.seen_ms >= options_.window_ms) return false;
+    if (owned == owned_.end() || now_ms - owned->second.seen.since_ms >= options_.window_ms) return false;
     switch (answer) {
     case Status::kNoStream: return true;
     case Status::kFenced: return info.fence < owned->second.fence;

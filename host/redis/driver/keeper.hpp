@@ -14,7 +14,8 @@
 namespace streamhost::redis {
 
 struct KeeperOptions {
-    std::int64_t window_ms = 16'000;                // longer than a master that was replaced can go unnoticed
+    std::int64_t window_ms = 16'000;  // longer than a master that was replaced can go unnoticed
+    std::int64_t most_ms = 300'000;   // since the acknowledgement, outages included: repeats are still known
     std::size_t max_bytes = std::size_t{64} << 20;  // of the commands
     std::size_t per_stream = 512;  // writes of one shared stream: within what its window of keys recalls
 };
@@ -45,6 +46,9 @@ public:
     // at. `info` is what the answer said of an owned stream. Looks at a few old ones, too.
     void acknowledged(std::string_view home, const Keep& keep, const Call& call,
                       const store::StreamInfo& info, std::int64_t now_ms);
+    // No master answered from `from_ms` to now: nobody could give a sign of life, and what comes back may be
+    // empty. That time does not count, within most_ms.
+    void was_away(std::int64_t from_ms, std::int64_t now_ms);
     // Lets go what is over, looking at `most` writes.
     void sweep(std::int64_t now_ms, std::size_t most);
 
@@ -60,17 +64,21 @@ public:
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
 private:
+    struct Age {
+        std::int64_t at_ms = 0;
+        std::int64_t since_ms = 0;  // the same, later by the outages since then
+    };
     struct Kept {
         Call call;
         std::string id;
-        std::int64_t since_ms = 0;
+        Age age;
         std::uint64_t number = 0;
         bool is_owned = false;
     };
     struct Owned {
         std::uint64_t fence = 0;
         std::uint64_t head = 0;
-        std::int64_t seen_ms = 0;  // last sign of life
+        Age seen;  // last sign of life
     };
     using Home = std::deque<Kept>;  // by number
     using Homes = std::map<std::string, Home, std::less<>>;

@@ -73,6 +73,8 @@ private:
             streams_.on_link_up();
             jobs_.on_link_up();
             locks_.on_link_up();
+        } else {
+            streams_.on_link_down();
         }
         context_.sink().on_link(link, epoch);
     }

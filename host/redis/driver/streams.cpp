@@ -149,7 +149,11 @@ void RedisStreams::repeat(const std::shared_ptr<Kept>& kept) {
         kept->done({Status::kUnavailable, {}});
 }
 
+void RedisStreams::on_link_down() { down_since_ms_ = context_.loop().now_ms(); }
+
 void RedisStreams::on_link_up() {
+    if (down_since_ms_)
+        keeper_.was_away(*std::exchange(down_since_ms_, std::nullopt), context_.loop().now_ms());
     keeper_.sweep(context_.loop().now_ms(), SIZE_MAX);
     repair_.all();
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -28,6 +30,7 @@ public:
     store::Submit tail(const store::TailRequest& request, store::StreamListDone done) override;
     store::Submit runs(const store::RunsRequest& request, store::StreamListDone done) override;
 
+    void on_link_down();
     // The master may be another one.
     void on_link_up();
     // What a script published on the channel of a home.
@@ -53,6 +56,7 @@ private:
     Context& context_;
     Keeper keeper_;
     Repair repair_;
+    std::optional<std::int64_t> down_since_ms_;
 };
 
 }  // namespace streamhost::redis

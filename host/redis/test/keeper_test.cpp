@@ -11,7 +11,8 @@ using store::Status;
 using store::StreamInfo;
 
 constexpr Script kScript{"write", "return 1", "0"};
-constexpr KeeperOptions kOptions{.window_ms = 1'000, .max_bytes = 100'000, .per_stream = 3};
+constexpr KeeperOptions kOptions{
+    .window_ms = 1'000, .most_ms = 10'000, .max_bytes = 100'000, .per_stream = 3};
 
 constexpr std::int64_t kNow = 10;
 
@@ -94,6 +95,35 @@ TEST_F(KeeperTest, AnOwnedStreamIsHeldWholeWhileItLivesAndAWindowLonger) {
     keeper_.sweep(6'300, 100);
     EXPECT_EQ(held(), "");
     EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, kNow));
+}
+
+TEST_F(KeeperTest, TimeWithoutAMasterDoesNotCount) {
+    claim("h.r", 7, 0);
+    append("h.r", 5, 100);
+    publish("h", "message", 200);
+    keeper_.was_away(300, 4'300);
+    keeper_.sweep(4'300, 100);
+    EXPECT_EQ(held(), "h.r h.r5 message ");
+    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kNoStream, {}, 4'300));
+    keeper_.sweep(5'099, 100);
+    EXPECT_EQ(held(), "h.r h.r5 message ") << "a window, less what had passed before";
+    EXPECT_TRUE(keeper_.knows_better("h.r", Status::kNoStream, {}, 5'099));
+    keeper_.sweep(5'200, 100);
+    EXPECT_EQ(held(), "");
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, 5'200));
+}
+
+// Else the server would not know the repeat any more, and write it once more.
+TEST_F(KeeperTest, NoOutageKeepsAWriteForLongerThanARepeatIsKnown) {
+    publish("h", "old", 0);
+    publish("h", "new", 5'000);
+    keeper_.was_away(5'100, 10'000);
+    keeper_.sweep(10'000, 100);
+    EXPECT_EQ(held(), "new ");
+    for (std::int64_t from_ms = 10'100; from_ms < 20'000; from_ms += 1'000)
+        keeper_.was_away(from_ms, from_ms + 900);
+    keeper_.sweep(19'000, 100);
+    EXPECT_EQ(held(), "") << "nor do many";
 }
 
 TEST_F(KeeperTest, OfASharedStreamNoMoreThanItsWindowOfKeysRecalls) {
