@@ -21,6 +21,14 @@ export class Cluster {
         }
     }
 
+    /** Until all of them write to another master than the one at this address. */
+    async leaves(address) {
+        await this.nodes[0].until(async () => {
+            const stores = await Promise.all(this.nodes.map(async (node) => (await node.admin('/admin/v1/node')).body.store));
+            return stores.every((store) => store.state === 'ok' && store.master !== '' && store.master !== address);
+        });
+    }
+
     /** Ends all of them as an operator does; answers those that did not end well. */
     async stop() {
         const ends = await Promise.all(this.nodes.map((node) => node.stop()));

@@ -208,6 +208,21 @@ export class HostProcess {
         return ((user + system) * 1_000) / TICKS_PER_S;
     }
 
+    /** The sum over all labels. */
+    async metric(name) {
+        const text = await (await fetch(`http://127.0.0.1:${this.adminPort}/metrics`)).text();
+        const values = [...text.matchAll(new RegExp(`^streamhost_${name}(?:{[^}]*})? (\\S+)$`, 'gm'))];
+        if (values.length === 0) throw new Error(`no metric ${name}`);
+        return values.reduce((sum, [, value]) => sum + Number(value), 0);
+    }
+
+    /** Until so much time has passed by the node's own clock: for what must not happen meanwhile. */
+    async lives(ms) {
+        const lived = async () => (await this.admin('/admin/v1/node')).body.uptime_ms;
+        const from = await lived();
+        await this.until(async () => (await lived()) >= from + ms, ms + READY_MS);
+    }
+
     /** A call of the admin listener: JSON in, JSON out. */
     async admin(pathname, body) {
         const answer = await fetch(`http://127.0.0.1:${this.adminPort}${pathname}`, {

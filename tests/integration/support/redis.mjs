@@ -1,6 +1,6 @@
 // Real Redis servers and Sentinels on ports of their own, in folders of their own.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,9 @@ const POLL_MS = 20;
 
 export const MASTER = 'mymaster';
 export const DOWN_AFTER_MS = 500;
+
+/** Where a server runs: its address, and what stands in front of its command line. */
+export const HERE = { host: '127.0.0.1', command: [] };
 
 async function until(isSo, ms, what) {
     const end = Date.now() + ms;
@@ -31,12 +34,19 @@ export class RedisProcess {
     #exit;
     log = '';
 
-    /** @param {string[]} words the command line behind the program */
-    constructor(port, folder, words) {
+    /** @param {string[]} words the command line behind the program, also when it is started again */
+    constructor(port, folder, words, { host = '127.0.0.1', command = [] } = HERE) {
         this.port = port;
+        this.host = host;
+        this.command = [...command, 'redis-server'];
         this.folder = folder;
-        this.address = `127.0.0.1:${port}`;
-        this.#process = spawn('redis-server', words, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+        this.address = `${host}:${port}`;
+        this.words = words;
+        this.#run();
+    }
+
+    #run() {
+        this.#process = spawn(this.command[0], [...this.command.slice(1), ...this.words], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
         for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (text) => (this.log += text));
         this.#exit = new Promise((resolve) => {
             for (const event of ['exit', 'error']) this.#process.once(event, resolve);
@@ -44,11 +54,11 @@ export class RedisProcess {
     }
 
     /** A server of data. `settings` as in redis.conf, by name. */
-    static async start(settings = {}, { port } = {}) {
+    static async start(settings = {}, { port, place = HERE } = {}) {
         const folder = await mkdtemp(path.join(tmpdir(), 'streamhost-redis-'));
         const chosen = port ?? (await freePort());
-        const all = { port: chosen, bind: '127.0.0.1', save: '', appendonly: 'no', dir: folder, ...settings };
-        const server = new RedisProcess(chosen, folder, Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]));
+        const all = { port: chosen, bind: place.host, 'protected-mode': 'no', save: '', appendonly: 'no', dir: folder, ...settings };
+        const server = new RedisProcess(chosen, folder, Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]), place);
         await server.answers();
         return server;
     }
@@ -65,12 +75,39 @@ export class RedisProcess {
 
     /** What redis-cli prints. */
     async call(...words) {
-        const { stdout } = await run('redis-cli', ['-h', '127.0.0.1', '-p', String(this.port), ...words.map(String)], { timeout: CALL_MS });
+        const { stdout } = await run('redis-cli', ['-h', this.host, '-p', String(this.port), ...words.map(String)], { timeout: CALL_MS });
         return stdout.trim();
+    }
+
+    /** What the list of a stream holds, checked: each entry once, in order, chained to the one before. */
+    async entries(stream) {
+        const text = await this.call('LRANGE', `streamhost:stream:chunks:${stream}`, 0, -1);
+        let before;
+        return text.split('\n').filter(Boolean).map((line, index) => {
+            const [seq, prev, check, fence, type, , ...data] = line.split('|');
+            if (Number(seq) !== index + 1 || (before !== undefined && prev !== before)) throw new Error(`${stream}: entry ${index + 1} is ${line}`);
+            before = check;
+            return { seq: index + 1, check, fence: Number(fence), type, data: data.join('|') };
+        });
     }
 
     signal(name) {
         this.#process.kill(name);
+    }
+
+    /** Another process at the same port, after the one before has ended: with what that left on disk, or with nothing. */
+    async again({ empty = false, waits = true } = {}) {
+        this.#process.kill('SIGCONT');
+        this.#process.kill('SIGKILL');
+        await this.#exit;
+        if (empty) await Promise.all((await readdir(this.folder)).map((name) => rm(path.join(this.folder, name), { recursive: true })));
+        this.#run();
+        return waits ? this.answers() : this;
+    }
+
+    /** Nothing is being written to disk. */
+    async settled() {
+        await until(async () => !/_in_progress:1/.test(await this.call('INFO', 'persistence')), READY_MS, 'writing to disk');
     }
 
     async stop(signal = 'SIGKILL') {
@@ -86,13 +123,14 @@ export class SentinelGroup {
     servers = [];
     sentinels = [];
 
-    static async start({ replicas = 2, sentinels = 3 } = {}) {
+    /** @param {{replicas?: number, sentinels?: number, placeOf?: (index: number) => typeof HERE}} [how] the master and the first Sentinel have index 0 */
+    static async start({ replicas = 2, sentinels = 3, placeOf = () => HERE } = {}) {
         const group = new SentinelGroup();
         const settings = { 'repl-diskless-sync': 'yes', 'repl-diskless-sync-delay': 0, 'repl-ping-replica-period': 1, 'repl-timeout': 5, 'repl-backlog-size': '8mb' };
-        const master = await RedisProcess.start(settings);
+        const master = await RedisProcess.start(settings, { place: placeOf(0) });
         group.servers.push(master);
-        for (let index = 0; index < replicas; ++index) group.servers.push(await RedisProcess.start({ ...settings, replicaof: `127.0.0.1 ${master.port}` }));
-        for (let index = 0; index < sentinels; ++index) group.sentinels.push(await startSentinel(master.port));
+        for (let index = 1; index <= replicas; ++index) group.servers.push(await RedisProcess.start({ ...settings, replicaof: `${master.host} ${master.port}` }, { place: placeOf(index) }));
+        for (let index = 0; index < sentinels; ++index) group.sentinels.push(await startSentinel(master.port, master.host, placeOf(index)));
         await group.isReady(replicas, sentinels);
         return group;
     }
@@ -130,19 +168,20 @@ export class SentinelGroup {
     }
 }
 
-async function startSentinel(masterPort) {
+export async function startSentinel(masterPort, masterHost = HERE.host, place = HERE) {
     const folder = await mkdtemp(path.join(tmpdir(), 'streamhost-sentinel-'));
     const port = await freePort();
     const file = path.join(folder, 'sentinel.conf');
     const lines = [
         `port ${port}`,
-        'bind 127.0.0.1',
+        `bind ${place.host}`,
+        'protected-mode no',
         `dir ${folder}`,
-        `sentinel monitor ${MASTER} 127.0.0.1 ${masterPort} 2`,
+        `sentinel monitor ${MASTER} ${masterHost} ${masterPort} 2`,
         `sentinel down-after-milliseconds ${MASTER} ${DOWN_AFTER_MS}`,
         `sentinel failover-timeout ${MASTER} 3000`,
         `sentinel parallel-syncs ${MASTER} 2`,
     ];
     await writeFile(file, `${lines.join('\n')}\n`);
-    return new RedisProcess(port, folder, [file, '--sentinel']).answers();
+    return new RedisProcess(port, folder, [file, '--sentinel'], place).answers();
 }

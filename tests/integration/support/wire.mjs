@@ -4,8 +4,13 @@ import { WebSocket } from 'ws';
 const DEADLINE_MS = 15_000;
 const STREAM_FRAMES = new Set(['subscribed', 'chunk', 'snapshot', 'caught_up', 'gap', 'end']);
 
+const heard = new WeakMap();
+/** When a frame came, on the clock of performance.now(). */
+export const heardAt = (frame) => heard.get(frame);
+
 export class Wire {
     frames = [];
+    patienceMs = DEADLINE_MS;
     closed = null;
     #socket;
     #watchers = new Set();
@@ -17,7 +22,7 @@ export class Wire {
         const socket = new WebSocket(`${host.url}${path}`, protocols, options);
         wire.#socket = socket;
         const news = () => wire.#watchers.forEach((look) => look());
-        socket.on('message', (data) => (wire.frames.push(JSON.parse(data.toString())), news()));
+        socket.on('message', (data) => (wire.#take(JSON.parse(data.toString())), news()));
         socket.on('close', (code, reason) => ((wire.closed = { code, reason: reason.toString() }), news()));
         await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
         socket.on('error', () => {}); // 'close' follows
@@ -86,6 +91,11 @@ export class Wire {
         this.#socket.resume();
     }
 
+    #take(frame) {
+        heard.set(frame, performance.now());
+        this.frames.push(frame);
+    }
+
     #until(look, what) {
         return new Promise((resolve, reject) => {
             const stop = () => {
@@ -94,8 +104,8 @@ export class Wire {
             };
             const late = setTimeout(() => {
                 stop();
-                reject(new Error(`not within ${DEADLINE_MS} ms: ${what}; last: ${JSON.stringify(this.frames.slice(-4))}`));
-            }, DEADLINE_MS);
+                reject(new Error(`not within ${this.patienceMs} ms: ${what}; last: ${JSON.stringify(this.frames.slice(-4))}`));
+            }, this.patienceMs);
             const again = () => {
                 const found = look();
                 if (!found && !this.closed) return;

@@ -1,0 +1,174 @@
+// Nodes whose way to Redis fails: answers and messages that are lost, silence, slowness, and a server that goes away for long.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { Cluster, onRedis, startNode } from './support/cluster.mjs';
+import { Stopwatch } from './support/machine.mjs';
+import { RedisProcess } from './support/redis.mjs';
+import { isUnavailable } from './support/returning.mjs';
+import { Talks, newSession, wordsOf } from './support/talks.mjs';
+import { TcpProxy } from './support/tcp_proxy.mjs';
+import { Wire, heardAt } from './support/wire.mjs';
+
+const TEST_MS = 150_000;
+const SEED = 20_260_101;
+
+/** Numbers from [0, 1), the same ones each time (Park and Miller, 1988). */
+function randomFrom(seed) {
+    let state = seed;
+    return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
+/** A Redis with a proxy in front of it, and `size` nodes behind that. */
+async function behindProxy({ size = 2, redis: words = {}, settings = {} }, use) {
+    const redis = await RedisProcess.start(words);
+    const proxy = await TcpProxy.start(redis);
+    let cluster;
+    try {
+        cluster = await Cluster.start(onRedis(proxy), size, settings);
+        await use({ redis, proxy, nodes: cluster.nodes });
+        assert.deepEqual(await cluster.stop(), []);
+    } finally {
+        await cluster?.kill();
+        await proxy.close();
+        await redis.stop();
+    }
+}
+const sumOf = async (nodes, name) => (await Promise.all(nodes.map((node) => node.metric(name)))).reduce((a, b) => a + b, 0);
+const storeOf = async (node) => (await node.admin('/admin/v1/node')).body.store;
+const readyOf = async (node) => (await fetch(`http://127.0.0.1:${node.adminPort}/health/ready`)).json();
+
+describe('a link that loses, delays and swallows', { timeout: TEST_MS, concurrency: 4 }, () => {
+    it('one of a hundred answers is lost after its command took effect: nothing is doubled', () =>
+        behindProxy({}, async ({ redis, proxy, nodes }) => {
+            const random = randomFrom(SEED);
+            let lost = 0;
+            proxy.onAnswer = ([command]) => (command.startsWith('EVALSHA') && random() < 0.01 ? (++lost, 'cut') : undefined);
+            const talks = await Talks.begin(nodes, { words: wordsOf(150) });
+            await talks.areWhole();
+            proxy.onAnswer = null;
+            await talks.areKeptBy(redis);
+            assert.ok(lost >= 10, `${lost} answers were lost`);
+            assert.ok((await sumOf(nodes, 'redis_repeats_total')) >= lost);
+            assert.equal(await sumOf(nodes, 'stream_divergence_total'), 0);
+            for (const { readers, run } of talks.all) {
+                const { messages } = await readers[1].wire.ask({ type: 'history' });
+                assert.deepEqual(messages.map(({ role }) => role), ['user', 'assistant'], run);
+            }
+            talks.close();
+        }));
+
+    it('the message with the end is lost: a look at the tail finds it', (test) =>
+        behindProxy({}, async ({ redis, proxy, nodes }) => {
+            const lostAt = new Map();
+            const isEnd = /\|e\|\d+\|"outcome"/;
+            proxy.onPush = (bytes) => {
+                const text = bytes.toString('latin1');
+                if (!isEnd.test(text)) return undefined;
+                lostAt.set(/\b(t-\d+-\d+\.[\w-]+)\|\d+\|/.exec(text)[1], performance.now());
+                return 'drop';
+            };
+            const watch = new Stopwatch();
+            const talks = await Talks.begin(nodes, { words: wordsOf(40) });
+            await talks.areWhole();
+            const late = talks.readers.map((reader) => heardAt(reader.frames.at(-1)) - lostAt.get(reader.run));
+            assert.ok(late.every((ms) => ms > 100), `no end came with a message: ${late.map(Math.round)}`);
+            watch.within(1_500, 'from the lost message to the end, longest', test, Math.max(...late));
+            await talks.areKeptBy(redis);
+            talks.close();
+        }));
+
+    it('the line of subscriptions is dead and nobody says so, then all lines are', (test) =>
+        behindProxy({ size: 1 }, async ({ redis, proxy, nodes }) => {
+            const other = await startNode(onRedis(redis), 'node-2');
+            try {
+                const talks = await Talks.begin([other, nodes[0]], { words: wordsOf(500) });
+                const behind = talks.all.flatMap(({ readers, nodes: at }) => readers.filter((_, side) => at[side] === nodes[0]));
+                for (const which of [(line) => line.listens, (line) => !line.listens, () => true]) {
+                    const watch = new Stopwatch();
+                    const count = proxy.swallow(which);
+                    assert.ok(count > 0);
+                    const seen = behind.map((reader) => reader.frames.length);
+                    const last = behind.map((reader) => reader.frames.at(-1).seq);
+                    const goOn = () => behind.every((reader, index) => reader.frames.length > seen[index] + 5 && reader.frames.at(-1).seq > last[index] + 50);
+                    await nodes[0].until(goOn);
+                    watch.within(3_500, `${count} dead lines, until each reader has the words of a second`, test);
+                }
+                await talks.areWhole();
+                await talks.areKeptBy(redis);
+                assert.equal(await nodes[0].metric('stream_divergence_total'), 0);
+                talks.close();
+            } finally {
+                await other.kill();
+            }
+        }));
+
+    it('a slow server is no dead one: no takeover, no open breaker', (test) =>
+        behindProxy(
+            {
+                redis: { 'enable-debug-command': 'local' },
+                settings: {
+                    'plugins.chat.provider': 'far',
+                    'plugins.chat.providers.far.type': 'remote',
+                    'plugins.chat.worker.enabled': true,
+                    'plugins.chat.worker.provider': 'echo',
+                },
+            },
+            async ({ redis, proxy, nodes }) => {
+                const random = randomFrom(SEED);
+                const talks = await Talks.begin(nodes, { words: wordsOf(600) });
+                proxy.latency = () => 200 + 100 * random();
+                for (let round = 0; round < 4; ++round) {
+                    assert.equal(await redis.call('DEBUG', 'SLEEP', 0.8), 'OK');
+                    await nodes[0].lives(700);
+                }
+                proxy.latency = () => 0;
+                const fast = performance.now() + 2_000;
+                const watch = new Stopwatch();
+                await talks.areWhole();
+                watch.within(500, 'longest pause from 2 s after on', test, talks.longestPause(fast));
+                await talks.areKeptBy(redis);
+                assert.deepEqual([await sumOf(nodes, 'breaker_openings_total'), await sumOf(nodes, 'runs_taken_over_total'), await sumOf(nodes, 'runs_fenced_total')], [0, 0, 0]);
+                talks.close();
+            },
+        ));
+});
+
+describe('a server that is away for 20 s', { timeout: TEST_MS, concurrency: 2 }, () => {
+    const AWAY_MS = 20_000;
+    const SLOWLY = { 'plugins.chat.providers.echo.delay_ms': 100 };
+
+    for (const empty of [false, true]) {
+        it(empty ? 'and comes back empty: open answers are written again' : 'and comes back with its data', (test) =>
+            behindProxy({ redis: { appendonly: 'yes', appendfsync: 'always' }, settings: SLOWLY }, async ({ redis, proxy, nodes }) => {
+                const talks = await Talks.begin(nodes, { words: wordsOf(260) });
+                await Promise.all(talks.readers.map((reader) => reader.begun(10)));
+                await proxy.close();
+                const down = new Stopwatch();
+                redis.signal('SIGKILL');
+                for (const node of nodes) await node.until(async () => (await storeOf(node)).breaker !== 'closed');
+                down.within(1_000, 'until both breakers were open', test);
+                for (const node of nodes) assert.equal((await readyOf(node)).status, 'degraded');
+                isUnavailable(await talks.readers[0].wire.ask({ type: 'send', id: 's', content: 'while it is away' }), 's');
+                const seen = talks.readers.map((reader) => reader.frames.length);
+                await nodes[0].lives(AWAY_MS - down.ms);
+                assert.deepEqual(talks.readers.map((reader) => reader.frames.length), seen, 'nothing is shown that is not kept');
+                assert.deepEqual(talks.readers.map(({ wire }) => wire.closed), talks.readers.map(() => null));
+                await redis.again({ empty });
+                const up = new Stopwatch();
+                await proxy.open();
+                await nodes[0].until(() => talks.readers.every((reader, index) => reader.frames.length > seen[index]));
+                up.within(3_000, 'from its return until each reader goes on', test);
+                await talks.areWhole();
+                await talks.areKeptBy(redis);
+                for (const node of nodes) await node.until(async () => (await node.admin('/admin/v1/sessions')).body.total === talks.readers.length);
+                assert.equal(await sumOf(nodes, 'sessions_reaped_total'), 0);
+                for (const node of nodes) await node.until(async () => (await readyOf(node)).status === 'ok');
+                const late = await Wire.join(nodes[0], { session: newSession() });
+                const { run } = await late.ask({ type: 'send', content: 'it is back' });
+                assert.equal((await late.textOf(run)).text, 'it is back');
+                late.close();
+                talks.close();
+            }));
+    }
+});
