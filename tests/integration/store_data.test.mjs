@@ -1,0 +1,158 @@
+// What others do to the data: keys of another type, foreign entries, scripts that are flushed, a clock that jumps. It is named, it costs
+// nobody else anything, and nothing is written twice.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { open, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { Cluster, onRedis } from './support/cluster.mjs';
+import { inFolder } from './support/host_process.mjs';
+import { RedisProcess } from './support/redis.mjs';
+import { Reader, Talks, newSession, wordsOf } from './support/talks.mjs';
+import { Wire } from './support/wire.mjs';
+
+const TEST_MS = 120_000;
+const CLOCK = fileURLToPath(new URL('fixtures/jumping_clock.c', import.meta.url));
+const run = promisify(execFile);
+
+describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
+    let redis;
+    let cluster;
+    before(async () => {
+        redis = await RedisProcess.start();
+        cluster = await Cluster.start(onRedis(redis), 2);
+    });
+    after(async () => {
+        const failed = (await cluster?.stop()) ?? [];
+        await redis?.stop();
+        assert.deepEqual(failed, []);
+    });
+    const key = (kind, name) => `streamhost:${kind}:${name}`;
+    /** Answered in time with an error, and the log has the reason. */
+    const isRefused = async (wire, message, node, what) => {
+        const answer = await wire.ask(message);
+        assert.equal(answer.type, 'error', JSON.stringify(answer));
+        await node.printed(new RegExp(`ERROR.* foreign data under our keys command=send what="${what}`));
+    };
+    const stillWorks = async (node) => {
+        const wire = await Wire.join(node, { session: newSession() });
+        const { run } = await wire.ask({ type: 'send', content: 'others are as before' });
+        assert.equal((await wire.textOf(run)).text, 'others are as before');
+        wire.close();
+    };
+
+    for (const [kind, of] of [['stream:meta', 'its fields'], ['session:runs', 'its runs'], ['stream:sent', 'its keys']]) {
+        it(`a key of another type, where a session has ${of}`, async () => {
+            const [node] = cluster.nodes;
+            const wire = await Wire.join(node, { session: newSession() });
+            const { session } = wire.welcome;
+            assert.equal(await redis.call('SET', key(kind, session), 'mine'), 'OK');
+            const before = Number(await redis.call('DBSIZE'));
+            await isRefused(wire, { type: 'send', content: 'x' }, node, `(WRONGTYPE|.*${key(kind, session)})`);
+            assert.equal(await redis.call('GET', key(kind, session)), 'mine', 'what others wrote is not touched');
+            assert.equal(await redis.call('EXISTS', key('stream:chunks', session)), '0', 'and nothing of the message is there');
+            assert.ok(Number(await redis.call('DBSIZE')) <= before + 1);
+            await stillWorks(node);
+            await redis.call('DEL', key(kind, session));
+            const { run } = await wire.ask({ type: 'send', content: 'now it goes' });
+            assert.equal((await wire.textOf(run)).text, 'now it goes');
+            wire.close();
+        });
+    }
+
+    it('a foreign entry in the list of an answer: nothing is written behind it, and when it is gone the answer ends', async () => {
+        const [node, other] = cluster.nodes;
+        const reader = await new Reader(newSession()).connect(other);
+        const writer = await Wire.join(node, { session: reader.session });
+        const words = wordsOf(500);
+        reader.run = (await writer.ask({ type: 'send', content: words })).run;
+        await reader.begun(10);
+        await redis.call('RPUSH', key('stream:chunks', reader.run), 'what is this?');
+        await node.printed(new RegExp(`foreign data under our keys .*${key('stream:chunks', reader.run)}`));
+        const held = reader.frames.length;
+        await stillWorks(other);
+        assert.equal(await redis.call('LINDEX', key('stream:chunks', reader.run), -1), 'what is this?');
+        assert.equal(reader.frames.length, held);
+        assert.equal(await redis.call('LREM', key('stream:chunks', reader.run), 1, 'what is this?'), '1');
+        const { end, text } = await reader.ended();
+        assert.ok(['error', 'lost'].includes(end.outcome), JSON.stringify(end));
+        assert.equal((await redis.entries(reader.run)).map(({ data }) => data).slice(0, -1).join(''), text);
+        assert.ok(words.startsWith(text) && text.length > 0);
+        await stillWorks(other);
+        writer.close();
+        reader.wire.close();
+    });
+
+    it('a field that no script of ours wrote', async () => {
+        const [node] = cluster.nodes;
+        const session = newSession();
+        await redis.call('HSET', key('stream:meta', session), 'd', 's|o|nonsense');
+        const wire = await Wire.open(node);
+        const answer = await wire.ask({ type: 'hello', session });
+        if (answer.type === 'welcome') await isRefused(wire, { type: 'send', content: 'x' }, node, `.*${key('stream:meta', session)}`);
+        else assert.equal(answer.type, 'error', JSON.stringify(answer));
+        await node.printed(/foreign data under our keys/);
+        assert.equal(await redis.call('HGET', key('stream:meta', session), 'd'), 's|o|nonsense');
+        await stillWorks(node);
+        wire.close();
+    });
+
+    it('scripts that are flushed again and again under load', async () => {
+        const talks = await Talks.begin(cluster.nodes, { words: wordsOf(150) });
+        let flushes = 0;
+        while (talks.readers.some((reader) => reader.frames.at(-1).type !== 'end')) {
+            assert.equal(await redis.call('SCRIPT', 'FLUSH'), 'OK');
+            ++flushes;
+        }
+        await talks.areWhole();
+        await talks.areKeptBy(redis);
+        assert.ok(flushes > 20, `${flushes}`);
+        for (const { readers, run } of talks.all) assert.equal((await readers[0].wire.ask({ type: 'history' })).messages.length, 2, run);
+        talks.close();
+    });
+});
+
+describe('a clock of the server that jumps', { timeout: TEST_MS }, () => {
+    it('an hour ahead, back again, and an hour into the past: no answer is lost or doubled, nobody is reaped', () =>
+        inFolder(async (folder) => {
+            const [library, file] = [path.join(folder, 'clock.so'), path.join(folder, 'ahead')];
+            await run('gcc', ['-O1', '-shared', '-fPIC', '-o', library, CLOCK]);
+            const text = (seconds) => String(seconds).padEnd(16);
+            const jump = async (seconds) => {
+                const handle = await open(file, 'r+');
+                await handle.write(text(seconds), 0).finally(() => handle.close());
+            };
+            await writeFile(file, text(0));
+            const preload = ['env', `LD_PRELOAD=${library}`, `JUMPING_CLOCK=${file}`];
+            const redis = await RedisProcess.start({}, { place: { host: '127.0.0.1', command: preload } });
+            const seconds = async () => Number((await redis.call('TIME')).split('\n')[0]);
+            let cluster;
+            try {
+                cluster = await Cluster.start(onRedis(redis), 2);
+                const { nodes } = cluster;
+                for (const ahead of [3_600, 0, -3_600]) {
+                    const talks = await Talks.begin(nodes, { words: wordsOf(250) });
+                    const before = await seconds();
+                    await jump(ahead);
+                    await nodes[0].until(async () => Math.abs((await seconds()) - before) > 3_000);
+                    await talks.areWhole();
+                    await talks.areKeptBy(redis);
+                    const { run } = await talks.readers[0].wire.ask({ type: 'send', content: 'whatever the time' });
+                    assert.equal((await talks.readers[0].wire.textOf(run)).text, 'whatever the time');
+                    assert.deepEqual(talks.readers.map(({ wire }) => wire.closed), talks.readers.map(() => null));
+                    for (const node of nodes) await node.until(async () => (await node.admin('/admin/v1/sessions')).body.total === talks.readers.length);
+                    talks.close();
+                    for (const node of nodes) await node.until(async () => (await node.admin('/admin/v1/sessions')).body.total === 0);
+                }
+                for (const node of nodes)
+                    for (const name of ['sessions_reaped_total', 'runs_lost_total', 'stream_divergence_total', 'faults_total']) assert.equal(await node.metric(name), 0, name);
+                assert.deepEqual(await cluster.stop(), []);
+            } finally {
+                await cluster?.kill();
+                await redis.stop();
+            }
+        }));
+});
