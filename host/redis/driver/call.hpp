@@ -32,6 +32,16 @@ public:
         return *this;
     }
 
+    // One argument that may be set anew, until it is sent. At most once in a call.
+    Call& floor(std::uint64_t number) {
+        if (floor_at_ == kNowhere) {
+            ++args_;
+            floor_at_ = words_.size();
+        }
+        floor_ = number;
+        return *this;
+    }
+
     // One argument of two parts.
     Call& arg(std::string_view front, std::string_view back) {
         ++args_;
@@ -55,13 +65,20 @@ private:
         append_word(command, verb);
         append_word(command, script);
         append_word(command, keys_);
-        return command.append(words_);
+        if (floor_at_ == kNowhere) return command.append(words_);
+        command.append(words_, 0, floor_at_);
+        append_word(command, floor_);
+        return command.append(words_, floor_at_);
     }
+
+    static constexpr std::size_t kNowhere = SIZE_MAX;
 
     const Script* script_;
     std::uint32_t keys_ = 0;
     std::uint32_t args_ = 0;
     std::string words_;
+    std::size_t floor_at_ = kNowhere;
+    std::uint64_t floor_ = 0;
 };
 
 }  // namespace streamhost::redis

@@ -33,6 +33,8 @@ void Keeper::acknowledged(std::string_view home, const Keep& keep, const Call& c
         owned.seen = {now_ms, now_ms};
         owned.fence = std::max(owned.fence, info.fence);
         owned.head = std::max(owned.head, keep.last);
+    } else {
+        shared_[keep.id] = {keep.last, {now_ms, now_ms}};
     }
     Home& kept = homes_.try_emplace(std::string(home)).first->second;
     kept.push_back({call, keep.id, {now_ms, now_ms}, ++next_number_, is_owned});
@@ -61,7 +63,7 @@ void Keeper::drop_oldest() {
     order_.pop_front();
     const Kept* kept = find(place);
     if (kept == nullptr) return;
-    if (kept->is_owned) owned_.erase(kept->id);
+    forget(*kept);
     erase(place);
     ++dropped_;
 }
@@ -83,6 +85,8 @@ void Keeper::was_away(std::int64_t from_ms, std::int64_t now_ms) {
             skip(kept.age);
     for (auto& [id, owned] : owned_)
         skip(owned.seen);
+    for (auto& [id, shared] : shared_)
+        skip(shared.seen);
 }
 
 void Keeper::sweep(std::int64_t now_ms, std::size_t most) {
@@ -96,7 +100,7 @@ void Keeper::sweep(std::int64_t now_ms, std::size_t most) {
             order_.push_back(std::move(place));
             continue;
         }
-        if (kept->is_owned) owned_.erase(kept->id);
+        forget(*kept);
         erase(place);
     }
 }
@@ -126,6 +130,22 @@ bool Keeper::knows_better(std::string_view id, Status answer, const store::Strea
     case Status::kGap: return info.head.seq < owned->second.head;
     default: return false;
     }
+}
+
+// With its newest write a shared stream goes, with any of its writes an owned one.
+void Keeper::forget(const Kept& kept) {
+    if (kept.is_owned) {
+        owned_.erase(kept.id);
+        return;
+    }
+    const auto shared = shared_.find(kept.id);
+    if (shared != shared_.end() && shared->second.seen.at_ms <= kept.age.at_ms) shared_.erase(shared);
+}
+
+std::uint64_t Keeper::shared_head(std::string_view id, std::int64_t now_ms) const {
+    const auto shared = shared_.find(id);
+    if (shared == shared_.end() || now_ms - shared->second.seen.since_ms >= options_.window_ms) return 0;
+    return shared->second.head;
 }
 
 std::vector<std::string> Keeper::homes() const {

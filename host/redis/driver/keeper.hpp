@@ -25,7 +25,7 @@ struct Keep {
     enum class Kind : std::uint8_t { kClaim = 1, kSign, kAppend, kEnd, kShared };
     Kind kind = Kind::kShared;
     std::string id;          // of the stream
-    std::uint64_t last = 0;  // kAppend, kEnd: number of its last entry
+    std::uint64_t last = 0;  // kAppend, kEnd, kShared: number of its last entry
 };
 
 // The problem: a master acknowledges a write and is lost, or was replaced seconds before anybody here heard
@@ -55,6 +55,10 @@ public:
     // Whether the master that answered so lacks what an earlier one acknowledged here.
     [[nodiscard]] bool knows_better(std::string_view id, store::Status answer, const store::StreamInfo& info,
                                     std::int64_t now_ms) const;
+    // The newest entry of a shared stream that was acknowledged here within the window; 0: none. A master
+    // that lacks it is to be told before anything else is written to the stream: the store numbers, and what
+    // comes first there would stand in front of what was acknowledged before.
+    [[nodiscard]] std::uint64_t shared_head(std::string_view id, std::int64_t now_ms) const;
     [[nodiscard]] std::vector<std::string> homes() const;
     // In the order in which they were acknowledged.
     [[nodiscard]] std::vector<Call> calls_of(std::string_view home) const;
@@ -80,6 +84,10 @@ private:
         std::uint64_t head = 0;
         Age seen;  // last sign of life
     };
+    struct Shared {
+        std::uint64_t head = 0;
+        Age seen;  // of its newest write
+    };
     using Home = std::deque<Kept>;  // by number
     using Homes = std::map<std::string, Home, std::less<>>;
     struct Place {
@@ -92,10 +100,12 @@ private:
     [[nodiscard]] bool is_over(const Kept& kept, std::int64_t now_ms) const;
     [[nodiscard]] const Kept* find(const Place& place) const;
     void erase(const Place& place);
+    void forget(const Kept& kept);
 
     KeeperOptions options_;
     Homes homes_;
     std::map<std::string, Owned, std::less<>> owned_;
+    std::map<std::string, Shared, std::less<>> shared_;  // of each there is a write in homes_
     std::deque<Place> order_;  // of all that was kept, what is to be looked at next in front; some are gone
     std::uint64_t next_number_ = 0;
     std::size_t bytes_ = 0;

@@ -1,5 +1,6 @@
 #include "redis/driver/streams.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -131,14 +132,26 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
     if (!status) return kept->done(reply);
     const auto fields = parse_fields(reply.value[2].text(), reply.value[1].integer());
     const store::StreamInfo info = fields ? fields->info : store::StreamInfo();
-    if (!std::exchange(kept->was_repaired, true) &&
-        keeper_.knows_better(kept->keep.id, *status, info, context_.loop().now_ms()))
+    const bool is_shared = kept->keep.kind == Keep::Kind::kShared;
+    const bool knows_better =
+        is_shared ? *status == Status::kGap
+                  : keeper_.knows_better(kept->keep.id, *status, info, context_.loop().now_ms());
+    if (is_shared) kept->call->floor(0);  // again, and whenever it is repaired itself, it takes what is there
+    if (!std::exchange(kept->was_repaired, true) && knows_better)
         return repair_.home(kept->order, [this, kept] { repeat(kept); });
     if (*status == Status::kOk || *status == Status::kDuplicate) {
         if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);
+        if (is_shared) kept->keep.last = head_after(*kept, *status, reply.value[3].integer());
         keeper_.acknowledged(kept->order, kept->keep, *kept->call, info, context_.loop().now_ms());
     }
     kept->done(reply);
+}
+
+// A write that is there already says nothing of what came behind it.
+std::uint64_t RedisStreams::head_after(const Kept& kept, Status status, std::int64_t last) const {
+    const auto written = static_cast<std::uint64_t>(last);
+    if (status == Status::kOk) return written;
+    return std::max(written, keeper_.shared_head(kept.keep.id, context_.loop().now_ms()));
 }
 
 void RedisStreams::repeat(const std::shared_ptr<Kept>& kept) {
@@ -252,6 +265,7 @@ Submit RedisStreams::publish(const store::PublishRequest& request, store::Publis
         call.arg(request.access == store::Access::kOwner ? 1 : 0);
         add_shared_limits(call);
         call.arg(context_.limits().publish_key_ms).arg(context_.limits().publish_keys);
+        call.floor(keeper_.shared_head(request.id, context_.loop().now_ms()));
         add_entries(call, request.entries);
         return call;
     };
@@ -275,6 +289,7 @@ Submit RedisStreams::send(const store::SendRequest& request, store::PublishDone 
         call.arg(limits.send_key_ms).arg(limits.send_keys);
         call.arg(request.content_hash).arg(request.answer).arg(member_of(request.run)).arg(request.job);
         call.arg(limits.home_runs).arg(limits.run_open_ms);
+        call.floor(keeper_.shared_head(request.home, context_.loop().now_ms()));
         add_entries(call, request.entries);
         return call;
     };

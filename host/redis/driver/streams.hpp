@@ -43,6 +43,7 @@ private:
                                          ReplyDone done);
     void settle(const std::shared_ptr<Kept>& kept, const Reply& reply);
     void repeat(const std::shared_ptr<Kept>& kept);
+    [[nodiscard]] std::uint64_t head_after(const Kept& kept, store::Status status, std::int64_t last) const;
 
     [[nodiscard]] ReplyDone stream_answer(std::string_view command, store::Position last,
                                           store::StreamDone done);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "redis/driver/call.hpp"
 #include "redis/resp.hpp"
 
 namespace streamhost::redis {
@@ -38,6 +39,22 @@ TEST(Command, WordsAreBytesAndNumbersOfAnySize) {
     EXPECT_EQ(reader.value()[1].text(), "");
     EXPECT_EQ(reader.value()[2].text(), "-9223372036854775808");
     EXPECT_EQ(reader.value()[3].text(), "18446744073709551615");
+}
+
+TEST(CallTest, ItsFloorStandsWhereItWasPutAndMayBeSetAnew) {
+    static constexpr Script kScript{"write", "return 1", "0"};
+    const auto put_together = [](std::uint64_t floor) {
+        Call call(kScript);
+        call.key("k").arg("a").floor(floor).arg("b");
+        return call;
+    };
+    Call call = put_together(17);
+    EXPECT_EQ(call.by_hash(),
+              "*7\r\n$7\r\nEVALSHA\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\nk\r\n"
+              "$1\r\na\r\n$2\r\n17\r\n$1\r\nb\r\n");
+    call.floor(0);
+    EXPECT_EQ(call.by_hash(), put_together(0).by_hash());
+    EXPECT_TRUE(call.by_text().starts_with("*7\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n"));
 }
 
 }  // namespace

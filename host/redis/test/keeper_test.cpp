@@ -33,8 +33,9 @@ protected:
         keeper_.acknowledged("h", {Keep::Kind::kAppend, id, last}, call(id + std::to_string(last)),
                              info(7, last), now_ms);
     }
-    void publish(const std::string& id, const std::string& word, std::int64_t now_ms) {
-        keeper_.acknowledged("h", {Keep::Kind::kShared, id}, call(word), {}, now_ms);
+    void publish(const std::string& id, const std::string& word, std::int64_t now_ms,
+                 std::uint64_t last = 1) {
+        keeper_.acknowledged("h", {Keep::Kind::kShared, id, last}, call(word), {}, now_ms);
     }
     std::string held(std::string_view home = "h") const {
         std::string words;
@@ -69,6 +70,22 @@ TEST_F(KeeperTest, AMasterThatLacksWhatWasAcknowledgedIsRecognised) {
     EXPECT_FALSE(keeper_.knows_better("h.other", Status::kNoStream, {}, kNow));
     EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, 1'001))
         << "forgotten since, as it should be";
+}
+
+TEST_F(KeeperTest, TheHeadOfASharedStreamIsTheLastAcknowledgedOneWithinTheWindow) {
+    EXPECT_EQ(keeper_.shared_head("h", 0), 0u);
+    publish("h", "a", 0, 8);
+    publish("h", "b", 500, 9);
+    publish("h.s", "other", 500, 3);
+    EXPECT_EQ(keeper_.shared_head("h", kNow), 9u);
+    EXPECT_EQ(keeper_.shared_head("h.s", kNow), 3u);
+    keeper_.sweep(1'499, 100);
+    EXPECT_EQ(keeper_.shared_head("h", 1'499), 9u);
+    EXPECT_EQ(keeper_.shared_head("h", 1'500), 0u);
+    publish("h", "c", 2'000, 2);
+    EXPECT_EQ(keeper_.shared_head("h", 2'000), 2u) << "begun anew";
+    keeper_.sweep(3'000, 100);
+    EXPECT_EQ(keeper_.shared_head("h", 2'500), 0u) << "gone with its last write";
 }
 
 TEST_F(KeeperTest, WhatIsSharedGoesAfterTheWindow) {

@@ -1,7 +1,7 @@
 -- with: stream shared
 -- KEYS: meta, chunks, channel, window of keys. ARGV: id, key, user, whether the user must be its owner,
--- shared_entries, shared_bytes, shared_ms, publish_key_ms, publish_keys; then two for each entry: type, data.
-local ENTRIES = 10
+-- shared_entries, shared_bytes, shared_ms, publish_key_ms, publish_keys, floor; then two for each entry: type, data.
+local ENTRIES = 11
 local key, asker, key_ms = ARGV[2], ARGV[3], tonumber(ARGV[8])
 local window = {0, 0, 0}
 local s, user = load(KEYS[1])
@@ -22,6 +22,7 @@ else
     must_be_free(KEYS[1])
     must_be(KEYS[4], 'hash')
 end
+if is_behind(s, ARGV[10]) then return {GAP, user or ''} end
 local made = not s and asker or nil
 s = s or new_shared()
 local prev = s[HEAD_CHECK]

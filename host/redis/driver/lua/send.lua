@@ -1,8 +1,8 @@
 -- with: stream owned shared
 -- KEYS: meta, chunks, channel, window of sends, all of the home; meta of the run, runs. ARGV: home, key,
 -- user, whether the user must be the home's owner, shared_entries, shared_bytes, shared_ms, send_key_ms, send_keys,
--- content hash, answer, member of the run, job, home_runs, run_open_ms; then two for each entry: type, data.
-local ENTRIES = 16
+-- content hash, answer, member of the run, job, home_runs, run_open_ms, floor; then two for each entry: type, data.
+local ENTRIES = 17
 local key, asker, key_ms = ARGV[2], ARGV[3], tonumber(ARGV[8])
 local hash, answer, member = ARGV[10], ARGV[11], ARGV[12]
 local window = {0, 0, 0}
@@ -21,6 +21,7 @@ else
     must_be_free(KEYS[1])
     must_be(KEYS[4], 'hash')
 end
+if is_behind(s, ARGV[16]) then return {GAP, user or ''} end
 if redis.call('EXISTS', KEYS[5]) == 1 then return {CONFLICT, user or ''} end
 if not has_room(KEYS[6], member, ARGV[14]) then return {FULL, user or ''} end
 

@@ -9,6 +9,9 @@ local function plan_trim(s, count, bytes, most_entries, most_bytes)
     return drop, base_check, bytes
 end
 
+-- Whoever writes knows of an entry that this server lacks: a master that is gone had acknowledged it.
+local function is_behind(s, floor) return tonumber(s and s[HEAD] or 0) < tonumber(floor) end
+
 local function new_shared()
     local zero = '0000000000000000'
     local created = time[1] .. string.format('%06d', time[2])

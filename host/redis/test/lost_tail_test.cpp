@@ -1,0 +1,135 @@
+// A master that lacks the last writes which an earlier one acknowledged: what is written to a shared stream
+// then comes behind them, not in their place.
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/two_drivers.hpp"
+
+namespace streamhost::redis {
+namespace {
+
+using store::Status;
+using namespace store::conformance;
+
+class RedisLostTailTest : public testing::Test {
+protected:
+    template <typename Reply, typename Command>
+    Reply run(Command&& command) {
+        const auto pending = start<Reply>(std::forward<Command>(command));
+        EXPECT_TRUE(bench_.run_until([&] { return pending->answers > 0; }));
+        return pending->reply.value_or(Reply());
+    }
+    PublishReply publish(const std::string& text) {
+        const std::array<store::Entry, 1> entries{{{store::Type::kText, store::Buffer::copy_of(text)}}};
+        return run<PublishReply>([&](store::PublishDone done) {
+            return bench_.store().streams().publish({.id = "h", .key = text, .entries = entries},
+                                                    std::move(done));
+        });
+    }
+    PublishReply send(const std::string& text) {
+        const std::array<store::Entry, 1> entries{{{store::Type::kMessage, store::Buffer::copy_of(text)}}};
+        const std::string id = "h." + text;
+        return run<PublishReply>([&](store::PublishDone done) {
+            return bench_.store().streams().send(
+                {.home = "h", .key = text, .content_hash = "c", .run = id, .entries = entries},
+                std::move(done));
+        });
+    }
+    std::string texts() {
+        const auto all = run<ReadReply>([&](store::ReadDone done) {
+            return bench_.store().streams().read({.id = "h"}, std::move(done));
+        });
+        std::string words;
+        for (const auto& record : all.records)
+            words.append(record.data.view()).append(" ");
+        return words;
+    }
+
+    // All keys as they are now; put back they are those of a replica that got no more.
+    using Keys = std::vector<std::pair<std::string, std::string>>;
+    static Keys save() {
+        std::vector<std::string> names;
+        const RespValue found = RedisBench::server().command({"KEYS", "*"});
+        for (std::uint32_t at = 0; at < found.size(); ++at)
+            names.emplace_back(found[at].text());
+        Keys all;
+        for (const std::string& name : names)
+            all.emplace_back(name, RedisBench::server().command({"DUMP", name}).text());
+        return all;
+    }
+    static void put_back(const Keys& all) {
+        RedisBench::server().command({"FLUSHALL"});
+        for (const auto& [name, value] : all)
+            RedisBench::server().command({"RESTORE", name, "60000", value});
+    }
+
+    RedisBench bench_{{}};
+};
+
+TEST_F(RedisLostTailTest, APublishComesBehindWhatWasAcknowledged) {
+    publish("a");
+    const Keys replica = save();
+    publish("b");
+    const auto last = publish("c").last;
+    put_back(replica);
+    const auto next = publish("d");
+    EXPECT_EQ(next.status, Status::kOk);
+    EXPECT_EQ(next.first, 4u);
+    EXPECT_EQ(texts(), "a b c d ");
+    EXPECT_EQ(publish("c").last, last) << "where it was acknowledged";
+    EXPECT_EQ(publish("e").first, 5u);
+}
+
+TEST_F(RedisLostTailTest, ASendComesBehindWhatWasAcknowledged) {
+    const Keys replica = save();
+    publish("a");
+    send("b");
+    put_back(replica);
+    const auto next = send("c");
+    EXPECT_EQ(next.status, Status::kOk);
+    EXPECT_EQ(next.first, 3u);
+    EXPECT_EQ(texts(), "a b c ");
+    EXPECT_EQ(send("b").status, Status::kDuplicate);
+}
+
+TEST_F(RedisLostTailTest, BehindWhatOthersWroteToTheNewMasterToo) {
+    publish("a");
+    const Keys replica = save();
+    publish("b");
+    publish("c");
+    put_back(replica);
+    TestPort port(RedisBench::server().port());
+    RealLoop loop;
+    RecordingSink sink;
+    const auto other = make_redis_store({}, port, loop, sink);
+    const std::array<store::Entry, 1> entries{{{store::Type::kText, store::Buffer::copy_of("other")}}};
+    const auto pending = start<PublishReply>([&](store::PublishDone done) {
+        return other->streams().publish({.id = "h", .key = "o", .entries = entries}, std::move(done));
+    });
+    for (int turn = 0; turn < 500 && pending->answers == 0; ++turn) {
+        loop.turn();
+        port.pump(10);
+    }
+    ASSERT_EQ(pending->reply.value_or(PublishReply()).first, 2u);
+    EXPECT_EQ(publish("d").status, Status::kOk);
+    EXPECT_EQ(texts(), "a other b c d ");
+    other->shutdown();
+    loop.turn();
+}
+
+TEST_F(RedisLostTailTest, AStreamThatWasRemovedIsWrittenAnewAndThenAsEver) {
+    publish("a");
+    publish("b");
+    put_back({});
+    EXPECT_EQ(publish("c").first, 3u);
+    EXPECT_EQ(publish("d").first, 4u);
+    EXPECT_EQ(texts(), "a b c d ");
+}
+
+}  // namespace
+}  // namespace streamhost::redis
