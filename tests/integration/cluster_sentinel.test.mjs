@@ -8,7 +8,7 @@ import { DOWN_AFTER_MS, MASTER, SentinelGroup } from './support/redis.mjs';
 import { Talks } from './support/talks.mjs';
 
 const TEST_MS = 180_000;
-const FAILOVERS = 3;
+const FAILOVERS = Number(process.env.STREAMHOST_TEST_FAILOVERS ?? 3);
 
 describe('a master that dies or moves in the middle of answers', { timeout: TEST_MS }, () => {
     let group;

@@ -26,7 +26,7 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
     };
     before(async () => {
         group = await SentinelGroup.start();
-        gateway = await startNode(onSentinels(group), 'gateway-1', { ...remote('careful', 'continue'), ...remote('strict', 'fail') });
+        gateway = await startNode(onSentinels(group), 'gateway-1', { ...remote('careful', 'continue'), ...remote('strict', 'fail'), ...remote('again', 'restart') });
         workers = await Promise.all(['ai-1', 'ai-2'].map(startWorker));
     });
     after(async () => {
@@ -100,6 +100,22 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         assert.ok(WORDS.startsWith(text) && text.length > 0);
         talk.wire.close();
         workers[talk.busy] = await startWorker('ai-3');
+    });
+
+    it('restart: the run of a worker that is killed ends lost, and another one answers the same message, whole', async () => {
+        const talk = await begin('again');
+        await workers[talk.busy].kill();
+        const { text, end } = await endOf(talk);
+        assert.equal(end.outcome, 'lost');
+        assert.ok(WORDS.startsWith(text) && text.length > 0);
+        const isNext = ({ data }) => data?.kind === 'run' && data.state === 'pending' && data.replaces === talk.run;
+        await gateway.until(() => talk.wire.frames.some(isNext));
+        const { run } = talk.wire.frames.find(isNext).data;
+        const again = await endOf({ wire: talk.wire, run });
+        assert.deepEqual([again.text, again.end.outcome], [WORDS, 'complete']);
+        assert.equal(talk.wire.frames.filter((frame) => frame.type === 'end').length, 2);
+        talk.wire.close();
+        workers[talk.busy] = await startWorker('ai-4');
     });
 
     it('continue: another worker goes on with the next word', async () => {
