@@ -13,6 +13,7 @@ const MOST_RESUME_MS = 3_000;
 const MOST_MOVE_MS = 2_500;
 const MOST_BACK_MS = 5_000;
 const AFTER_DOWN_MS = 2_000;
+const FAILOVERS_MS = 150_000; // then the generator's own limit is near
 
 const whole = ({ numbers }) => `0 of ${numbers.entries.toLocaleString('en')}`;
 const intact = (verdicts, what, run) => verdicts.hold(what, { target: '0 lost, 0 doubled', result: whole(run), isMet: true });
@@ -86,6 +87,17 @@ const moved = (cluster, old) =>
         return stores.every((store) => store.state === 'ok' && store.master !== '' && store.master !== old);
     });
 
+/** On a busy machine a full resynchronisation takes longer than a test would wait. */
+async function isReady(group) {
+    for (let patience = 3; ; --patience) {
+        try {
+            return await group.isReady(2, 3);
+        } catch (error) {
+            if (patience === 1) throw error;
+        }
+    }
+}
+
 const servers = (group) => [...group.servers, ...group.sentinels];
 
 /** @param {import('../support/verdicts.mjs').Verdicts} verdicts */
@@ -95,8 +107,9 @@ export async function failover(verdicts) {
         const on = { nodes: cluster.nodes, redis: servers(group), name: 'reference-failover' };
         return during(on, { connections, rate, warm_s: 1, seconds: 200 }, async (load) => {
             const moves = [];
-            for (let turn = 0; turn < times; ++turn) {
-                await group.isReady(2, 3);
+            const until = performance.now() + FAILOVERS_MS;
+            while (moves.length < times && performance.now() < until) {
+                await isReady(group);
                 const old = (await group.master()).address;
                 const from = performance.now();
                 const answer = await group.sentinels[0].call('SENTINEL', 'FAILOVER', MASTER);
@@ -108,7 +121,8 @@ export async function failover(verdicts) {
             return { moves };
         });
     });
-    intact(verdicts, `${times} planned failovers`, run);
+    intact(verdicts, `${run.moves.length} planned failovers`, run);
+    verdicts.hold('  of them in time', { target: `${times}`, result: `${run.moves.length}`, isMet: run.moves.length === times, window: run.window });
     within(verdicts, '  slowest move of all nodes', MOST_MOVE_MS, Math.max(...run.moves), run.window);
     verdicts.tell('  slowest answer to an append', ms(run.latency.append_to_answer.max_us / 1_000));
     tellSnapshots(verdicts, run);

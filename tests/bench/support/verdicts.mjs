@@ -12,6 +12,8 @@ export const ms = (value) => `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 :
 export const percent = (value) => `${(value * 100).toFixed(0)} %`;
 export const perSecond = (value) => `${Math.round(value).toLocaleString('en')}/s`;
 
+const firstLine = (error) => String(error.message).split('\n')[0].slice(0, 160);
+
 export class Verdicts {
     rows = [];
     hasFailed = false;
@@ -40,7 +42,7 @@ export class Verdicts {
     fail(what, error) {
         this.hasFailed = true;
         console.error(error);
-        this.#add([what, '', String(error.message).split('\n')[0].slice(0, 160), '', 'FAILED']);
+        this.#add([what, '', firstLine(error), '', 'FAILED']);
     }
 
     /** Runs a part; whatever it throws is a failure of that part alone. A disturbed machine excuses what came too late. */
@@ -51,8 +53,9 @@ export class Verdicts {
             await work();
         } catch (error) {
             const disturbed = window.end();
-            if (!(error instanceof Late) || disturbed.isValid) return this.fail(what, error);
-            this.hold(what, { target: 'in time', result: error.message, isMet: false, window: disturbed });
+            const isLate = error instanceof Late || / (took longer than|not so within) \d+ ms/.test(` ${error.message}`);
+            if (!isLate || disturbed.isValid) return this.fail(what, error);
+            this.hold(what, { target: 'in time', result: firstLine(error), isMet: false, window: disturbed });
         }
     }
 
