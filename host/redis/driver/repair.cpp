@@ -6,7 +6,7 @@
 
 namespace streamhost::redis {
 
-void Repair::home(const std::string& name, UniqueFunction<void()> done) {
+void Repair::home(const std::string& name, Done done) {
     const auto [entry, is_new] = work_.try_emplace(name);
     entry->second.done.push_back(std::move(done));
     if (!is_new) return;
@@ -15,11 +15,12 @@ void Repair::home(const std::string& name, UniqueFunction<void()> done) {
     for (const Call& call : calls) {
         const auto heard = [this, name, call](const Reply& reply) {
             count(call, reply);
-            answered(name);
+            answered(name, reply.status);
         };
-        if (context_.send({name, kTimeoutMs}, call, heard) != store::Submit::kAccepted) answered(name);
+        if (context_.send({name, kTimeoutMs}, call, heard) != store::Submit::kAccepted)
+            answered(name, store::Status::kUnavailable);
     }
-    context_.later([this, name] { answered(name); });
+    context_.later([this, name] { answered(name, store::Status::kOk); });
 }
 
 void Repair::count(const Call& call, const Reply& reply) {
@@ -30,13 +31,17 @@ void Repair::count(const Call& call, const Reply& reply) {
     if (is_new) ++reapplied_;
 }
 
-void Repair::answered(const std::string& name) {
+void Repair::answered(const std::string& name, store::Status status) {
     const auto found = work_.find(name);
-    if (found == work_.end() || --found->second.left > 0) return;
+    if (found == work_.end()) return;
+    if (status == store::Status::kTimeout || status == store::Status::kUnavailable)
+        found->second.outcome = Outcome::kPartial;
+    if (--found->second.left > 0) return;
+    const Outcome outcome = found->second.outcome;
     auto done = std::move(found->second.done);
     work_.erase(found);
     for (auto& each : done)
-        each();
+        each(outcome);
 }
 
 void Repair::all() {
@@ -50,7 +55,7 @@ void Repair::next_homes() {
         const std::string name = std::move(waiting_.front());
         waiting_.pop_front();
         ++at_once_;
-        home(name, [this] {
+        home(name, [this](Outcome) {
             --at_once_;
             next_homes();
         });

@@ -20,8 +20,11 @@ class Repair {
 public:
     Repair(Context& context, Keeper& keeper) : context_(context), keeper_(keeper) {}
 
-    // `done` runs when each of the home's writes was answered, whatever the answers were.
-    void home(const std::string& name, UniqueFunction<void()> done);
+    enum class Outcome : std::uint8_t { kWhole = 1, kPartial };
+    using Done = UniqueFunction<void(Outcome)>;
+
+    // `done` runs when each of the home's writes has ended; kPartial: the server did not answer all of them.
+    void home(const std::string& name, Done done);
     void all();
     // Writes that a master had acknowledged and another one did not have.
     [[nodiscard]] std::uint64_t reapplied() const noexcept { return reapplied_; }
@@ -29,10 +32,11 @@ public:
 private:
     struct Work {
         std::size_t left = 0;
-        std::vector<UniqueFunction<void()>> done;
+        Outcome outcome = Outcome::kWhole;
+        std::vector<Done> done;
     };
     void count(const Call& call, const Reply& reply);
-    void answered(const std::string& name);
+    void answered(const std::string& name, store::Status status);
     void next_homes();
 
     static constexpr std::size_t kHomesAtOnce = 32;

@@ -138,7 +138,10 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
                   : keeper_.knows_better(kept->keep.id, *status, info, context_.loop().now_ms());
     if (is_shared) kept->call->floor(0);  // again, and whenever it is repaired itself, it takes what is there
     if (!std::exchange(kept->was_repaired, true) && knows_better)
-        return repair_.home(kept->order, [this, kept] { repeat(kept); });
+        return repair_.home(kept->order, [this, kept](Repair::Outcome outcome) {
+            if (outcome == Repair::Outcome::kWhole) return repeat(kept);
+            kept->done({Status::kUnavailable, {}});  // nothing was written: whoever asked may ask again
+        });
     if (*status == Status::kOk || *status == Status::kDuplicate) {
         if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);
         if (is_shared) kept->keep.last = head_after(*kept, *status, reply.value[3].integer());
