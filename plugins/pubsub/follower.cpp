@@ -4,8 +4,9 @@
 
 namespace pubsub {
 
-Step Follower::opened(sh_position head) {
+Step Follower::opened(sh_position head, bool is_known) {
     position_ = head;
+    is_known_ = is_known;
     phase_ = Phase::kLive;
     Step step;
     step.caught_up = !wants_release();
@@ -36,6 +37,7 @@ Step Follower::take(std::span<const sh_record> records) {
     auto last = first;
     while (last != records.end() && last->seq == position_.seq + 1 && last->prev == position_.check) {
         position_ = {last->seq, last->check};
+        is_known_ = true;
         ended_ = ended_ || last->type == SH_RECORD_END;
         ++last;
     }
@@ -78,13 +80,15 @@ Step Follower::release() {
 
 Step Follower::page(const Page& page, Patience patience) {
     Step step;
-    if (page.head.seq < position_.seq && patience == Patience::kWaits) {
+    const bool is_less = page.head.seq < position_.seq || (is_known_ && !page.is_known);
+    if (is_less && patience == Patience::kWaits) {
         phase_ = Phase::kBroken;
         step.is_behind = true;
         return step;
     }
     phase_ = Phase::kLive;
-    if (page.before_check != position_.check || page.head.seq < position_.seq) {
+    is_known_ = page.is_known;
+    if (page.before_check != position_.check || is_less) {
         // Readers get the whole truth anew, so the view jumps to the head; what is live is merged on top.
         step.diverged = true;
         position_ = page.head;
@@ -107,10 +111,12 @@ Step Follower::retry() {
     return start_reading();
 }
 
-Step Follower::tail(sh_position head) {
+Step Follower::tail(sh_position head, bool is_known) {
     if (phase_ == Phase::kBroken) return start_reading();
     if (phase_ != Phase::kLive) return {};
-    if (head.seq == position_.seq && head.check == position_.check) return {};
+    const bool is_same = head.seq == position_.seq && head.check == position_.check;
+    if (is_same && is_known) is_known_ = true;  // accepted since, and not begun
+    if (is_same && is_known == is_known_) return {};
     // An answer that is older than what arrived meanwhile proves nothing, but a rewritten log would look the
     // same: reading decides.
     return start_reading();

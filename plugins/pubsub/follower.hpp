@@ -21,6 +21,7 @@ struct Page {
     std::span<const sh_record> records;
     sh_position head{};  // of the stream
     bool more = false;
+    bool is_known = true;  // the store has the stream
 };
 
 // What to do now, in this order.
@@ -44,7 +45,8 @@ public:
     static constexpr std::size_t kMaxHeld = 1'024;
 
     // The channel is subscribed and the log was asked where it stands: the node's view starts there.
-    [[nodiscard]] Step opened(sh_position head);
+    // `is_known`: the store has the stream; a run that was accepted is known before its first entry.
+    [[nodiscard]] Step opened(sh_position head, bool is_known = true);
     [[nodiscard]] Step live(std::span<const sh_record> records);
     [[nodiscard]] Step page(const Page& page, Patience patience);
     // The page could not be read; asked again by retry().
@@ -56,12 +58,14 @@ public:
         return phase_ == Phase::kLive && (!held_.empty() || overflowed_);
     }
     // The tail check: where the store stands, asked when it was silent or after a new link. Finds a lost last
-    // record.
-    [[nodiscard]] Step tail(sh_position head);
+    // record, and a stream that is gone.
+    [[nodiscard]] Step tail(sh_position head, bool is_known = true);
 
     [[nodiscard]] sh_position position() const noexcept { return position_; }
     [[nodiscard]] bool is_open() const noexcept { return phase_ != Phase::kOpening; }
     [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+    // Readers were shown a stream, and have not been told since that there is none.
+    [[nodiscard]] bool is_known() const noexcept { return is_known_; }
     [[nodiscard]] bool is_broken() const noexcept { return phase_ == Phase::kBroken; }
     [[nodiscard]] bool is_reading() const noexcept { return phase_ == Phase::kReading; }
 
@@ -75,6 +79,7 @@ private:
     Phase phase_ = Phase::kOpening;
     sh_position position_{};
     bool ended_ = false;
+    bool is_known_ = false;
     bool overflowed_ = false;
     std::vector<streamhost::OwnedRecord> held_;
     std::vector<streamhost::OwnedRecord> out_owned_;

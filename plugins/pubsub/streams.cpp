@@ -104,7 +104,7 @@ void Streams::opened(const std::string& id, std::uint64_t life, const sh_result&
     stream->heard_ms = host_.monotonic_ms();
     if (delivery_->open_log(host_.raw(), bytes(id), info->head) != SH_OK)
         return fail_open(id, life, SH_INTERNAL);
-    apply(*stream, stream->follower.opened(info->head));
+    apply(*stream, stream->follower.opened(info->head, info->state != SH_STREAM_UNKNOWN));
 }
 
 void Streams::apply(Stream& stream, Step step) {
@@ -172,7 +172,7 @@ void Streams::answer_waiting(Stream& stream, sh_status status) {
 }
 
 void Streams::read(Stream& stream, std::uint64_t from) {
-    gaps_.add();
+    if (!stream.is_repeat) gaps_.add();
     host_.command(
         [&](std::uint64_t token) {
             return store_->read(host_.raw(), bytes(stream.id), from, kPageEntries, kPageBytes, token);
@@ -183,13 +183,14 @@ void Streams::read(Stream& stream, std::uint64_t from) {
 void Streams::page(const std::string& id, std::uint64_t life, const sh_result& result) {
     Stream* stream = find(id, life);
     if (stream == nullptr) return;
-    // Gone from the store although it was there: the log is empty now, which is a divergence like any other.
+    // The log is empty now: when it stays so for the patience, a divergence like any other.
     const bool is_gone = result.status == SH_NOT_FOUND;
     if (result.status != SH_OK && !is_gone) {
         stream->follower.page_failed();
-        return retry_later(id, life);
+        return retry_later(*stream);
     }
     Page page;
+    page.is_known = !is_gone;
     if (!is_gone) {
         stream->first = result.first;
         stream->state = result.state;
@@ -206,26 +207,48 @@ void Streams::page(const std::string& id, std::uint64_t life, const sh_result& r
     const bool is_over = stream->behind_since_ms && now_ms - *stream->behind_since_ms >= options_.patience_ms;
     const Step step = stream->follower.page(page, is_over ? Patience::kIsOver : Patience::kWaits);
     if (step.is_behind) {
-        if (!stream->behind_since_ms) stream->behind_since_ms = now_ms;
-        return retry_later(id, life);
+        if (!stream->behind_since_ms) {
+            stream->behind_since_ms = now_ms;
+            suspect_home(*stream);
+        }
+        return retry_later(*stream);
     }
+    stream->is_repeat = false;
     stream->behind_since_ms.reset();
+    if (is_gone) {
+        stream->first = 0;
+        stream->state = SH_STREAM_UNKNOWN;
+    }
     apply(*stream, step);
 }
 
-void Streams::retry_later(const std::string& id, std::uint64_t life) {
-    const auto again = [this, id, life] {
-        if (Stream* stream = find(id, life)) apply(*stream, stream->follower.retry());
+// Where a run lost something its session may have, and nobody asks where a silent shared stream stands.
+void Streams::suspect_home(const Stream& stream) {
+    const auto home = streams_.find(std::string(home_of(stream.id)));
+    if (home != streams_.end()) home->second.heard_ms = 0;
+}
+
+void Streams::retry_later(Stream& stream) {
+    stream.is_repeat = true;
+    if (stream.has_timer) return;
+    const auto again = [this, id = stream.id, life = stream.life] {
+        Stream* found = find(id, life);
+        if (found == nullptr) return;
+        found->has_timer = false;
+        apply(*found, found->follower.retry());
     };
     // Without a timer the tail check asks again.
-    if (host_.after(SH_ON_STORE, options_.retry_ms, again) != SH_OK) return;
+    stream.has_timer = host_.after(SH_ON_STORE, options_.retry_ms, again) == SH_OK;
 }
 
 void Streams::records(std::string_view id, std::span<const sh_record> records) {
     const auto found = streams_.find(std::string(id));
     if (found == streams_.end()) return;
-    found->second.heard_ms = host_.monotonic_ms();
-    apply(found->second, found->second.follower.live(records));
+    Stream& stream = found->second;
+    // Old ones came twice, or the stream began anew: its tail tells which.
+    const bool is_old = !records.empty() && records.back().seq <= stream.follower.position().seq;
+    stream.heard_ms = is_old ? 0 : host_.monotonic_ms();
+    apply(stream, stream.follower.live(records));
 }
 
 void Streams::link(bool up, std::uint64_t epoch) {
@@ -271,7 +294,8 @@ void Streams::check_some(const std::vector<std::string>& ids) {
             for (std::size_t index = 0; index < asked.size(); ++index) {
                 Stream* stream = find(asked[index].first, asked[index].second);
                 if (stream == nullptr) continue;
-                const Step step = stream->follower.tail(infos[index].head);
+                const Step step =
+                    stream->follower.tail(infos[index].head, infos[index].state != SH_STREAM_UNKNOWN);
                 if (step.read_from && infos[index].head.seq > stream->follower.position().seq)
                     tail_hits_.add();
                 apply(*stream, step);

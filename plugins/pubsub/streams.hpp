@@ -60,6 +60,8 @@ private:
         std::uint64_t first = 0;                      // oldest kept, as of the last answer
         std::uint32_t state = SH_STREAM_UNKNOWN;
         bool owned = false;
+        bool has_timer = false;  // of retry_later()
+        bool is_repeat = false;  // the next read asks again what was not answered
         std::uint64_t life = 0;  // tells answers for an earlier life of this id apart
     };
     using Map = std::unordered_map<std::string, Stream>;
@@ -73,7 +75,8 @@ private:
     void notify(const Stream& stream, Call call);
     void read(Stream& stream, std::uint64_t from);
     void page(const std::string& id, std::uint64_t life, const sh_result& result);
-    void retry_later(const std::string& id, std::uint64_t life);
+    void retry_later(Stream& stream);
+    void suspect_home(const Stream& stream);
     void answer_waiting(Stream& stream, sh_status status);
     void fail_open(const std::string& id, std::uint64_t life, sh_status status);
     void forget_dead_watchers();

@@ -21,7 +21,9 @@ Subscriptions::Subscriptions(Host& host, SubscriptionsOptions options,
       options_(options),
       seconds_(host.histogram("recovery_seconds", "From subscribe to the plan",
                               {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5})),
-      entries_(host.counter("recovered_entries_total", "Entries read for readers that were behind")) {
+      entries_(host.counter("recovered_entries_total", "Entries read for readers that were behind")),
+      vanished_(host.counter("vanished_streams_total",
+                             "Readers that were told that their stream is not in the store any more")) {
     for (const char* result :
          {"live", "replayed", "snapshot", "completed", "expired", "unavailable", "error"})
         results_[result] =
@@ -238,8 +240,12 @@ void Subscriptions::changed(sh_connection id, std::string_view stream, std::uint
     case SH_SUBSCRIPTION_BEHIND:
         subscription->decision = {
             .act = Act::kReplay, .replay_from = sent.seq + 1, .check_before = sent.check};
+        if (sent.seq > 0) subscription->absence.shown();
         return go_on(subscription);
-    case SH_SUBSCRIPTION_RESET: subscription->decision = {.act = Act::kSnapshot}; return go_on(subscription);
+    case SH_SUBSCRIPTION_RESET:
+        subscription->decision = {.act = Act::kSnapshot};
+        subscription->absence.confirm();
+        return go_on(subscription);
     default: end(subscription); pump_runs(id);
     }
 }

@@ -20,6 +20,7 @@
 #include "streamhost/plan.hpp"
 #include "streamhost/service/recovery_requests.hpp"
 
+#include "absence.hpp"
 #include "decision.hpp"
 #include "seen_streams.hpp"
 
@@ -65,6 +66,7 @@ private:
         Wish wish;
         Stand stand;
         Decision decision;
+        Absence absence;
         sh_ticket ticket = 0;
         bool is_auto = false;       // followed on behalf of the session's subscription
         bool follows_runs = false;  // a session's stream with SH_SUBSCRIBE_FOLLOW_RUNS
@@ -102,6 +104,8 @@ private:
     void snapshot_with_end(const Ref& subscription, const streamhost::Batch& folded, sh_position at,
                            const sh_result& tail);
     void nothing(const Ref& subscription);
+    void vanished(const Ref& subscription);
+    void tell_vanished(const Ref& subscription);
 
     // `is_caught_up`: that is what the plan says, or an earlier one.
     void attach(const Ref& subscription, sh_position from, streamhost::Plan& plan, bool is_caught_up);
@@ -132,6 +136,7 @@ private:
     std::map<std::string, streamhost::Metric, std::less<>> results_;
     streamhost::Metric seconds_;
     streamhost::Metric entries_;
+    streamhost::Metric vanished_;
 };
 
 }  // namespace recovery

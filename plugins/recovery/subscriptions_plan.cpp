@@ -41,6 +41,7 @@ void Subscriptions::replay(const Ref& subscription, std::uint64_t from) {
 void Subscriptions::page(const Ref& subscription, std::uint64_t from, const sh_result& result) {
     Decision& decision = subscription->decision;
     const bool is_first = !subscription->is_attached;
+    if (!is_first && subscription->absence.concerns(result.state)) return vanished(subscription);
     const auto records = records_of(result);
     if (decision.check_before && *decision.check_before != result.fence) {
         decision = is_first ? diverged() : Decision{.act = Act::kSnapshot};
@@ -82,6 +83,8 @@ void Subscriptions::take_snapshot(const Ref& subscription) {
 }
 
 void Subscriptions::snapshot(const Ref& subscription, const sh_result& result) {
+    if (subscription->is_attached && subscription->absence.concerns(result.state))
+        return vanished(subscription);
     const sh_position at{result.last, result.check};
     const Batch folded = Batch::retain(result.batch);
     subscription->stand.first = result.first;
@@ -120,6 +123,33 @@ void Subscriptions::snapshot_with_end(const Ref& subscription, const Batch& fold
     attach(subscription, {}, plan, is_caught_up);
 }
 
+// What the reader holds is not in the store any more: it may be written again, or the reader has to know.
+void Subscriptions::vanished(const Ref& subscription) {
+    sh_log_range view{};
+    delivery_->range(host_.raw(), bytes(subscription->stream), subscription->encoding, &view);
+    if (subscription->absence.is_due(host_.monotonic_ms(), options_.beyond_head_ms, view.end))
+        return tell_vanished(subscription);
+    const auto look = [this, subscription] {
+        if (subscription->is_alive) take_snapshot(subscription);
+    };
+    if (const sh_status status = host_.after(SH_ON_STORE, options_.look_again_ms, look); status != SH_OK)
+        fail(subscription, status, "no timer left");
+}
+
+// The same that it would hear if it came back with its position now; entries flow should the stream begin
+// anew.
+void Subscriptions::tell_vanished(const Ref& subscription) {
+    subscription->stand = {};
+    subscription->decision = {.act = Act::kSnapshot};
+    Plan plan(subscription->stream, {}, subscription->stand);
+    plan.subscribed(false, "expired");
+    plan.snapshot({}, {});
+    plan.caught_up(0);
+    plan.join({});
+    vanished_.add();
+    attach(subscription, {}, plan, true);
+}
+
 void Subscriptions::attach(const Ref& subscription, sh_position from, Plan& plan, bool is_caught_up) {
     const sh_status status =
         plan.attach(delivery_, host_.raw(), subscription->reader, subscription->encoding, from);
@@ -135,6 +165,7 @@ void Subscriptions::attach(const Ref& subscription, sh_position from, Plan& plan
     subscription->is_stuck = subscription->is_orphan = false;
     subscription->is_caught_up = is_caught_up;
     subscription->decision.gap_from = 0;
+    subscription->absence.planned(subscription->stand.state);
     attached(subscription);
 }
 

@@ -207,6 +207,27 @@ for (const order of ['the session speaks first', 'the stream is missed first']) 
     });
 }
 
+test('an answer that vanishes from the server fails with what it has', async () => {
+    const { clock, server, open } = world({ words: false });
+    const client = open();
+    const sent = client.send('hello');
+    await clock.advance(200);
+    const run = await sent;
+    server.append(run.id, { kind: 'text', delta: 'half of ' });
+    await clock.advance(200);
+    assert.deepEqual([run.text, run.state], ['half of ', 'active']);
+    const gone = { stream: run.id, seq: 0 };
+    for (const connection of server.connections) {
+        connection.write({ type: 'subscribed', ...gone, first: 0, head: 0, state: 'pending', recovered: false, reason: 'expired' });
+        connection.write({ type: 'snapshot', ...gone, check: '0'.repeat(16), data: [] });
+        connection.write({ type: 'caught_up', ...gone });
+    }
+    await clock.advance(200);
+    assert.deepEqual([run.text, run.state, run.failure?.code], ['half of ', 'failed', 'expired']);
+    await assert.rejects(run.finished(), { code: 'expired' });
+    client.close();
+});
+
 test('an answer over the limit fails and is no longer followed', async () => {
     const { clock, server, open } = world({ maxRunChars: 10 });
     const client = open();

@@ -208,6 +208,13 @@ test('expired positions are forgotten', () => {
     assert.equal(seqs(bench).at(-1), 1);
 });
 
+test('a stream that vanishes under its reader goes on from 0, should it be written anew', () => {
+    const bench = new CoreBench().up().hear(chunk(1), chunk(2));
+    bench.hear(subscribed({ first: 0, state: 'pending', recovered: false, reason: 'expired' }), snapshot(0), { type: 'caught_up', stream: 's.r', seq: 0 }, chunk(1));
+    assert.deepEqual(seqs(bench).slice(-2), [0, 1]);
+    assert.deepEqual(asked(bench), []);
+});
+
 test('streams of other sessions are none of our business', () => {
     const bench = new CoreBench().up().hear(chunk(1, { stream: 'other.r' }), chunk(1, { stream: 'sx' }), chunk(1, { stream: 7 }));
     assert.deepEqual(bench.delivered, []);

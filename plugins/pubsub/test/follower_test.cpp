@@ -151,6 +151,52 @@ TEST(Follower, LessThanReadersHoldIsNoOtherTruthUntilThePatienceIsOver) {
     EXPECT_EQ(follower.position().seq, 3u);
 }
 
+// A stream that the store does not have.
+Page no_page() {
+    Page page;
+    page.is_known = false;
+    return page;
+}
+
+TEST(Follower, AStreamThatIsGoneIsEmptyOnceThePatienceIsOver) {
+    const Log log = log_of(5);
+    Follower follower;
+    (void)follower.opened(log.head());
+    ASSERT_EQ(follower.tail({}, false).read_from, 6u);
+    EXPECT_TRUE(follower.page(no_page(), Patience::kWaits).is_behind);
+    ASSERT_TRUE(follower.retry().read_from);
+    const Step gone = follower.page(no_page(), Patience::kIsOver);
+    EXPECT_TRUE(gone.diverged);
+    EXPECT_TRUE(gone.caught_up);
+    EXPECT_EQ(follower.position().seq, 0u);
+    EXPECT_FALSE(follower.is_known());
+    EXPECT_FALSE(follower.tail({}, false).read_from) << "told once, read no more";
+    EXPECT_TRUE(follower.retry().deliver.empty());
+
+    const Log anew = log_of(2);
+    EXPECT_EQ(follower.live(slice(anew, 1, 2)).deliver.size(), 2u) << "and live from there";
+    EXPECT_TRUE(follower.is_known());
+}
+
+TEST(Follower, ARunThatIsGoneBeforeItsFirstEntryIsGoneTheSame) {
+    Follower follower;
+    (void)follower.opened({}, true);
+    EXPECT_FALSE(follower.tail({}, true).read_from);
+    ASSERT_EQ(follower.tail({}, false).read_from, 1u);
+    EXPECT_TRUE(follower.page(no_page(), Patience::kWaits).is_behind);
+    ASSERT_TRUE(follower.retry().read_from);
+    EXPECT_TRUE(follower.page(no_page(), Patience::kIsOver).diverged);
+    EXPECT_FALSE(follower.tail({}, false).read_from);
+}
+
+TEST(Follower, AStreamThatNobodyWroteYetIsNotGone) {
+    Follower follower;
+    EXPECT_TRUE(follower.opened({}, false).caught_up);
+    EXPECT_FALSE(follower.tail({}, false).read_from);
+    EXPECT_FALSE(follower.tail({}, true).read_from) << "accepted, and not begun";
+    EXPECT_TRUE(follower.tail({}, false).read_from) << "and gone again";
+}
+
 TEST(Follower, ALostLastRecordIsFoundByTheTailCheck) {
     const Log log = log_of(3);
     Follower follower;
