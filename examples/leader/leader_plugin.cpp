@@ -26,7 +26,7 @@ using streamhost::Store;
 
 constexpr const char* kName = "leader";  // of the lock and of the value
 constexpr std::uint64_t kWorkMs = 50;
-constexpr std::uint64_t kAgainMs = 200;  // a store that refuses is asked again
+constexpr std::int64_t kAgainMs = 200;  // a store that refuses is asked again
 constexpr std::int64_t kValueMs = 3'600'000;
 
 struct Work {
@@ -57,7 +57,6 @@ public:
             host(), streamhost::LockOptions{.name = kName, .lease_ms = lease_ms_, .wait_ms = 30'000});
         routes_.add(host(), {.listeners = SH_LISTENER_PUBLIC, .method = "GET", .path = "/leader"},
                     [this](const streamhost::HttpRequest&) { return report(); });
-        must(host().post(SH_ON_STORE, [this] { stand(); }));
         must(host().every(SH_ON_STORE, kWorkMs, [this] { work(); }));
     }
 
@@ -77,14 +76,14 @@ private:
 
     // A candidate until it is elected. [store]
     void stand() {
-        if (is_leaving_) return;
+        is_standing_ = true;
         const auto done = [this](sh_status status, std::int64_t) {
-            if (status != SH_OK)
-                return static_cast<void>(host().after(SH_ON_STORE, kAgainMs, [this] { stand(); }));
+            is_standing_ = false;
+            if (status != SH_OK) return static_cast<void>(stand_at_ms_ = host().monotonic_ms() + kAgainMs);
             const std::lock_guard guard(mutex_);
             tokens_.push_back(lock_->fence());
         };
-        lock_->acquire(done, [this](sh_status) { stand(); });
+        lock_->acquire(done, [](sh_status) {});
     }
 
     void work() {
@@ -93,6 +92,8 @@ private:
             const std::lock_guard guard(mutex_);
             leads_ = leads;
         }
+        const bool may_stand = !leads && !is_standing_ && !is_leaving_;
+        if (may_stand && host().monotonic_ms() >= stand_at_ms_) return stand();
         if (!leads || is_working_) return;
         is_working_ = true;
         store_->run(
@@ -102,7 +103,8 @@ private:
     void go_on(const sh_result& found) {
         const Work before = Work::read(found);
         const bool is_new = found.status == SH_NOT_FOUND;
-        if ((found.status != SH_OK && !is_new) || before.token > lock_->fence()) return done(found.status);
+        if (found.status != SH_OK && !is_new) return done(found.status);
+        if (before.token > lock_->fence()) return done(SH_FENCED);
         const std::string expected = before.text();
         const std::string next = Work{lock_->fence(), before.count + 1}.text();
         store_->run(
@@ -133,7 +135,9 @@ private:
 
     std::uint32_t lease_ms_ = 0;
     std::unique_ptr<Store> store_;
-    std::unique_ptr<Lock> lock_;  // [store], as the two below
+    std::unique_ptr<Lock> lock_;  // [store], as the four below
+    bool is_standing_ = false;
+    std::int64_t stand_at_ms_ = 0;
     bool is_working_ = false;
     bool is_leaving_ = false;
     std::mutex mutex_;  // guards what is reported
