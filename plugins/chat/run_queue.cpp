@@ -137,11 +137,11 @@ void RunQueue::hand_on() {
 }
 
 void RunQueue::end_all(const std::string& end) {
-    std::vector<std::pair<std::string, std::uint64_t>> all;
+    std::vector<std::string> all;
     for (const auto& [run, waiting] : waiting_)
-        all.emplace_back(run, 0);
-    for (const auto& [run, fence] : all)
-        finish(run, end, fence, "run ends with its node, before a worker took it");
+        all.push_back(run);
+    for (const std::string& run : all)
+        finish(run, end, 0, "run ends with its node, before a worker took it");
 }
 
 void RunQueue::tell_health() {

@@ -177,6 +177,7 @@ void Runs::cancel(const std::string& run, const std::string& reason, sh_ticket t
 
 void Runs::tick() {
     const std::int64_t now_ms = host_.monotonic_ms();
+    do_owed();
     reaper_.tick();
     if (++ticks_ % kWatchTicks == 0) watch();
     std::vector<Ref> too_long;

@@ -8,7 +8,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "conclusion.hpp"
 #include "ports.hpp"
@@ -110,6 +112,7 @@ private:
     void fail_run(const Ref& run, Verdict verdict);
     void find_out(const Ref& run);
     void to_store(std::function<void()> body);
+    void do_owed();
     void first_token(const Ref& run);
 
     streamhost::Host& host_;
@@ -134,6 +137,8 @@ private:
     bool refuses_ = false;
     bool ends_all_ = false;
     bool retry_armed_ = false;
+    std::mutex owed_mutex_;
+    std::vector<std::function<void()>> owed_;  // what the store loop had no room for
     std::atomic<std::uint32_t> left_{0};
     std::atomic<std::uint32_t> active_{0};
 };

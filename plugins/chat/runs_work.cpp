@@ -90,14 +90,29 @@ void Runs::fail_run(const Ref& run, Verdict verdict) {
     act(run, run->machine.end_now());
 }
 
-// The store loop refuses work only when it is far behind; a thread of its own may wait for that, bounded.
+// The store loop refuses work only when it is far behind; a thread of its own may wait for that, bounded, and
+// what is refused even then is done by the next tick.
 void Runs::to_store(std::function<void()> body) {
     const StopSignal none;
     for (int attempt = 0; attempt < 500; ++attempt) {
-        if (host_.post(SH_ON_STORE, body) != SH_BUSY || host_.current() != SH_ON_LONG) return;
+        const sh_status status = host_.post(SH_ON_STORE, body);
+        if (status != SH_BUSY) return;
+        if (host_.current() != SH_ON_LONG) break;
         (void)none.wait_for(kPostAgain);
     }
-    host_.error("the store loop takes no work");
+    const std::lock_guard lock(owed_mutex_);
+    owed_.push_back(std::move(body));
+}
+
+// Dropped, a run would stay open for ever. At most a few for each of the runs, which are bounded.
+void Runs::do_owed() {
+    std::vector<std::function<void()>> owed;
+    {
+        const std::lock_guard lock(owed_mutex_);
+        owed.swap(owed_);
+    }
+    for (const auto& body : owed)
+        body();
 }
 
 void Runs::first_token(const Ref& run) {
