@@ -75,6 +75,7 @@ private:
         redis::ServerOptions& server = out_.client.server;
         server.username = root_.require_string("store.redis.username");
         server.password = password("store.redis.password_file");
+        require_password("store.redis", server.username, server.password);
         server.database = number("store.redis.database");
         server.tls = tls("store.redis.tls");
     }
@@ -96,6 +97,7 @@ private:
         sentinel.master = root_.require_string("store.sentinel.master");
         sentinel.username = root_.require_string("store.sentinel.username");
         sentinel.password = password("store.sentinel.password_file");
+        require_password("store.sentinel", sentinel.username, sentinel.password);
         sentinel.tls = tls("store.sentinel.tls");
         for (std::size_t index = 0; index < root_.size(list).value; ++index)
             sentinel.addresses.push_back(address(list + "." + std::to_string(index)));
@@ -132,6 +134,16 @@ private:
                      "the file's first line is the password; see that this user may read it");
         if (!line.empty() && line.back() == '\r') line.pop_back();
         return line;
+    }
+
+    // Only a password is shown to a server; a name without one would silently be the default user.
+    void require_password(const std::string& section, const std::string& username,
+                          const std::string& password) {
+        const std::string path = section + ".password_file";
+        if (username.empty() || !password.empty() || !root_.require_string(path).empty()) return;
+        complain(
+            path, "is missing for the user " + config::quote(username),
+            "name a file whose first line is the password; for a user without one (nopass) any text will do");
     }
 
     std::optional<redis::TlsOptions> tls(const std::string& section) {

@@ -52,6 +52,12 @@ describe('one Redis', { timeout: TEST_MS }, () => {
         assert.equal(code, 2);
         assert.match(err, /store\.redis\.password_file: cannot read a password from "\/nowhere\/password"/);
     });
+
+    it('whose user has no password file: nobody would be asked for that user', async () => {
+        const { code, err } = await check('redis', { 'store.redis.username': 'streamhost' });
+        assert.equal(code, 2);
+        assert.match(err, /store\.redis\.password_file: is missing for the user "streamhost"/);
+    });
 });
 
 describe('Sentinels', { timeout: TEST_MS }, () => {
