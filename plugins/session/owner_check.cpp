@@ -25,7 +25,6 @@ void OwnerCheck::take(sh_status status, std::string_view owner, std::int64_t res
         step_ = Step::kClaim;
         return;
     case SH_TIMEOUT: return;  // whether it took effect is not known: the same once more
-    case SH_FULL: return finish(is_known_owner_ ? SH_OK : SH_UNAVAILABLE);
     default: return finish(is_known_owner_ ? SH_OK : status);
     }
 }

@@ -83,12 +83,12 @@ TEST(OwnerCheck, WithoutTheStoreNobodyIsLetIn) {
     EXPECT_EQ(slow.result(), SH_TIMEOUT);
     OwnerCheck full("ann");
     full.answered(SH_NOT_FOUND, "", 0);
-    full.answered(SH_FULL, "", 0);
+    full.answered(SH_UNAVAILABLE, "", 0);
     EXPECT_EQ(full.result(), SH_UNAVAILABLE);
 }
 
 TEST(OwnerCheck, AFailedRefreshDoesNotTurnAnOwnerAway) {
-    for (const sh_status status : {SH_UNAVAILABLE, SH_FULL, SH_BUSY}) {
+    for (const sh_status status : {SH_UNAVAILABLE, SH_BUSY}) {
         OwnerCheck check("ann");
         check.answered(SH_OK, "ann", 1);
         check.answered(status, "", 0);

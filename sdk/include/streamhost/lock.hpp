@@ -1,6 +1,7 @@
 // The problem: work that one node at a time should do, while nodes are paused, killed and cut off. A lease
-// can always lapse under a holder that was paused, so exclusion only saves work; what must be safe compares
-// the token, fence(), which rises with every grant of a name, for ever.
+// can always lapse under a holder that was paused, or be unknown to a master that took over, so exclusion
+// only saves work; what must be safe compares the token, fence(), which rises with every grant of a name,
+// over failovers too as long as the clocks of the servers agree to within the time that a failover takes.
 //
 // The holder counts its lease from the moment it sent the request, on the monotonic clock, and ends it 10 %
 // and 50 ms early: it never believes longer than the store does. It renews at each third. (Gray and Cheriton,

@@ -27,8 +27,8 @@ template <typename Table, typename Body>
 [[nodiscard]] Answered wait_for_answer(Host& host, const Lease<Table>& lease, std::uint32_t deadline_ms,
                                        Body&& body) {
     constexpr std::chrono::milliseconds kCarried{250};
-    if (host.current() == SH_ON_STORE)
-        throw Failure(SH_UNSUPPORTED, "the store loop must not wait for an answer: it brings them");
+    if (const sh_target on = host.current(); on == SH_ON_STORE || on >= SH_ON_LOOP_0)
+        throw Failure(SH_UNSUPPORTED, "only a worker may wait for an answer: loops carry them");
     auto given = std::make_shared<std::promise<Answered>>();
     std::future<Answered> answer = given->get_future();
     host.ask(SH_ON_STORE, lease, deadline_ms, std::forward<Body>(body),

@@ -7,8 +7,8 @@
  * members of sh_result an answer fills is said per command. Views in requests live until the call returns.
  * timeout_ms 0 means 2,000.
  *
- * Common answers beside those named: SH_INVALID, SH_TOO_LARGE, SH_TIMEOUT, SH_UNAVAILABLE (no master, breaker
- * open), SH_BUSY, SH_GONE, SH_FULL (the store's memory bound; nothing was written).
+ * Common answers beside those named: SH_INVALID, SH_TOO_LARGE, SH_TIMEOUT, SH_BUSY, SH_GONE, SH_UNAVAILABLE
+ * (no master, breaker open, or the store's memory is full; nothing was written).
  */
 #ifndef STREAMHOST_EXT_STORE_H
 #define STREAMHOST_EXT_STORE_H
