@@ -76,14 +76,18 @@ private:
 
     // A candidate until it is elected. [store]
     void stand() {
-        is_standing_ = true;
+        is_asked_or_held_ = true;
         const auto done = [this](sh_status status, std::int64_t) {
-            is_standing_ = false;
-            if (status != SH_OK) return static_cast<void>(stand_at_ms_ = host().monotonic_ms() + kAgainMs);
+            if (status != SH_OK) return over();
             const std::lock_guard guard(mutex_);
             tokens_.push_back(lock_->fence());
         };
-        lock_->acquire(done, [](sh_status) {});
+        lock_->acquire(done, [this](sh_status) { over(); });
+    }
+
+    void over() {
+        is_asked_or_held_ = false;
+        stand_at_ms_ = host().monotonic_ms() + kAgainMs;
     }
 
     void work() {
@@ -92,7 +96,7 @@ private:
             const std::lock_guard guard(mutex_);
             leads_ = leads;
         }
-        const bool may_stand = !leads && !is_standing_ && !is_leaving_;
+        const bool may_stand = !is_asked_or_held_ && !is_leaving_;
         if (may_stand && host().monotonic_ms() >= stand_at_ms_) return stand();
         if (!leads || is_working_) return;
         is_working_ = true;
@@ -136,7 +140,7 @@ private:
     std::uint32_t lease_ms_ = 0;
     std::unique_ptr<Store> store_;
     std::unique_ptr<Lock> lock_;  // [store], as the four below
-    bool is_standing_ = false;
+    bool is_asked_or_held_ = false;
     std::int64_t stand_at_ms_ = 0;
     bool is_working_ = false;
     bool is_leaving_ = false;
