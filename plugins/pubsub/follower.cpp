@@ -1,6 +1,7 @@
 #include "follower.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pubsub {
 
@@ -23,8 +24,17 @@ void Follower::hold(std::span<const sh_record> records) {
     }
 }
 
+// What arrived before the log was asked, and is behind the head that it answered, is of a master that was
+// lost: the hole before it is never filled, and whoever waits for that reads for ever.
+void Follower::forget_disproved(std::uint64_t head_seq) {
+    const auto end = held_.begin() + static_cast<std::ptrdiff_t>(std::exchange(held_before_read_, 0));
+    const auto is_behind = [head_seq](const auto& owned) { return owned.head.seq > head_seq; };
+    held_.erase(std::remove_if(held_.begin(), end, is_behind), end);
+}
+
 Step Follower::start_reading() {
     phase_ = Phase::kReading;
+    held_before_read_ = held_.size();
     Step step;
     step.read_from = position_.seq + 1;
     return step;
@@ -88,6 +98,7 @@ Step Follower::page(const Page& page, Patience patience) {
     }
     phase_ = Phase::kLive;
     is_known_ = page.is_known;
+    forget_disproved(page.head.seq);
     if (page.before_check != position_.check || is_less) {
         // Readers get the whole truth anew, so the view jumps to the head; what is live is merged on top.
         step.diverged = true;

@@ -74,6 +74,7 @@ private:
 
     Step take(std::span<const sh_record> records);
     void hold(std::span<const sh_record> records);
+    void forget_disproved(std::uint64_t head_seq);
     Step start_reading();
 
     Phase phase_ = Phase::kOpening;
@@ -82,6 +83,7 @@ private:
     bool is_known_ = false;
     bool overflowed_ = false;
     std::vector<streamhost::OwnedRecord> held_;
+    std::size_t held_before_read_ = 0;  // the first so many of them: they arrived before the log was asked
     std::vector<streamhost::OwnedRecord> out_owned_;
     std::vector<sh_record> out_;
 };
