@@ -39,6 +39,7 @@ static_assert(SH_NEEDS_RESTART == 30 && SH_REJECTED == 31, "configuration");
 static_assert(SH_INTERNAL == 40 && SH_WRONG_ROLE == 41 && SH_UNSUPPORTED == 42, "bugs");
 static_assert(SH_ON_CONTROL == 1 && SH_ON_STORE == 2 && SH_ON_SHORT == 3 && SH_ON_LONG == 4, "targets");
 static_assert(SH_ON_LOOP(0) == 256 && SH_ON_LOOP(3) == 259, "loops");
+static_assert(SH_POLICY_DURABLE == 1 && SH_POLICY_MEMORY == 3, "policies of the store");
 static_assert(SH_RECORD_TEXT == 't' && SH_RECORD_PART == 'p' && SH_RECORD_END == 'e', "records, as stored");
 static_assert(SH_PLUGIN_MAGIC == 0x3150485354524853ull, "magic");
 static_assert(SH_ABI_MAJOR == 1, "a new major is a new contract: keep the old layout beside it");
