@@ -116,9 +116,9 @@ private:
 
 inline store::conformance::Driver redis_driver() {
     store::Limits short_lived;
-    short_lived.run_open_ms = 400;
+    short_lived.run_open_ms = 800;
     short_lived.run_ended_ms = 200;
-    short_lived.shared_ms = 600;
+    short_lived.shared_ms = 1'200;
     short_lived.publish_key_ms = 200;
     short_lived.send_key_ms = 300;
     short_lived.history_ms = 200;
