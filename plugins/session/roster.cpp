@@ -29,6 +29,8 @@ void Roster::admit(Entry& entry, const Member& member) {
         entry.since_ms = member.since_ms;
         entry.created_ms = entry.created_ms == 0 ? member.created_ms : entry.created_ms;
     }
+    recent_.forget(member.session);
+    entry.is_disowned = false;
     if (entry.user != member.user) entry.owned_until_ms = 0;
     entry.user = member.user;
     entry.client = member.client;
@@ -57,6 +59,8 @@ void Roster::leave(sh_connection connection, std::int64_t now_ms) {
     if (entry.connections.empty()) {
         entry.gone_ms = now_ms;
         --open_;
+        doubted_.erase(found->first);
+        if (!entry.is_disowned) recent_.note({found->first, entry.user, entry.created_ms, now_ms});
     }
     homes_.erase(home);
     want(found->first, entry);
@@ -68,6 +72,7 @@ void Roster::close(std::int64_t now_ms) {
     chores_.clear();
     chores_.push_back({Command::Kind::kNodeRemove, {}, {}, {}});
     homes_.clear();
+    doubted_.clear();
     open_ = 0;
     for (auto& [session, entry] : entries_) {
         entry.connections.clear();
@@ -113,6 +118,7 @@ void Roster::tick(std::int64_t now_ms) {
     // Stopped for longer than a lease: what this node knows of the others is as old.
     if (last_tick_ms_ >= 0 && now_ms - last_tick_ms_ > options_.ttl_ms) healthy_since_ms_ = -1;
     last_tick_ms_ = now_ms;
+    recent_.expire(now_ms);
     if (is_closed_) return;
     retry_writes(now_ms);
     if (!chores_.empty() || chores_in_flight_ > 0) return;  // the last heartbeat is not over yet
@@ -245,6 +251,42 @@ void Roster::note_owner(std::string_view session, std::string_view user, std::in
 bool Roster::is_owner(std::string_view session, std::string_view user, std::int64_t now_ms) const {
     const auto found = entries_.find(std::string(session));
     return found != entries_.end() && found->second.user == user && now_ms < found->second.owned_until_ms;
+}
+
+std::optional<std::int64_t> Roster::known_since(std::string_view session, std::string_view user,
+                                                std::int64_t now_ms) const {
+    const auto found = entries_.find(std::string(session));
+    if (found != entries_.end() && !found->second.connections.empty()) {
+        const Entry& entry = found->second;
+        if (entry.user != user || entry.is_disowned) return std::nullopt;
+        return entry.created_ms;
+    }
+    const RecentSessions::Left* left = recent_.find(session, now_ms);
+    if (left == nullptr || left->user != user) return std::nullopt;
+    return left->created_ms;
+}
+
+void Roster::doubt(const std::string& session) {
+    if (has(session)) doubted_.insert(session);
+}
+
+std::optional<Claim> Roster::next_claim() {
+    if (doubted_.empty()) return std::nullopt;
+    std::string session = std::move(doubted_.extract(doubted_.begin()).value());
+    std::string user = entries_.at(session).user;
+    return Claim{std::move(session), std::move(user)};
+}
+
+std::vector<sh_connection> Roster::disown(const Claim& claim) {
+    refused(claim);
+    const auto found = entries_.find(claim.session);
+    if (found == entries_.end() || found->second.user != claim.user) return {};
+    found->second.is_disowned = true;
+    return connections_of(claim.session);
+}
+
+void Roster::refused(const Claim& claim) {
+    if (recent_.user_of(claim.session) == claim.user) recent_.forget(claim.session);
 }
 
 }  // namespace session

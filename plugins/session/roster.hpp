@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,6 +24,8 @@
 
 #include "streamhost/abi/ext/websocket.h"
 #include "streamhost/abi/status.h"
+
+#include "recent_sessions.hpp"
 
 namespace session {
 
@@ -53,6 +56,12 @@ struct Outcome {
     sh_status status = SH_OK;
     std::vector<std::string> missing;                         // renew
     std::vector<std::pair<std::string, std::string>> lapsed;  // expire: session, node
+};
+
+// Whose a session was taken to be, while nobody could be asked.
+struct Claim {
+    std::string session;
+    std::string user;
 };
 
 class Roster {
@@ -86,6 +95,18 @@ public:
     void note_owner(std::string_view session, std::string_view user, std::int64_t now_ms);
     [[nodiscard]] bool is_owner(std::string_view session, std::string_view user, std::int64_t now_ms) const;
 
+    // When the store cannot be asked: the session is the user's here, or was until a minute ago. Answers when
+    // it was created; nullopt: this node does not know.
+    [[nodiscard]] std::optional<std::int64_t> known_since(std::string_view session, std::string_view user,
+                                                          std::int64_t now_ms) const;
+    // Its user was believed: the store has to be asked. Until next_claim() takes it out.
+    void doubt(const std::string& session);
+    [[nodiscard]] std::optional<Claim> next_claim();
+    // The store said that it is another user's: who was believed has to go, and is believed no more.
+    [[nodiscard]] std::vector<sh_connection> disown(const Claim& claim);
+    // The same of one who is not here.
+    void refused(const Claim& claim);
+
     [[nodiscard]] std::size_t sessions() const noexcept { return open_; }
     [[nodiscard]] std::size_t connections() const noexcept { return homes_.size(); }
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
@@ -110,6 +131,7 @@ private:
         bool is_dirty = true;  // the store does not say what is true here
         bool is_queued = false;
         bool is_under_way = false;
+        bool is_disowned = false;  // its user was found not to own it: believed no more
     };
     using Entries = std::unordered_map<std::string, Entry>;
 
@@ -127,6 +149,8 @@ private:
     RosterOptions options_;
     Entries entries_;
     std::unordered_map<sh_connection, std::string> homes_;  // session of a connection
+    RecentSessions recent_;                                 // sessions that have no entry with connections
+    std::set<std::string> doubted_;                         // sessions with connections, to ask about
     std::deque<std::string> due_;                           // sessions to write
     std::deque<Command> chores_;                            // of the heartbeat, in order
     std::size_t in_flight_ = 0;

@@ -16,6 +16,9 @@ namespace {
 constexpr std::uint32_t kNodesOfSession = 100;
 constexpr std::uint32_t kMaxListed = 1'000;
 
+// Of a question: it says nothing about whom it was asked.
+bool is_unanswered(sh_status status) { return status == SH_UNAVAILABLE || status == SH_TIMEOUT; }
+
 std::string_view body_of(const sh_result& result) {
     return result.body == nullptr ? std::string_view() : view({result.body->data, result.body->size});
 }
@@ -37,7 +40,10 @@ Sessions::Sessions(Host& host, StorePort store, RosterOptions options, streamhos
       cleanup_errors_(
           host.counter("session_cleanup_errors_total", "Registrations that could not be cleaned")),
       kicked_(host.counter("session_kicks_total", "Connections that were closed by a kick")),
-      forbidden_(host.counter("session_forbidden_total", "Users who asked for what another user owns")) {}
+      forbidden_(host.counter("session_forbidden_total", "Users who asked for what another user owns")),
+      believed_(
+          host.counter("session_believed_total",
+                       "Joins of sessions known here, while the store could not be asked for the owner")) {}
 
 // ------------------------------------------------------------------------------------------------- owners
 
@@ -82,11 +88,24 @@ void Sessions::join(std::shared_ptr<JoinRequest> request) {
 }
 
 void Sessions::owned(const Request& request, sh_status status) {
+    if (is_unanswered(status) && may_believe(*request)) return admit(request);
+    if (status == SH_FORBIDDEN) roster_.refused({request->member.session, request->member.user});
     if (status != SH_OK) return refuse(request, status);
     if (!roster_.has(request->member.session)) return look_up(request);
     request->last_node = host_.node_id();
     request->member.created_ms = roster_.created_ms(request->member.session);
     admit(request);
+}
+
+// A page that reloads while the store is away was here a moment ago, with this session.
+bool Sessions::may_believe(JoinRequest& request) const {
+    Member& member = request.member;
+    const auto created = roster_.known_since(member.session, member.user, host_.monotonic_ms());
+    if (!created) return false;
+    member.created_ms = *created;
+    request.last_node = host_.node_id();
+    request.is_believed = true;
+    return true;
 }
 
 // Where it was before. Only a hint for balancers: a store that cannot tell now refuses nobody.
@@ -104,7 +123,12 @@ void Sessions::admit(const Request& request) {
     const Member& member = request->member;
     if (const sh_status status = roster_.join(member); status != SH_OK) return refuse(request, status);
     joining_.erase(member.connection);
-    roster_.note_owner(member.session, member.user, host_.monotonic_ms());
+    if (request->is_believed) {
+        believed_.add();
+        roster_.doubt(member.session);
+    } else {
+        roster_.note_owner(member.session, member.user, host_.monotonic_ms());
+    }
     // They came when the session was nobody's; what is written from now on is not for them.
     for (const sh_connection stranger : roster_.strangers_of(member.session))
         websocket_->close(stranger, kKicked, bytes("the session has an owner now"));
@@ -142,6 +166,32 @@ void Sessions::tell_departures() {
             leave(connection);
     };
     if (host_.post(SH_ON_STORE, leave_all) != SH_OK && !departures_.keep(left)) cleanup_errors_.add();
+}
+
+// The store is back: it is asked what could not be asked before, a window at a time, until it fails again.
+void Sessions::ask_believed() {
+    while (is_store_answering_ && !is_closed_ && questions_ < kMaxQuestions) {
+        auto claim = roster_.next_claim();
+        if (!claim) return;
+        ++questions_;
+        ask(std::make_shared<Question>(
+            Question{claim->session, OwnerCheck(claim->user),
+                     [this, claim = *claim](sh_status status) { heard_of_believed(claim, status); }}));
+    }
+}
+
+void Sessions::heard_of_believed(const Claim& claim, sh_status status) {
+    --questions_;
+    if (status == SH_OK) {
+        roster_.note_owner(claim.session, claim.user, host_.monotonic_ms());
+    } else if (status == SH_FORBIDDEN) {
+        for (const sh_connection connection : roster_.disown(claim))
+            websocket_->close(connection, kKicked, bytes("the session is another user's"));
+    } else {
+        is_store_answering_ = false;  // until a heartbeat gets through
+        roster_.doubt(claim.session);
+    }
+    ask_believed();
 }
 
 // -------------------------------------------------------------------------------------------------- lists
@@ -223,6 +273,9 @@ void Sessions::answered(const Command& command, const sh_result& result) {
         }
     }
     roster_.answered(command, outcome, host_.monotonic_ms());
+    if (command.kind != Command::Kind::kNodePut || result.status != SH_OK) return;
+    is_store_answering_ = true;
+    ask_believed();
 }
 
 void Sessions::note_reaped(std::size_t count) {

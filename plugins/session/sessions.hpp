@@ -25,11 +25,14 @@ struct JoinRequest {
     Member member;
     sh_ticket ticket = 0;
     std::string last_node;
-    bool has_left = false;  // the connection closed while we asked
+    bool has_left = false;     // the connection closed while we asked
+    bool is_believed = false;  // the store could not be asked
 };
 
 class Sessions {
 public:
+    static constexpr std::size_t kMaxQuestions = 256;  // of those who were believed, under way
+
     Sessions(streamhost::Host& host, StorePort store, RosterOptions options,
              streamhost::Lease<sh_pubsub> pubsub, const sh_lease* events);
     Sessions(const Sessions&) = delete;
@@ -62,6 +65,9 @@ private:
 
     void ask(const std::shared_ptr<Question>& question);
     void owned(const Request& request, sh_status status);
+    [[nodiscard]] bool may_believe(JoinRequest& request) const;
+    void ask_believed();
+    void heard_of_believed(const Claim& claim, sh_status status);
     void look_up(const Request& request);
     void admit(const Request& request);
     void answer_join(const JoinRequest& request);
@@ -81,6 +87,8 @@ private:
     Roster roster_;
     Departures departures_;
     std::unordered_map<sh_connection, Request> joining_;
+    std::size_t questions_ = 0;       // about those who were believed, under way
+    bool is_store_answering_ = true;  // as far as those know
     bool is_pumping_ = false;
     bool is_closed_ = false;
     bool was_healthy_ = true;
@@ -92,6 +100,7 @@ private:
     streamhost::Metric cleanup_errors_;
     streamhost::Metric kicked_;
     streamhost::Metric forbidden_;
+    streamhost::Metric believed_;
 };
 
 }  // namespace session
