@@ -120,6 +120,7 @@ void Client::on(const Request& request, const Subscribe& subscribe) {
     if (!require_open(request) || !use_or_park(request, subscribe.stream)) return;
     sh_subscribe wish = subscription(subscribe.stream, subscribe.from, subscribe.after);
     wish.request = bytes(request.id);
+    forget_owed(subscribe.stream);  // asked for anew, and otherwise
     if (subscribe.stream == session_) wish.flags = SH_SUBSCRIBE_FOLLOW_RUNS;
     // `subscribed` is the answer; only a failure is told here.
     door().services.subscribe(target(), wish,
@@ -131,8 +132,13 @@ void Client::on(const Request& request, const Subscribe& subscribe) {
 
 void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
     if (!require_open(request)) return;
-    door().services.unsubscribe(target(), connection_.id(), unsubscribe.stream,
-                                reply(request, "subscribing", say_ok));
+    const bool was_owed = forget_owed(unsubscribe.stream);
+    door().services.unsubscribe(
+        target(), connection_.id(), unsubscribe.stream,
+        later([id = std::string(request.id), was_owed](Client& client, const sh_result& result) {
+            const bool is_done = was_owed && result.status == SH_NOT_FOUND;
+            client.answer(id, is_done ? Host::make_result(SH_OK) : result, "subscribing", say_ok);
+        }));
 }
 
 void Client::on(const Request& request, const Send& send_request) {

@@ -1,6 +1,8 @@
 // One connection's side of the protocol: what it may ask in which state, and what it is told. Runs on the
 // connection's loop; every call to a service answers there later.
 //
+// What a `hello` was promised and the store could not give stays owed, and comes when the store is back.
+//
 // States: new (only hello and ping), opening (the socket is not read), open. Before an answer comes the
 // client may be gone: closures carry its number and look it up.
 #pragma once
@@ -37,6 +39,8 @@ public:
     [[nodiscard]] sh_session_join registration() const;
     // The session is another user's by now.
     void disown() const;
+    // Tries again what `hello` was promised. Answers how many streams that are.
+    std::size_t ask_for_owed();
 
 private:
     enum class State { kNew, kOpening, kOpen };
@@ -46,6 +50,7 @@ private:
         bool follow = true;
         std::vector<std::pair<std::string, sh_position>> resume;
     };
+    using Owed = std::vector<OwedStream>;
 
     struct HistoryRead {
         std::string id;
@@ -68,10 +73,28 @@ private:
     void on(const Request& request, const Ping& ping);
 
     void joined(const sh_result& result);
-    void resume(const std::string& stream, sh_position after);
-    void subscribe_resumed(const std::string& stream, sh_position after);
+    void promise();
+    void ask_for(const OwedStream& owed);
+    void subscribe_owed(const std::string& stream);
+    void stands(const std::string& stream, const sh_result& result);
+    void owner_told(const sh_result& result);
     void resume_failed(const std::string& stream, const sh_result& result);
     void opened(const sh_result& result);
+    [[nodiscard]] Owed::iterator find_owed(std::string_view stream);
+    bool forget_owed(std::string_view stream);
+    void line_up();
+    // The store may answer later: worth a second try, and no reason to send the client away.
+    [[nodiscard]] bool is_passing(sh_status status) const;
+    // As later(), unless that `hello` was undone meanwhile.
+    template <typename Body>
+    Answer later_owed(Body body) {
+        ++asked_;
+        return later([hello = hello_, work = std::move(body)](Client& client, const sh_result& result) {
+            if (client.hello_ != hello) return;
+            --client.asked_;
+            work(client, result);
+        });
+    }
     // What the gateway asked for, or less where the operator allows less.
     [[nodiscard]] Limits enforced_limits() const;
     void refuse_hello(const sh_result& result, std::string_view what);
@@ -129,8 +152,11 @@ private:
     std::string agent_;               // "name version" of the program, as it said
     std::string user_ = "anonymous";  // until an authenticator says otherwise
     std::string affinity_;
-    Grants grants_;          // homes that the user may use beside the session
-    std::string_view text_;  // of the message in hand
+    Grants grants_;            // homes that the user may use beside the session
+    std::string_view text_;    // of the message in hand
+    Owed owed_;                // named streams first, the session's own last
+    std::uint32_t asked_ = 0;  // answers that are awaited for owed_
+    std::uint32_t hello_ = 0;  // counts those that were undone
     std::uint32_t pending_ = 0;
     bool has_joined_ = false;
 };

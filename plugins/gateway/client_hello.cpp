@@ -1,5 +1,5 @@
 // From `hello` to `welcome`: the session is joined, what the client names is resumed, the session's stream is
-// followed, and only then the socket is read again.
+// followed (client_owed.cpp), and only then the socket is read again.
 #include <algorithm>
 
 #include <simdjson.h>
@@ -12,7 +12,6 @@
 namespace gateway {
 
 using streamhost::bytes;
-using streamhost::home_of;
 
 namespace {
 
@@ -72,46 +71,9 @@ void Client::joined(const sh_result& result) {
     session_ = std::move(answer.session);
     loop_.roll_call.registered(connection_.id());
     affinity_ = answer.affinity.empty() ? session_ : std::move(answer.affinity);
-    sh_subscribe wish = subscription(session_, SH_FROM_SNAPSHOT, {});
-    // Named streams first: a run that is named must not be followed from its snapshot.
-    for (const auto& [stream, after] : opening_->resume) {
-        if (stream != session_) {
-            resume(stream, after);
-            continue;
-        }
-        wish.from = SH_FROM_POSITION;
-        wish.position = after;
-    }
-    if (opening_->follow) wish.flags = SH_SUBSCRIBE_FOLLOW_RUNS;
-    door().services.subscribe(target(), wish,
-                              later([](Client& client, const sh_result& stand) { client.opened(stand); }));
-}
-
-void Client::resume(const std::string& stream, sh_position after) {
-    if (home_of(stream) == session_) return subscribe_resumed(stream, after);
-    door().services.check_owner(
-        target(), home_of(stream), user_,
-        later([stream, after, session = session_](Client& client, const sh_result& result) {
-            if (client.session_ != session) return;  // that hello was undone
-            if (result.status != SH_OK) return client.resume_failed(stream, result);
-            client.subscribe_resumed(stream, after);
-        }));
-}
-
-void Client::subscribe_resumed(const std::string& stream, sh_position after) {
-    door().services.subscribe(target(), subscription(stream, SH_FROM_POSITION, after),
-                              later([stream](Client& client, const sh_result& result) {
-                                  if (result.status != SH_OK && result.status != SH_CANCELLED)
-                                      client.resume_failed(stream, result);
-                              }));
-}
-
-// There is no request to answer. A client that was promised this stream must not wait for ever: it is told,
-// and when trying again can help it is made to.
-void Client::resume_failed(const std::string& stream, const sh_result& result) {
-    const Error error = error_of(result, "resuming");
-    fail("", error, stream);
-    if (error.retryable) connection_.close(close_code(error), "a stream could not be resumed; try again");
+    promise();
+    for (const OwedStream& owed : Owed(owed_))
+        ask_for(owed);
 }
 
 Limits Client::enforced_limits() const {
@@ -129,6 +91,10 @@ void Client::opened(const sh_result& result) {
     if (result.status != SH_OK) return refuse_hello(result, "subscribing");
     state_ = State::kOpen;
     door().telemetry.open_sessions(1);
+    const bool is_degraded =
+        !door().is_store_up.load(std::memory_order_relaxed) ||
+        std::any_of(owed_.begin(), owed_.end(), [](const auto& one) { return one.is_late; });
+    if (is_degraded) door().telemetry.degraded();
     const sh_host* raw = door().host.raw();
     send(welcome_frame(opening_->id,
                        {.session = session_,
@@ -136,7 +102,7 @@ void Client::opened(const sh_result& result) {
                         .node = door().host.node_id(),
                         .affinity = affinity_,
                         .server = door().host.node().name(raw),
-                        .is_degraded = !door().is_store_up.load(std::memory_order_relaxed)},
+                        .is_degraded = is_degraded},
                        enforced_limits()));
     opening_.reset();
     connection_.release_streams();
@@ -169,6 +135,9 @@ void Client::undo_join() {
         door().services.unsubscribe(target(), connection_.id(), stream,
                                     later([](Client& /*client*/, const sh_result& /*result*/) {}));
     session_.clear();
+    owed_.clear();
+    asked_ = 0;
+    ++hello_;
 }
 
 }  // namespace gateway

@@ -13,6 +13,7 @@
 #include "streamhost/host.hpp"
 
 #include "limits.hpp"
+#include "owed.hpp"
 #include "request_parser.hpp"
 #include "roll_call.hpp"
 #include "services.hpp"
@@ -44,7 +45,7 @@ struct Door {
 // One per loop, touched by it alone.
 class LoopClients {
 public:
-    explicit LoopClients(Door& all) : door(all), parser(all.limits), roll_call(*this) {}
+    explicit LoopClients(Door& all) : door(all), parser(all.limits), roll_call(*this), owed(*this) {}
     LoopClients(const LoopClients&) = delete;
     LoopClients& operator=(const LoopClients&) = delete;
 
@@ -54,12 +55,14 @@ public:
     void remove(sh_connection id);
     // nullptr: gone. An answer finds its client by number, because the client may leave before it comes.
     [[nodiscard]] Client* find(sh_connection id) const;
-    // Closes those who did not say hello in time, and asks the registry for those who did.
+    // Closes those who did not say hello in time, asks the registry for those who did, and the store for what
+    // they are owed.
     void sweep(std::int64_t now_ms);
 
     Door& door;
     RequestParser parser;
     RollCall roll_call;
+    OwedLine owed;
 
 private:
     struct Arrival {

@@ -15,6 +15,7 @@ void LoopClients::await_hello(sh_connection id) {
 void LoopClients::remove(sh_connection id) {
     clients_.erase(id);
     roll_call.remove(id);
+    owed.remove(id);
 }
 
 Client* LoopClients::find(sh_connection id) const {
@@ -28,6 +29,7 @@ void LoopClients::sweep(std::int64_t now_ms) {
         arrivals_.pop_front();
     }
     roll_call.tick(now_ms);
+    if (door.is_store_up.load(std::memory_order_relaxed)) owed.tick(now_ms);
 }
 
 }  // namespace gateway

@@ -23,6 +23,8 @@ Telemetry::Telemetry(const streamhost::Host& host) {
         errors_[code] = host.counter("request_errors_total", "Requests answered with an error",
                                      {{"code", std::string(code).c_str()}});
     open_ = host.gauge("clients", "Connections that said hello");
+    degraded_ =
+        host.counter("degraded_welcomes_total", "Clients that were welcomed while the store was away");
 }
 
 void Telemetry::error(std::string_view code) const {

@@ -16,11 +16,13 @@ public:
     void request(std::size_t type) const { requests_[type].add(); }
     void error(std::string_view code) const;
     void open_sessions(double change) const { open_.add(change); }
+    void degraded() const { degraded_.add(); }
 
 private:
     std::vector<streamhost::Metric> requests_;  // by index of the variant
     std::map<std::string_view, streamhost::Metric> errors_;
     streamhost::Metric open_;
+    streamhost::Metric degraded_;
 };
 
 }  // namespace gateway

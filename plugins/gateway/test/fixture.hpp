@@ -6,6 +6,7 @@
 
 #include "streamhost/abi/ext/delivery.h"
 #include "streamhost/abi/ext/limits.h"
+#include "streamhost/abi/ext/store.h"
 #include "streamhost/testing/fake_host.hpp"
 #include "streamhost/testing/fake_websocket.hpp"
 
@@ -36,6 +37,12 @@ protected:
         limits.struct_size = sizeof(limits);
         limits.websocket = &limits_of;
         host.extend(SH_EXT_LIMITS, &limits);
+        store.struct_size = sizeof(store);
+        store.set_events = [](const sh_host*, const sh_store_events* events) -> sh_status {
+            store_events = *events;
+            return SH_OK;
+        };
+        host.extend(SH_EXT_STORE, &store);
         host.create(streamhost_plugin_entry);
         FakeConfig config;
         config.set("max_pending", kPendingLimit).set("hello_timeout_ms", kHelloMs);
@@ -66,6 +73,8 @@ protected:
         say(client, R"({"type":"hello","id":1,"session":"trip")" + more + "}");
         return client;
     }
+    // What the host's store says of itself.
+    void store_is(bool up) { store_events.link(store_events.self, up ? 1 : 0, 1); }
     // Open, with all events so far forgotten by the caller: `from` counts them.
     sh_connection join() {
         const sh_connection client = greet();
@@ -79,6 +88,8 @@ protected:
         return {events.begin() + static_cast<std::ptrdiff_t>(first), events.end()};
     }
 
+    static inline sh_store_events store_events{};
+    sh_store_ext store{};
     sh_delivery_ext delivery{};
     sh_limits_ext limits{};
     FakeHost host;

@@ -87,7 +87,7 @@ TEST_F(GatewayPlugin, AFaultWhileResumingClosesAsOneOfHelloDoes) {
 TEST_F(GatewayPlugin, ClosesWhenAnotherTryCouldResumeTheStream) {
     const sh_connection client = greet(R"(,"resume":[{"stream":"trip.r1","after":"0"}])");
     services.answer(services.take("join"), SH_OK, kJoined);
-    services.answer(services.take("subscribe"), SH_UNAVAILABLE);
+    services.answer(services.take("subscribe"), SH_BUSY);
     EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("stream":"trip.r1","code":"unavailable")"));
     EXPECT_EQ(peer(client).close_code, 1013u);
 }
@@ -117,6 +117,7 @@ TEST_P(GatewayHello, AFailedJoinIsToldAndClosesUnlessTheClientCanMendIt) {
 TEST_P(GatewayHello, AFailedSubscriptionGivesTheSessionBackOnce) {
     const sh_connection client = greet();
     services.answer(services.take("join"), SH_OK, kJoined);
+    host.withdraw(SH_SVC_RECOVERY);  // with it, a store that is away would be no reason
     services.answer(services.take("subscribe"), GetParam().status);
     EXPECT_THAT(peer(client).frames.back(), HasSubstr(std::string("\"code\":\"") + GetParam().code));
     EXPECT_EQ(peer(client).close_code, GetParam().close);
