@@ -55,6 +55,20 @@ test('states of a life', () => {
     assert.equal(bench.core.deadline(), Infinity);
 });
 
+test('a degraded service is over when the session goes on, or takes a message', () => {
+    const streams = (stream) => [{ type: 'subscribed', stream, first: 0, head: 0, state: 'pending', recovered: false, reason: 'unknown' }, { type: 'caught_up', stream, seq: 0 }];
+    const bench = new CoreBench().up({ degraded: true });
+    assert.equal(bench.core.state.state, 'degraded');
+    bench.hear(...streams('s.r1'));
+    assert.equal(bench.core.state.state, 'degraded', 'another stream says nothing of the session');
+    bench.hear(...streams('s'));
+    assert.deepEqual(bench.states, [{ do: 'state', state: 'open' }]);
+    bench.hear(...streams('s'));
+    assert.equal(bench.states.length, 1);
+    bench.close(1006).pass(500).up({ degraded: true }).hear({ type: 'accepted', id: 99, session: 's', message: 'm-1', run: 's.r2', stream: 's.r2' });
+    assert.equal(bench.core.state.state, 'open');
+});
+
 test('a person is told "offline" after four attempts in vain', () => {
     const bench = new CoreBench().up().close(1006);
     const seen = [bench.state];

@@ -290,6 +290,11 @@ export class Core {
         this.#streams.welcomed();
     }
 
+    /** `degraded` is of the moment of the welcome; that the session goes on, or takes a message, is the sign that it is over. */
+    #mended() {
+        if (this.state.state === 'degraded') this.#actions.show({ state: 'open' });
+    }
+
     /**
      * @param {StreamhostError} error answer to `hello`
      * @param {number} now
@@ -313,17 +318,20 @@ export class Core {
                 return;
             case 'subscribed':
                 return this.#streams.subscribed(frame);
+            case 'caught_up':
+                if (frame.stream === this.#session) this.#mended();
+                return this.#streams.receive(frame);
             case 'chunk':
             case 'snapshot':
             case 'gap':
             case 'end':
-            case 'caught_up':
                 return this.#streams.receive(frame);
             case 'error':
                 return this.#error(frame, now);
             case 'goaway':
                 return this.#goaway(frame, now);
             case 'accepted':
+                this.#mended();
                 this.#streams.accepted(frame);
                 return this.#answered(frame, now);
             default:
