@@ -74,6 +74,9 @@ void Client::joined(const sh_result& result) {
     promise();
     for (const OwedStream& owed : Owed(owed_))
         ask_for(owed);
+    // What a store that is away makes of it takes seconds, and is known: it stays owed.
+    const bool is_away = !door().is_store_up.load(std::memory_order_relaxed);
+    if (is_away && door().services.can_welcome()) opened(streamhost::Host::make_result(SH_OK));
 }
 
 Limits Client::enforced_limits() const {

@@ -74,6 +74,32 @@ TEST_F(GatewayOwed, IsWelcomedAndGetsTheSessionWhenTheStoreIsBack) {
     EXPECT_EQ(host.metric_values.at("degraded_welcomes_total"), 2);
 }
 
+TEST_F(GatewayOwed, AStoreThatIsKnownToBeAwayIsNotWaitedFor) {
+    store_is(false);
+    const sh_connection client = greet();
+    services.answer(services.take("join"), SH_OK, kJoined);
+    EXPECT_THAT(last(client), HasSubstr(kDegraded));
+    EXPECT_EQ(peer(client).held, 0);
+    // It was asked all the same: there are sessions that are never stored.
+    services.answer(services.take("subscribe"), SH_OK);
+    store_is_back();
+    EXPECT_EQ(services.count("check_owner"), 0u);
+    EXPECT_EQ(peer(client).frames.size(), 1u);
+}
+
+TEST_F(GatewayOwed, AStoreWhoseSilenceIsNotNoticedYetMakesADegradedWelcomeToo) {
+    const sh_connection client = greet(R"(,"resume":[{"stream":"trip.r1","after":"0"}])");
+    services.answer(services.take("join"), SH_OK, kJoined);
+    services.answer(services.take("subscribe"), SH_TIMEOUT);
+    EXPECT_THAT(peer(client).frames, ::testing::IsEmpty()) << "nor is it known what becomes of the session";
+    services.answer(services.take("subscribe"), SH_TIMEOUT);
+    EXPECT_THAT(last(client), HasSubstr(kDegraded));
+    host.advance(OwedLine::kAgainMs + 250);
+    owner_is(SH_OK);
+    EXPECT_EQ(services.take("subscribe").subject, "trip.r1");
+    EXPECT_EQ(services.take("subscribe").subject, "trip");
+}
+
 TEST_F(GatewayOwed, AWelcomeWithAllStreamsIsOnlyDegradedWhileTheStoreIsAway) {
     EXPECT_THAT(last(join()), Not(HasSubstr("degraded")));
     EXPECT_THAT(last(welcome("", SH_OK)), HasSubstr(kDegraded));
@@ -211,7 +237,6 @@ TEST_F(GatewayOwed, ASubscribeOfTheClientTakesItsPlace) {
 }
 
 TEST_F(GatewayOwed, AHelloThatIsUndoneOwesNothing) {
-    store_is(false);
     const sh_connection client = greet(R"(,"resume":[{"stream":"trip.r1","after":"0"}])");
     services.answer(services.take("join"), SH_OK, kJoined);
     const Call run = services.take("subscribe");
