@@ -105,6 +105,7 @@ void list_result(const store::StreamListResult& result, sh_result& out) {
 sh_status claim(const sh_host* host, const sh_store_claim* request, std::uint64_t token) {
     if (!on_store("store.claim")) return SH_WRONG_ROLE;
     const bool must_exist = (request->flags & SH_STORE_IF_EXISTS) != 0;
+    const bool has_rivals = (request->flags & SH_STORE_NO_RIVALS) == 0;
     return to_status(hub_of(host).store().streams().claim(
         {.id = view(request->stream),
          .pid = request->producer,
@@ -112,6 +113,7 @@ sh_status claim(const sh_host* host, const sh_store_claim* request, std::uint64_
          .user = view(request->user),
          .if_missing = must_exist ? store::IfMissing::kRefuse : store::IfMissing::kCreate,
          .access = access_of(request->flags),
+         .rivals = has_rivals ? store::Rivals::kPossible : store::Rivals::kNone,
          .timeout_ms = timeout(request->timeout_ms)},
         hub_of(host).answer(host, token, stream_result)));
 }

@@ -64,6 +64,12 @@ public:
     [[nodiscard]] virtual store::Submit call(std::string_view order, std::string command,
                                              std::uint32_t timeout_ms, CallDone done) = 0;
 
+    // The same, but only on the connection that is there now: a command whose effect must not be that of
+    // another server. When that connection ends it is answered, kTimeout if it was sent; so it is when there
+    // is none.
+    [[nodiscard]] virtual store::Submit call_once(std::string_view order, std::string command,
+                                                  std::uint32_t timeout_ms, CallDone done) = 0;
+
     // Listens from the moment of `done` (kReply) on, over lost connections, until unlisten. No counting: a
     // repeat is answered like the first. After any other end than kReply it does not listen.
     [[nodiscard]] virtual store::Submit listen(ListenTo kind, std::string_view name, std::uint32_t timeout_ms,

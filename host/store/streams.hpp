@@ -40,7 +40,8 @@ struct StreamInfo {
     Position head = {};  ///< The newest entry.
     std::uint64_t fence = 0;
     std::uint64_t claims = 0;     ///< How many fences were given out: the delivery count of a run.
-    std::int64_t left_ms = 0;     ///< Rest of the producer's lease; 0 = lapsed or none.
+    std::int64_t left_ms = 0;     ///< Rest of the producer's lease; 0 = lapsed or none. In the first seconds
+                                  ///< behind a change of master never 0 while open: nobody knows.
     std::int64_t created_ms = 0;  ///< Store time.
     std::string_view user = {};   ///< Of the first write.
 };
@@ -48,6 +49,9 @@ struct StreamInfo {
 enum class IfMissing : std::uint8_t { kCreate = 1, kRefuse = 2 };
 /// kOwner: kForbidden when the stream has another user.
 enum class Access : std::uint8_t { kAny = 1, kOwner = 2 };
+/// kPossible: another node may claim the same stream. Behind a change of master the claim then waits, within
+/// its deadline, until nodes that were given it by the old one have told the new one.
+enum class Rivals : std::uint8_t { kPossible = 1, kNone = 2 };
 
 /// Becomes the producer. kOk (fence, head) · kHeld (left_ms) · kEnded · kConflict · kNoStream (kRefuse) ·
 /// kForbidden · kFull (runs of the home). The same `pid` again while its lease lives: the same fence. Fences
@@ -59,6 +63,7 @@ struct ClaimRequest {
     std::string_view user = {};  ///< Taken when this creates the stream.
     IfMissing if_missing = IfMissing::kCreate;
     Access access = Access::kAny;
+    Rivals rivals = Rivals::kPossible;
     std::uint32_t timeout_ms = kDefaultTimeoutMs;
 };
 

@@ -20,9 +20,9 @@ void Cache::ask(Body&& body, Answer answer) {
     host_.ask(SH_ON_STORE, lease_, kDeadlineMs, std::forward<Body>(body), std::move(answer));
 }
 
-void Cache::claim(std::string_view run, std::uint32_t lease_ms, Answer answer) {
+void Cache::claim(std::string_view run, std::uint32_t lease_ms, std::uint32_t flags, Answer answer) {
     ask([&](const sh_streamcache& table, void* self,
-            sh_ticket ticket) { table.claim(self, bytes(run), lease_ms, SH_CLAIM_KEEP, ticket); },
+            sh_ticket ticket) { table.claim(self, bytes(run), lease_ms, SH_CLAIM_KEEP | flags, ticket); },
         std::move(answer));
 }
 

@@ -18,7 +18,7 @@ class Cache {
 public:
     Cache(streamhost::Host& host, streamhost::Lease<sh_streamcache> lease) : host_(host), lease_(lease) {}
 
-    void claim(std::string_view run, std::uint32_t lease_ms, Answer answer);
+    void claim(std::string_view run, std::uint32_t lease_ms, std::uint32_t flags, Answer answer);
     void send(const sh_send& send, Answer answer);
     void publish(std::string_view stream, std::string_view key, std::uint32_t type, std::string_view data,
                  Answer answer);

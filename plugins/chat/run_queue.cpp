@@ -97,12 +97,14 @@ void RunQueue::looked(const std::string& run, const sh_result& result, const sh_
     const bool is_known = info != nullptr && info->state != SH_STREAM_UNKNOWN;
     const bool has_ended = is_known && info->state != SH_STREAM_OPEN;
     const sh_status status = info == nullptr && result.status == SH_OK ? SH_UNAVAILABLE : result.status;
+    // Behind a change of the store's master a lease is shown until it is settled who produces what.
+    const bool may_be_produced = is_known && info->lease_ms > 0;
     switch (
         found->second.machine.looked(status, has_ended, is_known ? info->claims : 0, host_.monotonic_ms())) {
     case WaitNews::waits: return;
     case WaitNews::taken: return forget(run);
     case WaitNews::ended: forget(run); return concluder_.conclude(run, [](const Concluded&) {});
-    case WaitNews::expired: return expire(run, is_known ? info->fence : 0);
+    case WaitNews::expired: return may_be_produced ? void() : expire(run, is_known ? info->fence : 0);
     }
 }
 

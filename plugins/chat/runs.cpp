@@ -96,7 +96,9 @@ void Runs::pump() {
 }
 
 void Runs::claim(const Ref& run) {
-    cache_.claim(run->id, kLeaseMs, [this, run](const sh_result& result) {
+    // What is produced where it was accepted nobody else claims.
+    const std::uint32_t flags = run->taken ? 0 : SH_CLAIM_NO_RIVALS;
+    cache_.claim(run->id, kLeaseMs, flags, [this, run](const sh_result& result) {
         if (run->taken) return claimed_taken(run, result);
         if (result.status == SH_OK) run->fence = result.fence;
         act(run, run->machine.claimed(result.status));

@@ -15,6 +15,8 @@ using streamhost::Config;
 using streamhost::Failure;
 
 constexpr std::uint64_t kTickMs = 1'000;
+// Behind a change of master a claim waits about 4 s in the store; those who ask wait for 5 s.
+constexpr std::uint32_t kClaimMs = 4'500;
 
 class Streamcache : public streamhost::StreamcachePlugin {
 public:
@@ -54,10 +56,13 @@ private:
     void claim(const std::string& stream, std::uint32_t lease_ms, std::uint32_t flags,
                sh_ticket ticket) override {
         const std::uint64_t producer = random();
+        const bool has_rivals = (flags & SH_CLAIM_NO_RIVALS) == 0;
         const sh_store_claim request{.struct_size = sizeof(request),
+                                     .flags = has_rivals ? 0 : SH_STORE_NO_RIVALS,
                                      .stream = bytes(stream),
                                      .producer = producer,
-                                     .lease_ms = lease_ms};
+                                     .lease_ms = lease_ms,
+                                     .timeout_ms = kClaimMs};
         const auto take = [this, stream, lease_ms, flags, producer, ticket](const sh_result& result) {
             if (result.status == SH_OK) {
                 if ((flags & SH_CLAIM_KEEP) != 0)

@@ -5,7 +5,14 @@
 
 namespace streamhost::redis {
 
-bool CallQueue::push(std::uint64_t order, std::string command, std::int64_t deadline_ms, CallDone done) {
+namespace {
+
+constexpr std::int64_t kOver = INT64_MIN;
+
+}  // namespace
+
+bool CallQueue::push(std::uint64_t order, std::string command, std::int64_t deadline_ms, CallDone done,
+                     Repeat repeat) {
     if (size_ >= options_.max_calls || bytes_ + command.size() > options_.max_bytes) return false;
     ++size_;
     bytes_ += command.size();
@@ -15,6 +22,7 @@ bool CallQueue::push(std::uint64_t order, std::string command, std::int64_t dead
     call.command = std::move(command);
     call.deadline_ms = deadline_ms;
     call.done = std::move(done);
+    call.is_for_one = repeat == Repeat::kForbidden;
     return true;
 }
 
@@ -28,6 +36,7 @@ std::optional<CallQueue::Outgoing> CallQueue::next(std::int64_t now_ms) {
     if (now_ms < held_until_ms_) return std::nullopt;
     for (next_id_ = std::max(next_id_, first_id_); next_id_ - first_id_ < calls_.size(); ++next_id_) {
         const Call& call = calls_[next_id_ - first_id_];
+        if (call.deadline_ms == kOver) continue;
         if (call.done && !call.is_sent) return Outgoing{next_id_, call.command, call.serial != 0};
     }
     return std::nullopt;
@@ -88,6 +97,15 @@ void CallQueue::lost(std::uint64_t id, bool may_have_effect) {
     if (call == nullptr) return;
     call->may_have_effect |= may_have_effect;
     put_back(id, *call);
+}
+
+void CallQueue::disconnected() {
+    for (Call& call : calls_) {
+        if (!call.done || !call.is_for_one) continue;
+        call.may_have_effect |= call.is_sent;
+        call.deadline_ms = kOver;
+        earliest_ms_ = kOver;
+    }
 }
 
 CallDone CallQueue::end(Call& call) {

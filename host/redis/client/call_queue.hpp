@@ -41,9 +41,12 @@ public:
 
     explicit CallQueue(CallQueueOptions options) : options_(options) {}
 
+    // kForbidden: a call for one connection, which ends with it.
+    enum class Repeat : std::uint8_t { kAllowed = 1, kForbidden };
+
     // False: at a limit, nothing was kept.
-    [[nodiscard]] bool push(std::uint64_t order, std::string command, std::int64_t deadline_ms,
-                            CallDone done);
+    [[nodiscard]] bool push(std::uint64_t order, std::string command, std::int64_t deadline_ms, CallDone done,
+                            Repeat repeat = Repeat::kAllowed);
 
     // What goes out next; sent(id) says that it did.
     [[nodiscard]] std::optional<Outgoing> next(std::int64_t now_ms);
@@ -55,6 +58,9 @@ public:
     void refused(std::uint64_t id, std::int64_t until_ms);
     // The connection ended under a call: before a byte of it left, or nobody knows.
     void lost(std::uint64_t id, bool may_have_effect);
+
+    // There is no connection now: with it end the calls that may not be repeated, at the next expire().
+    void disconnected();
 
     // Calls whose time is over.
     [[nodiscard]] std::vector<Ended> expire(std::int64_t now_ms);
@@ -74,6 +80,7 @@ private:
         std::uint64_t serial = 0;  // of its last sending
         bool is_sent = false;
         bool may_have_effect = false;  // from an earlier sending
+        bool is_for_one = false;       // connection
     };
     // Calls of an order behind `id` that were on the way when it was put back.
     struct Overtaking {

@@ -17,7 +17,12 @@ void Client::start(PortEvents& events, std::vector<std::string> preamble) {
 
 store::Submit Client::call(std::string_view order, std::string command, std::uint32_t timeout_ms,
                            CallDone done) {
-    return core_->call(order, std::move(command), timeout_ms, std::move(done));
+    return core_->call(order, std::move(command), timeout_ms, std::move(done), CallQueue::Repeat::kAllowed);
+}
+
+store::Submit Client::call_once(std::string_view order, std::string command, std::uint32_t timeout_ms,
+                                CallDone done) {
+    return core_->call(order, std::move(command), timeout_ms, std::move(done), CallQueue::Repeat::kForbidden);
 }
 
 store::Submit Client::listen(ListenTo kind, std::string_view name, std::uint32_t timeout_ms, CallDone done) {

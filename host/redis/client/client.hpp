@@ -37,6 +37,8 @@ public:
     void start(PortEvents& events, std::vector<std::string> preamble) override;
     [[nodiscard]] store::Submit call(std::string_view order, std::string command, std::uint32_t timeout_ms,
                                      CallDone done) override;
+    [[nodiscard]] store::Submit call_once(std::string_view order, std::string command,
+                                          std::uint32_t timeout_ms, CallDone done) override;
     [[nodiscard]] store::Submit listen(ListenTo kind, std::string_view name, std::uint32_t timeout_ms,
                                        CallDone done) override;
     [[nodiscard]] store::Submit unlisten(ListenTo kind, std::string_view name, std::uint32_t timeout_ms,

@@ -53,7 +53,7 @@ void Client::Core::start(PortEvents& events, std::vector<std::string> preamble) 
 }
 
 store::Submit Client::Core::call(std::string_view order, std::string command, std::uint32_t timeout_ms,
-                                 CallDone done) {
+                                 CallDone done, CallQueue::Repeat repeat) {
     if (is_closed_) return store::Submit::kGone;
     on_due();
     if (!breaker_.is_closed()) {
@@ -62,8 +62,8 @@ store::Submit Client::Core::call(std::string_view order, std::string command, st
         return store::Submit::kAccepted;
     }
     const std::uint64_t hash = std::hash<std::string_view>()(order);
-    const bool has_room =
-        data_[hash % data_.size()]->push(hash, std::move(command), now() + timeout_ms, std::move(done));
+    const bool has_room = data_[hash % data_.size()]->push(hash, std::move(command), now() + timeout_ms,
+                                                           std::move(done), repeat);
     return has_room ? store::Submit::kAccepted : store::Submit::kBusy;
 }
 

@@ -32,7 +32,8 @@ public:
     ~Core() override;
 
     void start(PortEvents& events, std::vector<std::string> preamble);
-    store::Submit call(std::string_view order, std::string command, std::uint32_t timeout_ms, CallDone done);
+    store::Submit call(std::string_view order, std::string command, std::uint32_t timeout_ms, CallDone done,
+                       CallQueue::Repeat repeat);
     store::Submit listen(ListenTo kind, std::string_view name, std::uint32_t timeout_ms, CallDone done,
                          bool is_wanted);
     void close();

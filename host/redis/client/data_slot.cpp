@@ -20,8 +20,10 @@ bool is_for_now(std::string_view error) {
 
 }  // namespace
 
-bool DataSlot::push(std::uint64_t order, std::string command, std::int64_t deadline_ms, CallDone done) {
-    if (!queue_.push(order, std::move(command), deadline_ms, std::move(done))) return false;
+bool DataSlot::push(std::uint64_t order, std::string command, std::int64_t deadline_ms, CallDone done,
+                    CallQueue::Repeat repeat) {
+    if (!queue_.push(order, std::move(command), deadline_ms, std::move(done), repeat)) return false;
+    if (!is_ready()) queue_.disconnected();
     ++figures_.calls;
     return true;
 }
@@ -54,6 +56,7 @@ void DataSlot::prepare_step(std::string_view command, std::string_view what) {
 }
 
 void DataSlot::on_down() {
+    queue_.disconnected();
     if (!is_ready()) return;
     used_id_ = connection()->link().client_id();
     used_run_id_ = identity().run_id;

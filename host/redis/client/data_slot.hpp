@@ -23,8 +23,8 @@ public:
              const std::vector<std::string>& preamble)
         : Slot(loop, std::move(options), events), queue_(calls), preamble_(preamble) {}
 
-    [[nodiscard]] bool push(std::uint64_t order, std::string command, std::int64_t deadline_ms,
-                            CallDone done);
+    [[nodiscard]] bool push(std::uint64_t order, std::string command, std::int64_t deadline_ms, CallDone done,
+                            CallQueue::Repeat repeat);
     void flush() override;
     // Ends with kUnavailable what certainly had no effect.
     void refuse_unsent();

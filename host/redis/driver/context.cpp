@@ -91,31 +91,36 @@ Submit Context::send_with_slot(CallOptions options, Call call, ReplyDone done) {
     return submit == Submit::kAccepted ? submit : refuse(submit);
 }
 
+Submit Context::ask_port(const CallOptions& options, std::string command, CallDone done) {
+    if (options.only_once)
+        return port_.call_once(options.order, std::move(command), options.timeout_ms, std::move(done));
+    return port_.call(options.order, std::move(command), options.timeout_ms, std::move(done));
+}
+
 Submit Context::send(CallOptions options, Call call, ReplyDone done) {
     std::string command = call.by_hash();
-    const std::int64_t deadline_ms = loop_.now_ms() + options.timeout_ms;
-    return port_.call(options.order, std::move(command), options.timeout_ms,
-                      [this, order = std::string(options.order), deadline_ms, call = std::move(call),
-                       done = std::move(done)](const CallReply& reply) mutable {
-                          on_reply(reply, order, deadline_ms, call, std::move(done));
-                      });
+    Sent sent{std::string(options.order), loop_.now_ms() + options.timeout_ms, options.only_once,
+              std::move(call)};
+    return ask_port(options, std::move(command),
+                    [this, sent = std::move(sent), done = std::move(done)](const CallReply& reply) mutable {
+                        on_reply(reply, sent, std::move(done));
+                    });
 }
 
 // A server that was restarted, flushed, or made the master has no script. The text goes along once then, and
 // stays there for those who come later.
-void Context::on_reply(const CallReply& reply, const std::string& order, std::int64_t deadline_ms,
-                       const Call& call, ReplyDone done) {
+void Context::on_reply(const CallReply& reply, const Sent& sent, ReplyDone done) {
+    const Script& script = sent.call.script();
     const bool is_unknown = reply.end == CallEnd::kReply && reply.value.is(RespType::kError) &&
                             reply.value.text().starts_with("NOSCRIPT");
-    if (!is_unknown) return give(reply, call.script().name, std::move(done));
-    const auto left_ms = std::max<std::int64_t>(1, deadline_ms - loop_.now_ms());
-    auto shared = std::make_shared<std::pair<Call, ReplyDone>>(call, std::move(done));
-    const Submit again = port_.call(order, call.by_text(), static_cast<std::uint32_t>(left_ms),
-                                    [this, shared](const CallReply& second) {
-                                        give(second, shared->first.script().name, std::move(shared->second));
-                                    });
+    if (!is_unknown) return give(reply, script.name, std::move(done));
+    const auto left_ms = std::max<std::int64_t>(1, sent.deadline_ms - loop_.now_ms());
+    auto shared = std::make_shared<ReplyDone>(std::move(done));
+    const Submit again = ask_port(
+        {sent.order, static_cast<std::uint32_t>(left_ms), sent.only_once}, sent.call.by_text(),
+        [this, &script, shared](const CallReply& second) { give(second, script.name, std::move(*shared)); });
     if (again == Submit::kAccepted) return;
-    shared->second({again == Submit::kGone ? Status::kGone : Status::kUnavailable, {}});
+    (*shared)({again == Submit::kGone ? Status::kGone : Status::kUnavailable, {}});
 }
 
 void Context::give(const CallReply& reply, std::string_view command, ReplyDone done) {
@@ -158,6 +163,12 @@ void Context::later(UniqueFunction<void()> task) {
     if (std::exchange(is_scheduled_, true)) return;
     loop_.post([weak = self_] {
         if (*weak) (*weak)->drain();
+    });
+}
+
+void Context::at(std::int64_t at_ms, std::function<void()> task) {
+    loop_.post_at(at_ms, [weak = self_, task = std::move(task)] {
+        if (*weak) task();
     });
 }
 

@@ -52,6 +52,7 @@ using ReplyDone = UniqueFunction<void(const Reply&)>;
 struct CallOptions {
     std::string_view order = {};  // calls with the same one keep their order
     std::uint32_t timeout_ms = 0;
+    bool only_once = false;  // Port::call_once
 };
 
 // What all command groups share: slots, answers, errors, the way to the server. [store]
@@ -105,6 +106,8 @@ public:
     [[nodiscard]] store::Submit send(CallOptions options, Call call, ReplyDone done);
     // Runs it on the loop, never inside this call; also after shutdown.
     void later(UniqueFunction<void()> task);
+    // Runs it on the loop at that time, not after the store is gone.
+    void at(std::int64_t at_ms, std::function<void()> task);
     // Releases the slot, and answers.
     void answer_later(store::Status status, ReplyDone done);
     // What an end of the port means, where there is no script: kOk for an answer that is no error.
@@ -128,8 +131,14 @@ public:
 
 private:
     [[nodiscard]] store::Submit send_with_slot(CallOptions options, Call call, ReplyDone done);
-    void on_reply(const CallReply& reply, const std::string& order, std::int64_t deadline_ms,
-                  const Call& call, ReplyDone done);
+    struct Sent {
+        std::string order;
+        std::int64_t deadline_ms = 0;
+        bool only_once = false;
+        Call call;
+    };
+    [[nodiscard]] store::Submit ask_port(const CallOptions& options, std::string command, CallDone done);
+    void on_reply(const CallReply& reply, const Sent& sent, ReplyDone done);
     [[nodiscard]] ReplyDone with_slot(ReplyDone done);
     void give(const CallReply& reply, std::string_view command, ReplyDone done);
     [[nodiscard]] store::Status status_of_error(std::string_view error, std::string_view command);

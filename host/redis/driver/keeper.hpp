@@ -18,6 +18,10 @@ struct KeeperOptions {
     std::int64_t most_ms = 300'000;   // since the acknowledgement, outages included: repeats are still known
     std::size_t max_bytes = std::size_t{64} << 20;  // of the commands
     std::size_t per_stream = 512;  // writes of one shared stream: within what its window of keys recalls
+    // For so long after the link came up again nobody is believed to be without a producer. Longer than other
+    // nodes need to hear of the same change (a Sentinel's word, a poll each 2 s, a probe of the breaker each
+    // 2 s) and to send again what they keep; shorter than a lease.
+    std::int64_t settle_ms = 4'000;
 };
 
 // What a write has to say of itself to be kept.

@@ -47,6 +47,7 @@ public:
     void shutdown() override {
         if (context_.closed()) return;
         context_.close();
+        streams_.end_held();
         jobs_.end_waits();
         locks_.end_waits();
     }

@@ -106,15 +106,6 @@ ReplyDone RedisStreams::publish_answer(std::string_view command, store::PublishD
     };
 }
 
-struct RedisStreams::Kept {
-    std::string order;
-    std::uint32_t timeout_ms = 0;
-    Keep keep;
-    std::optional<Call> call;
-    ReplyDone done;
-    bool was_repaired = false;
-};
-
 template <typename Build>
 Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Build&& build, ReplyDone done) {
     auto kept = std::make_shared<Kept>();
@@ -122,6 +113,12 @@ Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Buil
     kept->timeout_ms = options.timeout_ms;
     kept->keep = std::move(keep);
     kept->done = std::move(done);
+    kept->only_once = options.only_once;
+    kept->until_ms = context_.loop().now_ms() + options.timeout_ms;
+    if (kept->only_once && shape == Status::kOk && !is_settled()) {
+        kept->call.emplace(build());
+        return hold(kept);
+    }
     const auto make = [&] { return kept->call.emplace(build()); };
     return context_.run(shape, options, make, [this, kept](const Reply& reply) { settle(kept, reply); });
 }
@@ -129,7 +126,10 @@ Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Buil
 // A master that does not know what an earlier one acknowledged is told, and then asked again, once.
 void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply) {
     const auto status = reply.status == Status::kOk ? status_in(reply.value[0]) : std::nullopt;
-    if (!status) return kept->done(reply);
+    if (!status) {
+        if (may_ask_again(*kept, reply.status) && hold(kept) == Submit::kAccepted) return;
+        return kept->done(reply);
+    }
     const auto fields = parse_fields(reply.value[2].text(), reply.value[1].integer());
     const store::StreamInfo info = fields ? fields->info : store::StreamInfo();
     const bool is_shared = kept->keep.kind == Keep::Kind::kShared;
@@ -160,17 +160,23 @@ std::uint64_t RedisStreams::head_after(const Kept& kept, Status status, std::int
 void RedisStreams::repeat(const std::shared_ptr<Kept>& kept) {
     const auto heard = [this, kept](const Reply& reply) { settle(kept, reply); };
     if (context_.run(
-            Status::kOk, {kept->order, kept->timeout_ms}, [&] { return *kept->call; }, heard) !=
-        Submit::kAccepted)
+            Status::kOk, {kept->order, kept->timeout_ms, kept->only_once}, [&] { return *kept->call; },
+            heard) != Submit::kAccepted)
         kept->done({Status::kUnavailable, {}});
 }
 
-void RedisStreams::on_link_down() { down_since_ms_ = context_.loop().now_ms(); }
+void RedisStreams::on_link_down() {
+    down_since_ms_ = context_.loop().now_ms();
+    settled_ms_ = INT64_MAX;
+}
 
 void RedisStreams::on_link_up() {
-    if (down_since_ms_)
-        keeper_.was_away(*std::exchange(down_since_ms_, std::nullopt), context_.loop().now_ms());
-    keeper_.sweep(context_.loop().now_ms(), SIZE_MAX);
+    const std::int64_t now_ms = context_.loop().now_ms();
+    // A node that just started has nobody to wait for: what it saw of its first master is all it knows.
+    settled_ms_ = std::exchange(was_up_, true) ? now_ms + settle_ms_ : 0;
+    if (!held_.empty()) plan_held();
+    if (down_since_ms_) keeper_.was_away(*std::exchange(down_since_ms_, std::nullopt), now_ms);
+    keeper_.sweep(now_ms, SIZE_MAX);
     repair_.all();
 }
 
@@ -185,7 +191,8 @@ Submit RedisStreams::claim(const store::ClaimRequest& request, store::StreamDone
         call.arg(context_.limits().home_runs).arg(context_.limits().run_open_ms);
         return call;
     };
-    return run_kept(check(request), {home_of(request.id), request.timeout_ms},
+    const bool has_rivals = request.rivals == store::Rivals::kPossible;
+    return run_kept(check(request), {home_of(request.id), request.timeout_ms, has_rivals},
                     {Keep::Kind::kClaim, std::string(request.id)}, build,
                     stream_answer("claim", {}, std::move(done)));
 }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "redis/driver/context.hpp"
@@ -14,11 +16,20 @@
 namespace streamhost::redis {
 
 // The log commands: each one script, so that it happens whole or not at all. How the data looks stands in
-// records.hpp. streams.cpp: what writes; streams_read.cpp: what does not. [store]
+// records.hpp. streams.cpp: what writes; streams_claim.cpp: when something is claimed; streams_read.cpp: what
+// does not write.
+//
+// Who produces a stream is uncertain behind a change of master: a node that did not hear of it yet may have
+// been given the stream by the old one, and its keeper is about to tell the new one. So from the moment when
+// the link went down until KeeperOptions::settle_ms after it came up again, claims wait, within their
+// deadlines, and a lease that lapsed is shown as one that lives. [store]
 class RedisStreams final : public store::StreamCommands {
 public:
     explicit RedisStreams(Context& context)
-        : context_(context), keeper_(context.keeper_options()), repair_(context, keeper_) {}
+        : context_(context),
+          keeper_(context.keeper_options()),
+          repair_(context, keeper_),
+          settle_ms_(context.keeper_options().settle_ms) {}
 
     store::Submit claim(const store::ClaimRequest& request, store::StreamDone done) override;
     store::Submit append(const store::AppendRequest& request, store::StreamDone done) override;
@@ -33,17 +44,36 @@ public:
     void on_link_down();
     // The master may be another one.
     void on_link_up();
+    // Answers kGone to claims that wait.
+    void end_held();
     // What a script published on the channel of a home.
     void on_message(std::string_view home, std::string_view payload);
 
 private:
-    struct Kept;  // a write on its way that is kept once it was acknowledged
+    // A write on its way that is kept once it was acknowledged.
+    struct Kept {
+        std::string order;
+        std::uint32_t timeout_ms = 0;
+        Keep keep;
+        std::optional<Call> call;
+        ReplyDone done;
+        bool was_repaired = false;
+        bool only_once = false;  // of a claim that has rivals
+        std::int64_t until_ms = 0;
+        std::int64_t not_before_ms = 0;
+    };
     template <typename Build>
     [[nodiscard]] store::Submit run_kept(store::Status shape, CallOptions options, Keep keep, Build&& build,
                                          ReplyDone done);
     void settle(const std::shared_ptr<Kept>& kept, const Reply& reply);
     void repeat(const std::shared_ptr<Kept>& kept);
     [[nodiscard]] std::uint64_t head_after(const Kept& kept, store::Status status, std::int64_t last) const;
+    [[nodiscard]] bool is_settled() const { return context_.loop().now_ms() >= settled_ms_; }
+    [[nodiscard]] bool may_ask_again(const Kept& kept, store::Status status) const;
+    [[nodiscard]] store::Submit hold(const std::shared_ptr<Kept>& kept);
+    void plan_held();
+    void look_at_held();
+    void show_unsettled(std::span<store::StreamItem> items) const;
 
     [[nodiscard]] ReplyDone stream_answer(std::string_view command, store::Position last,
                                           store::StreamDone done);
@@ -58,6 +88,10 @@ private:
     Keeper keeper_;
     Repair repair_;
     std::optional<std::int64_t> down_since_ms_;
+    const std::int64_t settle_ms_;
+    bool was_up_ = false;
+    std::int64_t settled_ms_ = 0;
+    std::deque<std::shared_ptr<Kept>> held_;  // claims, by deadline where that is the same for all
 };
 
 }  // namespace streamhost::redis

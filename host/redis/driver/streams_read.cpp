@@ -147,6 +147,7 @@ Submit RedisStreams::tail(const store::TailRequest& request, store::StreamListDo
                                 result.status = foreign("tail", "not an answer for each stream");
                             if (result.status == Status::kOk) items = tail_items(ids, reply.value);
                             report_foreign("tail", items);
+                            show_unsettled(items);
                             result.items = items;
                             done(result);
                         });
@@ -171,6 +172,7 @@ Submit RedisStreams::runs(const store::RunsRequest& request, store::StreamListDo
                 items.push_back(run.item);
             }
             report_foreign("runs", items);
+            show_unsettled(items);
             std::erase_if(items, [](const auto& item) { return item.status != Status::kOk; });
             result.items = items;
             done(result);

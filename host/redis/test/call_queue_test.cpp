@@ -82,6 +82,22 @@ TEST_F(CallQueueTest, RepeatsWhatWasSentBeforeWhatIsNewer) {
     EXPECT_EQ(send_all(), (Words{"b", "c", "d"}));
 }
 
+TEST_F(CallQueueTest, WhatIsForOneConnectionEndsWithIt) {
+    const auto push_once = [this](const std::string& command) {
+        ASSERT_TRUE(queue_.push(0, command, 1'000, note(command), CallQueue::Repeat::kForbidden));
+    };
+    push("a");
+    push_once("sent");
+    send_all();
+    push_once("waits");
+    lose({"a", "sent"});
+    queue_.disconnected();
+    EXPECT_EQ(send_all(), Words{"a"}) << "the next connection carries the others alone";
+    run(queue_.expire(0));
+    EXPECT_EQ(ends_, (Words{"sent timeout", "waits unavailable"}));
+    EXPECT_EQ(queue_.size(), 1U);
+}
+
 TEST_F(CallQueueTest, AtItsDeadlineTellsWhatIsKnown) {
     push("sent", 100);
     send_all();

@@ -8,6 +8,7 @@
 
 #include "store/conformance/bench.hpp"
 #include "store/conformance/manual_loop.hpp"
+#include "support/held_port.hpp"
 
 namespace streamhost::redis {
 namespace {
@@ -16,48 +17,6 @@ using store::Status;
 using store::Submit;
 
 constexpr Script kScript{"try", "return 1", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"};
-
-// Keeps the calls; the test answers them.
-class HeldPort final : public Port {
-public:
-    struct Held {
-        std::string order;
-        std::string command;
-        std::uint32_t timeout_ms = 0;
-        CallDone done;
-    };
-
-    void start(PortEvents&, std::vector<std::string>) override {}
-    Submit call(std::string_view order, std::string command, std::uint32_t timeout_ms,
-                CallDone done) override {
-        if (next == Submit::kAccepted)
-            held.push_back({std::string(order), std::move(command), timeout_ms, std::move(done)});
-        return next;
-    }
-    Submit listen(ListenTo, std::string_view, std::uint32_t, CallDone) override { return Submit::kGone; }
-    Submit unlisten(ListenTo, std::string_view, std::uint32_t, CallDone) override { return Submit::kGone; }
-    void close() override {
-        while (!held.empty())
-            end(CallEnd::kClosed);
-    }
-    std::uint64_t in_flight() const noexcept override { return held.size(); }
-    std::uint64_t subscriptions() const noexcept override { return 0; }
-
-    // Ends the oldest call.
-    void end(CallEnd end, std::string_view reply = {}) {
-        Held call = std::move(held.front());
-        held.erase(held.begin());
-        RespReader reader;
-        reader.feed(reply);
-        CallReply answer{end, {}};
-        if (reader.next()) answer.value = reader.value();
-        call.done(answer);
-    }
-    void reply(std::string_view text) { end(CallEnd::kReply, std::string(text) + "\r\n"); }
-
-    std::vector<Held> held;
-    Submit next = Submit::kAccepted;
-};
 
 class ContextTest : public ::testing::Test {
 protected:

@@ -20,6 +20,9 @@ class ListenPort final : public Port {
 public:
     void start(PortEvents&, std::vector<std::string>) override {}
     Submit call(std::string_view, std::string, std::uint32_t, CallDone) override { return Submit::kBusy; }
+    Submit call_once(std::string_view, std::string, std::uint32_t, CallDone) override {
+        return Submit::kBusy;
+    }
     Submit listen(ListenTo, std::string_view name, std::uint32_t, CallDone done) override {
         asked.emplace_back(name);
         if (is_busy) return Submit::kBusy;

@@ -26,6 +26,10 @@ public:
     void start(PortEvents& events, std::vector<std::string> preamble) override;
     store::Submit call(std::string_view order, std::string command, std::uint32_t timeout_ms,
                        CallDone done) override;
+    store::Submit call_once(std::string_view order, std::string command, std::uint32_t timeout_ms,
+                            CallDone done) override {
+        return call(order, std::move(command), timeout_ms, std::move(done));
+    }
     store::Submit listen(ListenTo kind, std::string_view name, std::uint32_t timeout_ms,
                          CallDone done) override;
     store::Submit unlisten(ListenTo kind, std::string_view name, std::uint32_t timeout_ms,

@@ -23,12 +23,13 @@ extern "C" {
 
 #define SH_EXT_STORE "streamhost.store/1"
 
-enum { SH_STORE_IF_EXISTS = 1u << 0, SH_STORE_OWNER_ONLY = 1u << 1 };
+enum { SH_STORE_IF_EXISTS = 1u << 0, SH_STORE_OWNER_ONLY = 1u << 1, SH_STORE_NO_RIVALS = 1u << 2 };
 
 typedef struct sh_store_claim {
     uint32_t struct_size;
     uint32_t flags; /* SH_STORE_IF_EXISTS: refuse an unknown stream; SH_STORE_OWNER_ONLY: SH_FORBIDDEN unless
-                       `user` owns it */
+                       `user` owns it; SH_STORE_NO_RIVALS: no other node would claim it, so there is nobody to
+                       wait for behind a change of master */
     sh_bytes stream;
     sh_bytes user;
     uint64_t producer; /* random per producer and attempt, not 0: the same one gets the same fence again */

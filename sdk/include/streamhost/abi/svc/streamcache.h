@@ -19,8 +19,11 @@ extern "C" {
 
 enum {
     SH_CLAIM_KEEP =
-        1u << 0 /* the producer is in this process: its lease is renewed until the end, and write()
+        1u << 0, /* the producer is in this process: its lease is renewed until the end, and write()
                    takes its entries. Without it silence of a lease's length gives the stream up */
+    SH_CLAIM_NO_RIVALS =
+        1u << 1 /* no other node would claim it. Without it a claim waits, for some seconds behind a
+                   change of the store's master, for those who may have claimed the stream before */
 };
 
 /* An entry that has no number yet. */

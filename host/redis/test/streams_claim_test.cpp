@@ -1,0 +1,143 @@
+// When a stream is claimed: not in the first seconds behind a change of master.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "redis/driver/redis_store.hpp"
+#include "store/conformance/bench.hpp"
+#include "store/conformance/manual_loop.hpp"
+#include "support/held_port.hpp"
+
+namespace streamhost::redis {
+namespace {
+
+using store::Rivals;
+using store::Status;
+using store::Submit;
+
+// Fields of an open stream whose lease has lapsed.
+std::string fields() { return "o|o|0|0000000000000000|0|0000000000000000|7|5|900|1|1000000|1000|0"; }
+std::string bulk(const std::string& text) {
+    return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+
+class StreamsClaimTest : public testing::Test {
+protected:
+    StreamsClaimTest() { store_ = make_redis_store({}, port_, loop_, sink_); }
+    ~StreamsClaimTest() override { store_->shutdown(); }
+
+    Submit claim(Rivals rivals, std::uint32_t timeout_ms = 4'500) {
+        return store_->streams().claim(
+            {.id = "home.run", .pid = 5, .lease_ms = 6'000, .rivals = rivals, .timeout_ms = timeout_ms},
+            [this](const store::StreamResult& result) { answers_.push_back(result.status); });
+    }
+    void link(store::Link link) {
+        port_.events->on_link(link, ++epoch_);
+        port_.held.clear();
+    }
+    void change_master() {
+        link(store::Link::kUp);
+        link(store::Link::kDown);
+        link(store::Link::kUp);
+    }
+    void reply_claimed() {
+        port_.end(CallEnd::kReply, "*5\r\n:1\r\n:1000\r\n" + bulk(fields()) + bulk("") + bulk(""));
+    }
+
+    HeldPort port_;
+    store::conformance::ManualLoop loop_;
+    store::conformance::RecordingSink sink_;
+    std::unique_ptr<store::Store> store_;
+    std::vector<Status> answers_;
+    std::uint64_t epoch_ = 0;
+};
+
+TEST_F(StreamsClaimTest, ANodeThatStartsClaimsAtOnce) {
+    link(store::Link::kUp);
+    ASSERT_EQ(claim(Rivals::kPossible), Submit::kAccepted);
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_TRUE(port_.held[0].is_once) << "the next connection may be one to another master";
+    reply_claimed();
+    EXPECT_EQ(answers_, std::vector{Status::kOk});
+}
+
+TEST_F(StreamsClaimTest, BehindAChangeOfMasterItWaits) {
+    change_master();
+    ASSERT_EQ(claim(Rivals::kPossible), Submit::kAccepted);
+    loop_.advance(3'999);
+    EXPECT_TRUE(port_.held.empty());
+    loop_.advance(1);
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_EQ(port_.held[0].timeout_ms, 500U);
+    reply_claimed();
+    EXPECT_EQ(answers_, std::vector{Status::kOk});
+}
+
+TEST_F(StreamsClaimTest, WithoutALinkItWaitsToo) {
+    link(store::Link::kUp);
+    link(store::Link::kDown);
+    ASSERT_EQ(claim(Rivals::kPossible), Submit::kAccepted);
+    EXPECT_TRUE(port_.held.empty());
+    loop_.advance(4'500);
+    EXPECT_EQ(answers_, std::vector{Status::kUnavailable}) << "within its deadline, and without effect";
+}
+
+TEST_F(StreamsClaimTest, WhereNobodyElseClaimsItNeedNotWait) {
+    change_master();
+    ASSERT_EQ(claim(Rivals::kNone), Submit::kAccepted);
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_FALSE(port_.held[0].is_once);
+    reply_claimed();
+}
+
+TEST_F(StreamsClaimTest, OneWhoseConnectionEndedIsAskedAgainOnceItIsSettled) {
+    link(store::Link::kUp);
+    ASSERT_EQ(claim(Rivals::kPossible, 6'000), Submit::kAccepted);
+    const std::string first = port_.held.at(0).command;
+    port_.events->on_link(store::Link::kDown, ++epoch_);
+    port_.end(CallEnd::kTimeout);
+    EXPECT_TRUE(answers_.empty());
+    link(store::Link::kUp);
+    loop_.advance(4'000);
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_EQ(port_.held[0].command, first) << "the same claim, which is recognised";
+    reply_claimed();
+    EXPECT_EQ(answers_, std::vector{Status::kOk});
+}
+
+TEST_F(StreamsClaimTest, OneThatWaitsIsToldOfTheEnd) {
+    change_master();
+    ASSERT_EQ(claim(Rivals::kPossible), Submit::kAccepted);
+    store_->shutdown();
+    loop_.settle();
+    EXPECT_EQ(answers_, std::vector{Status::kGone});
+    EXPECT_EQ(store_->stats().in_flight, 0U);
+}
+
+TEST_F(StreamsClaimTest, ALeaseThatLapsedIsShownAsAliveUntilItIsSettled) {
+    std::vector<std::int64_t> left_ms;
+    const auto look = [&] {
+        const std::string_view ids[] = {"home.run"};
+        ASSERT_EQ(store_->streams().tail({.ids = ids},
+                                         [&](const store::StreamListResult& result) {
+                                             left_ms.push_back(result.items[0].info.left_ms);
+                                         }),
+                  Submit::kAccepted);
+        port_.end(CallEnd::kReply, "*2\r\n:1000\r\n*2\r\n" + bulk(fields()) + bulk(""));
+    };
+    link(store::Link::kUp);
+    look();
+    link(store::Link::kDown);
+    look();
+    link(store::Link::kUp);
+    loop_.advance(1'000);
+    look();
+    loop_.advance(3'000);
+    look();
+    EXPECT_EQ(left_ms, (std::vector<std::int64_t>{0, 4'000, 3'000, 0}));
+}
+
+}  // namespace
+}  // namespace streamhost::redis
