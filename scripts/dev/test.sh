@@ -85,6 +85,10 @@ stage_release() {
 stage_simulation() {
     build_preset release simulator
     if build/release/bin/simulator 100000; then tally 1 0; else tally 0 1; fi
+    local said
+    said=$(build/release/bin/simulator mutations) || said+=$'\nFAIL  the mutations'
+    echo "$said"
+    tally "$(grep -c '^ok ' <<<"$said")" "$(grep -c '^FAIL ' <<<"$said")"
 }
 
 stage_plugins() {

@@ -11,9 +11,7 @@ constexpr std::int64_t kTickMs = 1'000;
 
 }  // namespace
 
-Node::Node(World& world, std::size_t index) : world_(world), index_(index) {
-    world_.cluster.attach(index, this);
-}
+Node::Node(World& world, std::size_t index) : world_(world), index_(index) { world_.nodes[index] = this; }
 
 std::function<void()> Node::on_node(std::function<void()> task) {
     return [this, life = life_, task = std::move(task)] {
@@ -27,56 +25,63 @@ std::function<void()> Node::on_node(std::function<void()> task) {
 void Node::boot() {
     is_up_ = true;
     ++life_;
-    redis::KeeperOptions options;
-    if (world_.mutation == Mutation::kForget) options.window_ms = 0;
-    keeper_.emplace(options);
     watch_ = {};
+    port_.emplace(world_.events, world_.random, world_.cluster, index_,
+                  [this](std::function<void()> task) { return on_node(std::move(task)); });
+    redis::RedisStoreOptions options;
+    if (world_.mutation == Mutation::kForget) options.keeper.window_ms = 0;
+    const bool settles =
+        world_.mutation != Mutation::kNoSettling && world_.mutation != Mutation::kCountOutage;
+    if (!settles) options.keeper.settle_ms = 0;
+    store_ = redis::make_redis_store(std::move(options), *port_, *this, *this);
     // All nodes tick in step, which makes them race for whatever lapses.
     world_.events.at((world_.events.now_ms() / kTickMs + 1) * kTickMs, on_node([this] { tick(); }));
+    is_watching_queue_ = false;
 }
 
 void Node::crash() {
     is_up_ = false;
     ++life_;
-    world_.cluster.unsubscribe(index_);
-    keeper_.reset();
-    commands_.clear();
-    for (Followed& followed : followed_)
-        followed = {};
-    for (Producing& producing : producing_)
-        producing = {};
+    store_.reset();
+    port_.reset();
+    followed_ = {};
+    works_ = {};
+    waits_ = {};
 }
 
 void Node::pause(std::int64_t ms) { paused_until_ms_ = world_.events.now_ms() + ms; }
 
-void Node::send(Command command, Done done) {
-    world_.cluster.call(index_, std::make_shared<const Command>(std::move(command)), std::move(done));
-}
-
 void Node::tick() {
     for (std::size_t run = 0; run < kRuns; ++run) {
-        look_for_work(run);
+        tend(run);
         check_tail(run);
     }
+    reap();
     later(kTickMs, [this] { tick(); });
 }
 
-void Node::link_up() {
-    keeper_->sweep(world_.events.now_ms(), SIZE_MAX);
-    for (const std::string& home : keeper_->homes())
-        repair(home, [] {});
+void Node::on_link(store::Link link, std::uint64_t) {
+    world_.note("node", index_, link == store::Link::kUp ? "has its link" : "lost its link");
+    if (link == store::Link::kDown) return;
     for (std::size_t run = 0; run < kRuns; ++run) {
         followed_[run].heard_ms = 0;
         check_tail(run);
     }
 }
 
-void Node::live(const Batch& batch) {
-    Followed& followed = followed_[batch->run];
-    if (!followed.follower) return;
-    followed.heard_ms = world_.events.now_ms();
-    const auto views = records(batch->run, batch->added);
-    apply(batch->run, followed.follower->live(views));
+sh_status status_of(Status status) noexcept {
+    switch (status) {
+    case Status::kOk:
+    case Status::kDuplicate: return SH_OK;
+    case Status::kConflict: return SH_CONFLICT;
+    case Status::kGap: return SH_GAP;
+    case Status::kDiverged: return SH_DIVERGED;
+    case Status::kFenced: return SH_FENCED;
+    case Status::kHeld: return SH_HELD;
+    case Status::kEnded: return SH_ENDED;
+    case Status::kTimeout: return SH_TIMEOUT;
+    default: return SH_UNAVAILABLE;
+    }
 }
 
 }  // namespace streamhost::sim

@@ -1,6 +1,7 @@
-// One node: the product's keeper, followers and producers, and around them the few lines that in the product
-// speak to the store (host/redis/driver/streams.cpp and repair.cpp, plugins/pubsub/streams.cpp,
-// plugins/streamcache/local_producers.cpp).
+// One node: the product's driver with its keeper, over the port of port.hpp; its followers, its producers,
+// and the machines that decide what becomes of a run. Around them the few lines that in the product speak to
+// the host (plugins/pubsub/streams.cpp, plugins/streamcache/local_producers.cpp, plugins/chat/runs_take.cpp,
+// run_queue.cpp, reaper.cpp).
 #pragma once
 
 #include <array>
@@ -14,13 +15,26 @@
 #include <vector>
 
 #include "plugins/chat/reaper.hpp"
+#include "plugins/chat/remote_terms.hpp"
+#include "plugins/chat/run_machine.hpp"
+#include "plugins/chat/run_queue.hpp"
+#include "plugins/chat/wait_machine.hpp"
 #include "plugins/pubsub/follower.hpp"
 #include "plugins/streamcache/producer.hpp"
-#include "redis/driver/keeper.hpp"
+#include "redis/driver/redis_store.hpp"
 #include "sim/cluster.hpp"
 #include "sim/oracle.hpp"
+#include "sim/port.hpp"
+#include "sim/wire.hpp"
+#include "store/store.hpp"
+#include "store/store_loop.hpp"
 
 namespace streamhost::sim {
+
+inline constexpr std::size_t kWorkers = 2;  // the first nodes
+inline constexpr std::size_t kGateway = 2;  // accepts the messages that the runs answer
+
+class Node;
 
 struct World {
     Events events;
@@ -30,8 +44,12 @@ struct World {
     Cluster cluster;
     std::uint64_t length;  // of a run's text, its end included
     std::int64_t pace_ms;  // between two words, at most
-    bool is_job_doubled;   // both workers hear of each run
+    bool is_job_doubled;   // both workers hear of each job: a queue that failed over
+    chat::RemoteTerms terms;
+    std::array<std::int64_t, kRuns> due_ms{};  // of the list of open runs
+    std::array<Node*, 3> nodes{};
     std::uint64_t pids = 0;
+    std::uint64_t keys = 0;
     std::ostream* trace = nullptr;
 
     World(std::uint64_t seed, Mutation broken)
@@ -40,7 +58,9 @@ struct World {
           cluster(events, random, broken),
           length(static_cast<std::uint64_t>(random.between(10, 40))),
           pace_ms(random.between(20, 200)),
-          is_job_doubled(random.chance(30)) {}
+          is_job_doubled(random.chance(30)) {
+        terms.policy = random.chance(80) ? chat::Policy::go_on : chat::Policy::fail;
+    }
     // For a schedule that is looked at alone.
     template <typename... Parts>
     void note(const Parts&... parts) {
@@ -50,15 +70,12 @@ struct World {
         *trace << '\n';
     }
     [[nodiscard]] std::uint64_t new_pid(std::size_t node) { return ++pids * 10 + node; }
+    [[nodiscard]] std::string new_key() { return "k" + std::to_string(++keys); }
 };
 
-class Node final : public NodePort {
+class Node final : private store::StoreLoop, private store::LiveSink {
 public:
     Node(World& world, std::size_t index);
-
-    void live(const Batch& batch) override;
-    void link_up() override;
-    std::function<void()> on_node(std::function<void()> task) override;
 
     void boot();
     void crash();
@@ -67,6 +84,14 @@ public:
 
     void attach(std::size_t reader, std::size_t run);
     void detach(std::size_t reader, std::size_t run);
+
+    // A message came that this run answers.
+    void accept(std::size_t run);
+    // The queue hands it out.
+    void hand(std::size_t run);
+    // A user does.
+    void cancel(std::size_t run);
+    void say(std::size_t session, const std::string& key);
 
 private:
     struct Followed {
@@ -78,47 +103,85 @@ private:
         std::vector<std::size_t> readers;  // that stand where the follower does
         std::vector<std::size_t> joining;
     };
-    struct Producing {
+    struct Work {
+        chat::RunMachine machine{chat::RunLimits{.without_claim = chat::Act::forget}};
         std::optional<streamcache::Producer> producer;
         std::uint64_t pid = 0;
+        std::uint64_t fence = 0;
         std::uint64_t next_seq = 0;
-        bool is_claiming = false;
         std::uint32_t words = 0;
+        store::State end = store::State::kLost;  // what a finish is to store
     };
-    using Done = Cluster::Done;
 
+    [[nodiscard]] std::int64_t now_ms() const override { return world_.events.now_ms(); }
+    void post(std::function<void()> task) override { later(0, std::move(task)); }
+    void post_at(std::int64_t at_ms, std::function<void()> task) override {
+        world_.events.at(at_ms, on_node(std::move(task)));
+    }
+    void on_records(std::string_view stream_id, std::span<const store::Record> records) override;
+    void on_topic(std::string_view, std::string_view, const store::Buffer&) override {}
+    void on_link(store::Link link, std::uint64_t epoch) override;
+
+    std::function<void()> on_node(std::function<void()> task);
     template <typename Task>
     void later(std::int64_t ms, Task task) {
         world_.events.after(ms, on_node(std::move(task)));
     }
+    // An answer of the store, unless the node that asked is gone.
+    template <typename Then>
+    auto heard(Then then) {
+        return [this, life = life_, then = std::move(then)](const auto& result) mutable {
+            if (is_up_ && life == life_) then(result);
+        };
+    }
     void tick();
-    void send(Command command, Done done);
-
-    // node_keeper.cpp: run_kept, settle and repair of the driver
-    void call_kept(redis::Keep::Kind kind, Command command, Done done);
-    void settle(redis::Keep::Kind kind, std::uint32_t number, bool was_repaired, const Reply& reply,
-                const Done& done);
-    void repair(const std::string& home, std::function<void()> done);
+    // Of one stream: status and, with kOk, where it stands.
+    template <typename Then>
+    void tail(std::size_t run, Then then) {
+        const std::string id = id_of(run);
+        const std::string_view ids[] = {id};
+        (void)store_->streams().tail({.ids = ids},
+                                     heard([then = std::move(then)](const auto& result) mutable {
+                                         const bool is_good = result.status == Status::kOk;
+                                         then(is_good ? result.items[0].status : result.status,
+                                              is_good ? result.items[0].info : store::StreamInfo());
+                                     }));
+    }
 
     // node_producer.cpp
-    void look_for_work(std::size_t run);
+    void tend(std::size_t run);
+    void act(std::size_t run, chat::Act act);
     void claim(std::size_t run);
+    void claimed(std::size_t run, std::uint64_t pid, const store::StreamResult& result);
     void produce(std::size_t run, std::uint64_t pid);
     void pump(std::size_t run);
-    void appended(std::size_t run, std::uint64_t pid, const Reply& reply);
+    void appended(std::size_t run, std::uint64_t pid, const store::StreamResult& result);
     void answer(std::size_t run, std::uint64_t pid, const std::vector<streamcache::Answer>& answers);
-    void drop_if_over(std::size_t run);
+    void stopped(std::size_t run, sh_status why);
+    void finish(std::size_t run);
+    void conclude(std::size_t run);
+    [[nodiscard]] Work* work_of(std::size_t run, std::uint64_t pid);
+
+    // node_queue.cpp
+    void watch_queue();
+    void step(std::size_t run);
+    void push(std::size_t run);
+    void look(std::size_t run);
+    void reap();
+    void look_after(std::size_t run, const store::StreamInfo& info);
+    void judge(std::size_t run, const store::StreamInfo& info);
+    void end_run(std::size_t run, store::State state, std::uint64_t fence, std::function<void()> retry);
+    void tell_session(std::size_t run, std::function<void(sh_status)> told);
 
     // node_follower.cpp
     void open(std::size_t run);
-    void opened(std::size_t run, const Reply& tail);
+    void opened(std::size_t run, Position head);
     void apply(std::size_t run, pubsub::Step step);
     void read(std::size_t run, std::uint64_t from);
-    void page(std::size_t run, const Reply& reply);
+    void page(std::size_t run, const store::ReadResult& result);
     void check_tail(std::size_t run);
     [[nodiscard]] std::vector<sh_record> records(std::size_t run, const Entries& entries);
     void deliver(std::size_t run, std::span<const sh_record> records);
-    void join_all(std::size_t run);
     void join(std::size_t run, std::size_t reader, std::uint64_t from, Entries text, std::int64_t since_ms);
     bool joined(std::size_t run, std::size_t reader, const Entries& text, std::int64_t& behind_since_ms);
 
@@ -128,11 +191,15 @@ private:
     std::uint64_t life_ = 0;
     std::int64_t paused_until_ms_ = 0;
 
-    std::optional<redis::Keeper> keeper_;
-    std::vector<CommandRef> commands_;  // a kept call names its number here
+    std::optional<SimPort> port_;
+    std::unique_ptr<store::Store> store_;
     chat::StoreWatch watch_;
     std::array<Followed, kRuns> followed_;
-    std::array<Producing, kRuns> producing_;
+    std::array<std::optional<Work>, kRuns> works_;
+    std::array<std::optional<chat::WaitMachine>, kRuns> waits_;
+    bool is_watching_queue_ = false;
 };
+
+[[nodiscard]] sh_status status_of(Status status) noexcept;
 
 }  // namespace streamhost::sim

@@ -16,6 +16,19 @@ constexpr std::int64_t kPatienceMs = 5'000;
 
 sh_position wire(Position position) { return {position.seq, position.check}; }
 
+// A page of the log.
+constexpr std::uint32_t kPage = 16;
+
+Entries entries_of(std::span<const store::Record> records) {
+    Entries entries;
+    entries.reserve(records.size());
+    for (const store::Record& record : records)
+        entries.push_back({record.seq, record.prev, record.check, record.fence,
+                           static_cast<std::uint64_t>(record.ts_ms), static_cast<std::uint32_t>(record.type),
+                           std::string(record.data.view())});
+    return entries;
+}
+
 // Who wrote it travels where the store's time would; followers look at neither.
 Entry entry_of(const sh_record& record) {
     return {record.seq,
@@ -59,30 +72,42 @@ void Node::detach(std::size_t reader, std::size_t run) {
     std::erase(followed_[run].joining, reader);
 }
 
+void Node::on_records(std::string_view stream_id, std::span<const store::Record> records_of_run) {
+    const std::size_t run = stream_of(stream_id);
+    if (run >= kRuns || !followed_[run].follower) return;
+    followed_[run].heard_ms = world_.events.now_ms();
+    const Entries entries = entries_of(records_of_run);
+    const auto views = records(run, entries);
+    apply(run, followed_[run].follower->live(views));
+}
+
 void Node::open(std::size_t run) {
     followed_[run].is_opening = true;
     const auto again = [this, run] { later(kRetryMs, [this, run] { open(run); }); };
+    const std::string home = home_of_run(run);
     if (world_.mutation == Mutation::kReadBeforeSubscribe)
-        return send({Command::Kind::kTail, run}, [this, run, again](const Reply& tail) {
-            if (tail.status != Status::kOk) return again();
-            world_.cluster.subscribe(index_, [this, run, again, tail](const Reply& subscribed) {
-                subscribed.status == Status::kOk ? opened(run, tail) : again();
+        return tail(run, [this, run, home, again](Status status, const store::StreamInfo& info) {
+            if (status != Status::kOk) return again();
+            (void)store_->channels().subscribe(
+                {.home = home}, heard([this, run, again, head = info.head](const auto& subscribed) {
+                    subscribed.status == Status::kOk ? opened(run, head) : again();
+                }));
+        });
+    (void)store_->channels().subscribe(
+        {.home = home}, heard([this, run, again](const auto& subscribed) {
+            if (subscribed.status != Status::kOk) return again();
+            tail(run, [this, run, again](Status status, const store::StreamInfo& info) {
+                status == Status::kOk ? opened(run, info.head) : again();
             });
-        });
-    world_.cluster.subscribe(index_, [this, run, again](const Reply& subscribed) {
-        if (subscribed.status != Status::kOk) return again();
-        send({Command::Kind::kTail, run}, [this, run, again](const Reply& tail) {
-            tail.status == Status::kOk ? opened(run, tail) : again();
-        });
-    });
+        }));
 }
 
-void Node::opened(std::size_t run, const Reply& tail) {
+void Node::opened(std::size_t run, Position head) {
     Followed& followed = followed_[run];
     followed.is_opening = false;
     followed.heard_ms = world_.events.now_ms();
     followed.follower.emplace();
-    apply(run, followed.follower->opened(wire(tail.head)));
+    apply(run, followed.follower->opened(wire(head)));
     for (const std::size_t reader : std::vector(followed.joining))
         join(run, reader, 1, {}, 0);
 }
@@ -111,25 +136,25 @@ void Node::deliver(std::size_t run, std::span<const sh_record> records) {
 }
 
 void Node::read(std::size_t run, std::uint64_t from) {
-    Command command{Command::Kind::kRead, run};
-    command.from = from;
-    send(command, [this, run](const Reply& reply) { page(run, reply); });
+    (void)store_->streams().read({.id = id_of(run), .from = from, .max_entries = kPage},
+                                 heard([this, run](const store::ReadResult& result) { page(run, result); }));
 }
 
-void Node::page(std::size_t run, const Reply& reply) {
+void Node::page(std::size_t run, const store::ReadResult& result) {
     Followed& followed = followed_[run];
     pubsub::Follower& follower = *followed.follower;
     const auto again = [this, run] { apply(run, followed_[run].follower->retry()); };
-    if (reply.status != Status::kOk) {
+    if (result.status != Status::kOk) {
         follower.page_failed();
         return later(kRetryMs, again);
     }
-    const auto views = records(run, reply.entries);
+    const Entries entries = entries_of(result.records);
+    const auto views = records(run, entries);
     pubsub::Page page;
     page.before_check =
-        world_.mutation == Mutation::kNoCheck ? follower.position().check : reply.before_check;
-    page.head = wire(reply.head);
-    page.more = !reply.entries.empty() && reply.entries.back().seq < reply.head.seq;
+        world_.mutation == Mutation::kNoCheck ? follower.position().check : result.before.check;
+    page.head = wire(result.info.head);
+    page.more = !entries.empty() && entries.back().seq < result.info.head.seq;
     page.records = views;
     const std::int64_t now_ms = world_.events.now_ms();
     const bool is_over = followed.behind_since_ms && now_ms - *followed.behind_since_ms >= kPatienceMs;
@@ -150,13 +175,13 @@ void Node::check_tail(std::size_t run) {
         followed.heard_ms == 0 || !followed.follower->has_ended() || followed.follower->is_broken();
     if (!matters) return;
     followed.heard_ms = world_.events.now_ms();
-    send({Command::Kind::kTail, run}, [this, run](const Reply& reply) {
-        if (reply.status != Status::kOk) return;
-        const pubsub::Step step = followed_[run].follower->tail(wire(reply.head));
+    tail(run, [this, run](Status status, const store::StreamInfo& info) {
+        if (status != Status::kOk) return;
+        const pubsub::Step step = followed_[run].follower->tail(wire(info.head));
         // Whoever subscribed first and looked then was sent whatever came behind.
         if (step.read_from && world_.cluster.is_lossless(index_) &&
-            world_.cluster.published(index_, run) < reply.head.seq &&
-            followed_[run].follower->position().seq < reply.head.seq)
+            world_.cluster.published(index_, run) < info.head.seq &&
+            followed_[run].follower->position().seq < info.head.seq)
             world_.oracle.fail("a record was missed although nothing was lost");
         apply(run, step);
     });
@@ -165,21 +190,22 @@ void Node::check_tail(std::size_t run) {
 // A reader is given what it lacks from the store, up to where the follower stands, and goes on with that.
 void Node::join(std::size_t run, std::size_t reader, std::uint64_t from, Entries text,
                 std::int64_t since_ms) {
-    Command command{Command::Kind::kRead, run};
-    command.from = from;
-    send(command, [this, run, reader, text = std::move(text), since_ms](const Reply& reply) mutable {
+    const auto answered = [this, run, reader, text = std::move(text),
+                           since_ms](const store::ReadResult& result) mutable {
         const auto& joining = followed_[run].joining;
         if (std::find(joining.begin(), joining.end(), reader) == joining.end()) return;
         const auto retry = [&] {
             later(kRetryMs, [this, run, reader, since_ms] { join(run, reader, 1, {}, since_ms); });
         };
         const std::uint64_t check = text.empty() ? 0 : text.back().check;
-        if (reply.status != Status::kOk || reply.before_check != check) return retry();
-        text.insert(text.end(), reply.entries.begin(), reply.entries.end());
+        if (result.status != Status::kOk || result.before.check != check) return retry();
+        for (Entry& entry : entries_of(result.records))
+            text.push_back(std::move(entry));
         const std::uint64_t next = text.size() + 1;
-        if (next <= reply.head.seq) return join(run, reader, next, std::move(text), since_ms);
+        if (next <= result.info.head.seq) return join(run, reader, next, std::move(text), since_ms);
         if (!joined(run, reader, text, since_ms)) retry();
-    });
+    };
+    (void)store_->streams().read({.id = id_of(run), .from = from, .max_entries = kPage}, heard(answered));
 }
 
 bool Node::joined(std::size_t run, std::size_t reader, const Entries& text, std::int64_t& behind_since_ms) {

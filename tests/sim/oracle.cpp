@@ -31,7 +31,6 @@ void Oracle::granted(std::size_t run, std::uint64_t pid, std::int64_t now_ms) {
         now_ms - unwell_ms_[before] > 2 * kLeaseMs)
         fail("a run was taken from a producer that was well: run " + std::to_string(run));
     known.has_changed_hands = known.has_changed_hands || is_other;
-    known.was_given_twice = known.was_given_twice || (is_other && now_ms <= moved_until_ms_);
     known.owner = pid;
 }
 
@@ -53,7 +52,9 @@ void Oracle::acknowledged(std::size_t run, std::uint64_t pid, Position last) {
     runs_[run].acknowledged.push_back(last);
 }
 
+// What the store itself wrote is an end, and nothing else.
 bool Oracle::is_true(const Run& run, const Entry& entry) const {
+    if (entry.writer == 0) return entry.type == SH_RECORD_END && run.may_be_cut;
     const auto found = run.truths.find(entry.writer);
     if (found == run.truths.end() || entry.seq <= found->second.after) return false;
     const std::uint64_t index = entry.seq - found->second.after;
@@ -72,28 +73,40 @@ void Oracle::delivered(std::size_t reader, std::size_t run, const Entry& entry) 
 }
 
 void Oracle::replaced(std::size_t reader, std::size_t run) {
-    if (!is_double_ && !runs_[run].has_changed_hands)
+    if (!is_double_ && !runs_[run].has_changed_hands && !runs_[run].may_be_cut)
         fail("a reader's text was replaced without need" + at(run, readers_[reader].at.seq));
     readers_[reader] = {};
 }
 
 void Oracle::finish(std::size_t run, const Stream& stream) {
-    if (stream.meta.is_open || stream.log.empty()) return fail("the run never ended" + at(run, 0));
+    if (stream.meta.is_open() || stream.log.empty()) return fail("the run never ended" + at(run, 0));
     std::size_t owner = 0;
     const auto& owners = stream.meta.owners;
     for (const Entry& entry : stream.log) {
         while (owner + 1 < owners.size() && owners[owner + 1].after < entry.seq)
             ++owner;
-        if (owner >= owners.size() || owners[owner].pid != entry.writer)
+        if (entry.writer != 0 && (owner >= owners.size() || owners[owner].pid != entry.writer))
             return fail("text of one who did not own the run" + at(run, entry.seq));
         if (!is_true(runs_[run], entry)) return fail("stored text that nobody wrote" + at(run, entry.seq));
         if ((entry.type == SH_RECORD_END) != (entry.seq == stream.log.size()))
             return fail("an end in the middle, or none" + at(run, entry.seq));
     }
-    if (is_double_ || runs_[run].was_given_twice) return;
+    if (is_double_) return;
+    // What was written behind the end that a user gave it is not asked for.
+    const bool is_cut = runs_[run].is_cancelled && stream.log.back().writer == 0;
+    const std::uint64_t cut = is_cut ? stream.log.size() : UINT64_MAX;
     for (const Position& last : runs_[run].acknowledged)
-        if (stream.check_at(last.seq) != last.check)
+        if (last.seq < cut && stream.check_at(last.seq) != last.check)
             return fail("an acknowledged entry is lost" + at(run, last.seq));
+}
+
+void Oracle::finish_session(std::size_t run, const Stream& stream) {
+    std::map<std::string, int> said;
+    for (const Entry& entry : stream.log)
+        if (++said[entry.data] > 1) return fail("said twice: " + entry.data);
+    if (is_double_) return;
+    for (const std::string& key : runs_[run].published)
+        if (!said.contains(key)) return fail("what was said is lost: " + key);
 }
 
 void Oracle::finish_reader(std::size_t reader, const Stream& stream) {

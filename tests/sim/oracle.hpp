@@ -20,8 +20,6 @@ class Oracle {
 public:
     // A server or a node is lost from..until; the guarantee holds while there is one such fault per window.
     void fault(std::int64_t from_ms, std::int64_t until_ms);
-    // Until then two masters may give the same run to two producers, and only one of them can keep it.
-    void moved(std::int64_t until_ms) { moved_until_ms_ = until_ms; }
     // The node, or the way between it and the store, is not well until then.
     void unwell(std::size_t node, std::int64_t until_ms) {
         unwell_ms_[node] = std::max(unwell_ms_[node], until_ms);
@@ -34,6 +32,13 @@ public:
     void claimed(std::size_t run, std::uint64_t pid, Position head);
     void wrote(std::size_t run, std::uint64_t pid, std::uint32_t type, const std::string& data);
     void acknowledged(std::size_t run, std::uint64_t pid, Position last);
+    // Somebody else than its producer ends the run: anywhere in the text, if that was a user.
+    void finishes(std::size_t run, bool is_user) {
+        runs_[run].may_be_cut = true;
+        runs_[run].is_cancelled = runs_[run].is_cancelled || is_user;
+    }
+    // Of the run's session: the store has what was said under this key.
+    void published(std::size_t run, const std::string& key) { runs_[run].published.push_back(key); }
 
     // What a reader sees.
     void delivered(std::size_t reader, std::size_t run, const Entry& entry);
@@ -42,6 +47,7 @@ public:
 
     // At the end, of the server that survived.
     void finish(std::size_t run, const Stream& stream);
+    void finish_session(std::size_t run, const Stream& stream);
     void finish_reader(std::size_t reader, const Stream& stream);
 
     void fail(const std::string& why) {
@@ -58,8 +64,10 @@ private:
         std::map<std::uint64_t, Truth> truths;  // by pid
         std::vector<Position> acknowledged;
         std::uint64_t owner = 0;
+        std::vector<std::string> published;
         bool has_changed_hands = false;
-        bool was_given_twice = false;
+        bool may_be_cut = false;
+        bool is_cancelled = false;
     };
     struct Reader {
         Position at;
@@ -71,7 +79,6 @@ private:
     std::array<Reader, kReaders> readers_;
     std::vector<std::pair<std::int64_t, std::int64_t>> faults_;
     std::array<std::int64_t, 3> unwell_ms_{-100'000, -100'000, -100'000};
-    std::int64_t moved_until_ms_ = -1;
     bool is_double_ = false;
     std::string failure_;
 };

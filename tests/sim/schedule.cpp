@@ -18,6 +18,7 @@ public:
         : world_(seed, mutation), nodes_{Node{world_, 0}, Node{world_, 1}, Node{world_, 2}} {
         world_.trace = trace;
         world_.cluster.on_grant([this](std::size_t run, std::uint64_t pid) {
+            world_.note("run", run, "is given to", pid);
             world_.oracle.granted(run, pid, world_.events.now_ms());
         });
     }
@@ -36,6 +37,8 @@ private:
     void plan();
     void great_fault();
     void small_fault();
+    void say();
+    void cancel();
     void lose_master(bool is_planned);
     void crash_node(std::size_t node);
     void pause_node(std::size_t node);
@@ -66,12 +69,23 @@ void Schedule::disconnect(std::size_t reader) {
     world_.events.after(world_.random.between(1, 2'000), [this, reader] { connect(reader); });
 }
 
+void Schedule::say() {
+    const std::string key = world_.new_key();
+    nodes_[world_.random.below(kNodes)].say(world_.random.below(kRuns), key);
+}
+
+void Schedule::cancel() {
+    const std::size_t node = world_.random.below(kNodes);
+    const std::size_t run = world_.random.below(kRuns);
+    world_.note("node", node, "cancels run", run);
+    nodes_[node].cancel(run);
+}
+
 void Schedule::lose_master(bool is_planned) {
     const std::int64_t now_ms = world_.events.now_ms();
     if (!(is_planned ? world_.cluster.move_master() : world_.cluster.crash_master())) return;
     world_.note(is_planned ? "the master moves" : "the master crashes");
     world_.oracle.fault(now_ms, now_ms + 5'000);
-    world_.oracle.moved(now_ms + 5'000);
     for (std::size_t node = 0; node < kNodes; ++node)
         world_.oracle.unwell(node, now_ms + 5'000);
     lasts_until(now_ms + 10'000);
@@ -154,6 +168,8 @@ void Schedule::plan() {
         readers_[reader].run = reader % kRuns;
         world_.events.at(world_.random.between(0, 4'000), [this, reader] { connect(reader); });
     }
+    for (std::size_t run = 0; run < kRuns; ++run)
+        world_.events.at(world_.random.between(0, 1'000), [this, run] { nodes_[kGateway].accept(run); });
     // The runs are written from the first second on; an end, and what follows it, is as likely as any word.
     const std::int64_t length_ms = 2'500 + static_cast<std::int64_t>(world_.length) * world_.pace_ms * 3 / 4;
     const int great = world_.random.chance(10) ? 3 : static_cast<int>(world_.random.between(0, 2));
@@ -169,12 +185,15 @@ void Schedule::plan() {
                 &Schedule::great_fault);
     for (int i = 0; i < small; ++i)
         plan_at(world_.random.between(0, length_ms), &Schedule::small_fault);
+    for (std::int64_t said = world_.random.between(0, 6); said > 0; --said)
+        world_.events.at(world_.random.between(0, length_ms), [this] { say(); });
+    if (world_.random.chance(10)) plan_at(world_.random.between(1'000, length_ms), &Schedule::cancel);
     lasts_until(length_ms);
 }
 
 bool Schedule::is_done() const {
     for (std::size_t run = 0; run < kRuns; ++run)
-        if (world_.cluster.master().stream(run).meta.is_open) return false;
+        if (world_.cluster.master().stream(run).meta.is_open()) return false;
     for (std::size_t reader = 0; reader < kReaders; ++reader)
         if (world_.oracle.position(reader) != world_.cluster.master().stream(readers_[reader].run).head())
             return false;
@@ -191,8 +210,10 @@ Outcome Schedule::run() {
         if (is_done() || now_ms > calm_ms_ + kDeadlineMs) break;
     }
     if (world_.oracle.failure().empty()) {
-        for (std::size_t run = 0; run < kRuns; ++run)
+        for (std::size_t run = 0; run < kRuns; ++run) {
             world_.oracle.finish(run, world_.cluster.master().stream(run));
+            world_.oracle.finish_session(run, world_.cluster.master().stream(session_of(run)));
+        }
         for (std::size_t reader = 0; reader < kReaders; ++reader)
             world_.oracle.finish_reader(reader, world_.cluster.master().stream(readers_[reader].run));
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "streamhost/bytes.hpp"
+
 namespace streamhost::sim {
 
 std::uint64_t chain(std::uint64_t prev, std::uint32_t type, sh_bytes data) {
@@ -30,33 +32,35 @@ std::uint64_t Stream::check_at(std::uint64_t seq) const noexcept {
     return seq == 0 || seq > log.size() ? 0 : log[seq - 1].check;
 }
 
-Status Server::claim(Stream& stream, const Command& command, std::int64_t now_ms, Reply& reply) {
+Status Server::claim(const Call& call) {
+    Stream& stream = call.stream;
+    const Command& command = call.command;
     Meta& meta = stream.meta;
-    if (!meta.is_open) return Status::kEnded;
-    if (meta.lease_ms > now_ms && meta.pid != command.pid) return Status::kHeld;
+    if (!meta.is_open()) return Status::kEnded;
+    if (meta.lease_ms > call.now_ms && meta.pid != command.pid) return Status::kHeld;
     const auto give = [&](std::uint64_t fence) {
         meta.fence = fence;
         meta.pid = command.pid;
         ++meta.claims;
         meta.owners.push_back({command.pid, stream.head().seq});
-        reply.is_fresh = true;
+        call.reply.is_fresh = true;
     };
     if (command.given > 0) {
         if (meta.fence > command.given) return Status::kFenced;
         if (meta.fence < command.given) give(command.given);
-    } else if (meta.lease_ms <= now_ms) {
-        give(std::max(meta.fence + 1, static_cast<std::uint64_t>(now_ms)));
+    } else if (meta.lease_ms <= call.now_ms) {
+        give(std::max(meta.fence + 1, static_cast<std::uint64_t>(call.now_ms)));
     }
-    meta.lease_ms = now_ms + kLeaseMs;
+    meta.lease_ms = call.now_ms + command.lease_ms;
     return Status::kOk;
 }
 
-Status Server::append(Stream& stream, const Command& command, std::int64_t now_ms, Mutation mutation,
-                      Entries& added) {
+Status Server::append(const Call& call) {
+    Stream& stream = call.stream;
+    const Command& command = call.command;
     Meta& meta = stream.meta;
-    const bool is_fenced = mutation != Mutation::kNoFence && meta.fence != command.fence;
-    const bool is_other =
-        mutation != Mutation::kNoFence && mutation != Mutation::kNoPid && meta.pid != command.pid;
+    const bool is_fenced = call.mutation != Mutation::kNoFence && meta.fence != command.fence;
+    const bool is_other = call.mutation != Mutation::kNoFence && command.pid != 0 && meta.pid != command.pid;
     if (is_fenced || is_other) return Status::kFenced;
 
     const std::uint64_t count = stream.head().seq;
@@ -64,10 +68,10 @@ Status Server::append(Stream& stream, const Command& command, std::int64_t now_m
     Status status = Status::kOk;
     if (last.seq <= count) {
         const bool is_same = stream.check_at(last.seq) == last.check;
-        if (!meta.is_open) return is_same ? Status::kDuplicate : Status::kEnded;
+        if (!meta.is_open()) return is_same ? Status::kDuplicate : Status::kEnded;
         if (!is_same) return Status::kConflict;
         status = Status::kDuplicate;
-    } else if (!meta.is_open) {
+    } else if (!meta.is_open()) {
         return Status::kEnded;
     } else if (command.records.front().seq > count + 1) {
         return Status::kGap;
@@ -75,61 +79,114 @@ Status Server::append(Stream& stream, const Command& command, std::int64_t now_m
         auto fresh =
             command.records.begin() + static_cast<std::ptrdiff_t>(count + 1 - command.records.front().seq);
         if (fresh->prev != stream.head().check) return Status::kDiverged;
-        added.assign(fresh, command.records.end());
+        call.added.assign(fresh, command.records.end());
         stream.log.insert(stream.log.end(), fresh, command.records.end());
-        meta.is_open = last.type != SH_RECORD_END;
+        meta.state = command.state;
     }
-    meta.lease_ms = meta.is_open ? std::max(meta.lease_ms, now_ms + kLeaseMs) : 0;
+    meta.lease_ms = meta.is_open() ? std::max(meta.lease_ms, call.now_ms + command.lease_ms) : 0;
     return status;
 }
 
-void Server::read(const Stream& stream, std::uint64_t from, Reply& reply) {
-    constexpr std::size_t kPage = 16;
-    const std::uint64_t before = std::min(from - 1, stream.head().seq);
-    reply.before_check = stream.check_at(before);
-    const auto first = stream.log.begin() + static_cast<std::ptrdiff_t>(before);
-    const auto count = std::min<std::ptrdiff_t>(stream.log.end() - first, kPage);
-    reply.entries.assign(first, first + count);
+Status Server::renew(const Call& call) {
+    Meta& meta = call.stream.meta;
+    const bool is_other = call.command.pid != 0 && meta.pid != call.command.pid;
+    if (meta.fence != call.command.fence || is_other) return Status::kFenced;
+    if (!meta.is_open()) return Status::kEnded;
+    const std::int64_t until_ms = call.now_ms + call.command.lease_ms;
+    meta.lease_ms = call.command.lease_ms == 0 ? until_ms : std::max(meta.lease_ms, until_ms);
+    return Status::kOk;
+}
+
+Status Server::finish(const Call& call) {
+    Stream& stream = call.stream;
+    const Command& command = call.command;
+    Meta& meta = stream.meta;
+    const auto check_after = [&](std::uint64_t prev) {
+        return chain(prev, SH_RECORD_END, streamhost::bytes(command.data));
+    };
+    if (!meta.is_open()) {
+        const bool is_same =
+            meta.state == command.state && check_after(stream.log.back().prev) == stream.head().check;
+        return is_same ? Status::kDuplicate : Status::kEnded;
+    }
+    if (command.fence != 0 && command.fence != meta.fence) return Status::kFenced;
+    const Position head = stream.head();
+    call.added.push_back(
+        {head.seq + 1, head.check, check_after(head.check), meta.fence, 0, SH_RECORD_END, command.data});
+    stream.log.push_back(call.added.back());
+    meta.state = command.state;
+    meta.lease_ms = 0;
+    return Status::kOk;
+}
+
+Status Server::publish(const Call& call) {
+    Stream& stream = call.stream;
+    std::vector<Published>& keys = stream.meta.keys;
+    const auto known = std::find_if(keys.begin(), keys.end(), [&](const Published& published) {
+        return published.key == call.command.key && call.mutation != Mutation::kNoPubId;
+    });
+    const bool is_new = known == keys.end();
+    if (is_new) {
+        Published published{call.command.key, stream.head().seq + 1, {}};
+        for (const Entry& record : call.command.records) {
+            const Position head = stream.head();
+            const std::uint64_t check = chain(head.check, record.type, streamhost::bytes(record.data));
+            call.added.push_back({head.seq + 1, head.check, check, 0, 0, record.type, record.data});
+            stream.log.push_back(call.added.back());
+        }
+        published.last = stream.head();
+        keys.push_back(std::move(published));
+    }
+    const Published& answer = is_new ? keys.back() : *known;
+    call.reply.first = answer.first;
+    call.reply.last = answer.last;
+    return is_new ? Status::kOk : Status::kDuplicate;
+}
+
+Status Server::read(const Call& call) {
+    const Entries& log = call.stream.log;
+    const std::uint64_t before = std::min(call.command.from - 1, call.stream.head().seq);
+    const auto first = log.begin() + static_cast<std::ptrdiff_t>(before);
+    const auto count = std::min(log.end() - first, static_cast<std::ptrdiff_t>(call.command.most));
+    call.reply.entries.assign(first, first + count);
+    return Status::kOk;
 }
 
 Reply Server::execute(const Command& command, std::int64_t now_ms, Mutation mutation,
                       std::shared_ptr<Effect>& effect) {
-    Stream& stream = streams_[command.run];
+    Stream& stream = streams_[command.stream];
     Reply reply;
     Entries added;
-    reply.status = Status::kOk;
+    const Call call{stream, command, now_ms, mutation, reply, added};
     bool writes = true;
+    reply.status = Status::kOk;
     switch (command.kind) {
-    case Command::Kind::kClaim: reply.status = claim(stream, command, now_ms, reply); break;
-    case Command::Kind::kAppend: reply.status = append(stream, command, now_ms, mutation, added); break;
-    case Command::Kind::kRenew:
-        if (stream.meta.fence != command.fence || stream.meta.pid != command.pid) {
-            reply.status = Status::kFenced;
-        } else if (!stream.meta.is_open) {
-            reply.status = Status::kEnded;
-        } else {
-            stream.meta.lease_ms = std::max(stream.meta.lease_ms, now_ms + kLeaseMs);
-        }
-        break;
+    case Command::Kind::kClaim: reply.status = claim(call); break;
+    case Command::Kind::kAppend: reply.status = append(call); break;
+    case Command::Kind::kRenew: reply.status = renew(call); break;
+    case Command::Kind::kFinish: reply.status = finish(call); break;
+    case Command::Kind::kPublish: reply.status = publish(call); break;
     case Command::Kind::kRead:
-        read(stream, command.from, reply);
+        reply.status = read(call);
         writes = false;
         break;
-    case Command::Kind::kTail: writes = false; break;
+    case Command::Kind::kTail:
+        for (const std::size_t asked : command.streams)
+            reply.tails.emplace_back(streams_[asked].meta, streams_[asked].head());
+        writes = false;
+        break;
     }
     const bool is_good = reply.status == Status::kOk || reply.status == Status::kDuplicate;
-    if (writes && is_good)
-        effect = std::make_shared<Effect>(Effect{command.run, stream.meta, std::move(added)});
-    reply.is_open = stream.meta.is_open;
+    reply.now_ms = now_ms;
     reply.head = stream.head();
-    reply.fence = stream.meta.fence;
-    reply.claims = stream.meta.claims;
-    reply.left_ms = std::max<std::int64_t>(0, stream.meta.lease_ms - now_ms);
+    reply.fields = stream.meta;
+    if (writes && is_good)
+        effect = std::make_shared<Effect>(Effect{command.stream, stream.meta, std::move(added), {}});
     return reply;
 }
 
 void Server::apply(const Effect& effect) {
-    Stream& stream = streams_[effect.run];
+    Stream& stream = streams_[effect.stream];
     stream.meta = effect.meta;
     stream.log.insert(stream.log.end(), effect.added.begin(), effect.added.end());
 }

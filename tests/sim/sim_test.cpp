@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -13,7 +14,7 @@ namespace {
 
 TEST(Simulation, EverythingThatMustBeTrueIs) {
     Tally tally;
-    for (std::uint64_t seed = 1; seed <= 5'000; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         const Outcome outcome = run_schedule(seed);
         ASSERT_EQ(outcome.failure, "") << "its story: simulator seed " << seed;
         tally.add(outcome);
@@ -22,7 +23,7 @@ TEST(Simulation, EverythingThatMustBeTrueIs) {
 }
 
 TEST(Simulation, TheSameSeedIsTheSameSchedule) {
-    for (std::uint64_t seed = 1; seed <= 50; ++seed)
+    for (std::uint64_t seed = 1; seed <= 20; ++seed)
         EXPECT_EQ(run_schedule(seed).events, run_schedule(seed).events) << "seed " << seed;
 }
 
@@ -39,7 +40,15 @@ TEST_P(Mutated, IsNoticed) {
     FAIL() << "nothing noticed in " << GetParam().within << " schedules";
 }
 
-INSTANTIATE_TEST_SUITE_P(Simulation, Mutated, testing::ValuesIn(kBroken),
+// Those that show early; the program tries all.
+std::vector<Broken> quick() {
+    std::vector<Broken> found;
+    for (const Broken& broken : kBroken)
+        if (broken.within <= 300) found.push_back(broken);
+    return found;
+}
+
+INSTANTIATE_TEST_SUITE_P(Simulation, Mutated, testing::ValuesIn(quick()),
                          [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace

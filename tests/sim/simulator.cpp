@@ -2,6 +2,7 @@
 //
 //   simulator 100000        seeds 1 to 100,000; fails with the lowest one that does not hold
 //   simulator mutations     each value of Mutation, until a schedule fails
+//   simulator failures 1000 every seed of so many that does not hold
 //   simulator seed 4711     one, with its story
 //
 // The last line says what was tried. Exit codes: 0, 1 something failed, 2 called wrongly.
@@ -107,6 +108,18 @@ int run_mutations() {
     return unnoticed == 0 ? 0 : 1;
 }
 
+int list_failures(std::uint64_t count) {
+    int failures = 0;
+    for (std::uint64_t seed = 1; seed <= count; ++seed) {
+        const Outcome outcome = run_schedule(seed);
+        if (outcome.failure.empty()) continue;
+        ++failures;
+        std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.failure.c_str());
+    }
+    std::printf("%d of %llu schedules fail\n", failures, static_cast<unsigned long long>(count));
+    return failures == 0 ? 0 : 1;
+}
+
 int run_one(std::uint64_t seed) {
     const Outcome outcome = run_schedule(seed, Mutation::kNone, &std::cout);
     std::cout << (outcome.failure.empty() ? "ok" : outcome.failure) << '\n';
@@ -120,7 +133,8 @@ int main(int argc, char** argv) {
     const auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
     if (what == "mutations") return run_mutations();
     if (what == "seed" && argc > 2) return run_one(number(2));
+    if (what == "failures" && argc > 2) return list_failures(number(2));
     if (argc == 2 && number(1) > 0) return run_many(number(1));
-    std::cerr << "usage: simulator COUNT | mutations | seed NUMBER\n";
+    std::cerr << "usage: simulator COUNT | mutations | failures COUNT | seed NUMBER\n";
     return 2;
 }
