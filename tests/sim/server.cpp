@@ -126,6 +126,7 @@ Status Server::publish(const Call& call) {
         return published.key == call.command.key && call.mutation != Mutation::kNoPubId;
     });
     const bool is_new = known == keys.end();
+    if (is_new && stream.head().seq < call.command.from) return Status::kGap;
     if (is_new) {
         Published published{call.command.key, stream.head().seq + 1, {}};
         for (const Entry& record : call.command.records) {

@@ -65,7 +65,7 @@ struct Command {
     std::uint64_t pid = 0;
     std::uint64_t fence = 0;  // finish: 0 stands for any
     std::uint64_t given = 0;  // claim: the fence that an earlier master gave
-    std::uint64_t from = 0;   // read
+    std::uint64_t from = 0;   // read; publish: an entry that must be there
     std::size_t most = 0;
     std::int64_t lease_ms = 0;
     Entries records;   // append; publish: type and data

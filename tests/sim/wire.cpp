@@ -90,7 +90,8 @@ Command append_of(const Arguments& args) {
 Command publish_of(const Arguments& args) {
     Command command{Kind::kPublish};
     command.key = args.text(1);
-    for (std::size_t at = 9; args.has(at); at += 2) {
+    command.from = args.number(9);
+    for (std::size_t at = 10; args.has(at); at += 2) {
         Entry& entry = command.records.emplace_back();
         entry.type = static_cast<unsigned char>(args.text(at).front());
         entry.data = args.text(at + 1);
