@@ -57,6 +57,7 @@ store::Submit Client::Core::call(std::string_view order, std::string command, st
     if (is_closed_) return store::Submit::kGone;
     on_due();
     if (!breaker_.is_closed()) {
+        ++refused_;
         if (deferred_.size() >= kMostDeferred) return store::Submit::kBusy;
         deferred_.push_back(std::move(done));
         return store::Submit::kAccepted;
@@ -156,6 +157,8 @@ void Client::Core::publish() {
     stats.ready = ready();
     stats.reconnects = reconnects_;
     stats.switches = switches_;
+    stats.calls = refused_;
+    stats.unavailable = refused_;
     for (const auto& slot : data_) {
         stats.calls += slot->figures().calls;
         stats.repeats += slot->figures().repeats;

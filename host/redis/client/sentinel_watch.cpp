@@ -26,6 +26,7 @@ SentinelWatch::~SentinelWatch() {
 }
 
 void SentinelWatch::close() {
+    is_closed_ = true;
     ++question_;
     done_ = {};
     if (connection_) connection_->close(LinkEnd::kByUs);
@@ -48,6 +49,7 @@ void SentinelWatch::ask(UniqueFunction<void(SentinelAnswer)> done) {
 
 void SentinelWatch::connect(Endpoints endpoints) {
     is_looked_up_ = false;
+    if (is_closed_) return;
     connection_ = std::make_unique<Connection>(loop_, options_);
     connection_->on_ready = [this] { started(); };
     connection_->link().on_push = [this](const RespValue& push) { take_push(push); };

@@ -28,7 +28,7 @@ public:
     // Who else watches it: known after the first answer, and from then on with each refresh.
     void refresh();
     void tick(std::int64_t now_ms);
-    // Ends the connection; what was asked stays without an answer.
+    // Ends the connection, for good; what was asked stays without an answer.
     void close();
 
     [[nodiscard]] const Address& address() const noexcept { return address_; }
@@ -54,6 +54,7 @@ private:
     const std::string master_;
     std::unique_ptr<Connection> connection_;
     bool is_looked_up_ = false;  // an answer of the lookup is due
+    bool is_closed_ = false;
     std::uint64_t question_ = 0;
     SentinelAnswer partial_;
     UniqueFunction<void(SentinelAnswer)> done_;

@@ -76,7 +76,6 @@ private:
     void want(Names::iterator at, bool is_wanted, std::int64_t deadline_ms, CallDone done);
     void answer(Name& name, bool is_listen);
     void review(Names::iterator at);
-    void write(std::vector<std::string>& commands, bool subscribe, ListenTo kind);
 
     SubscriptionOptions options_;
     Names names_;

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <deque>
 #include <iostream>
+#include <latch>
+#include <memory>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -167,6 +170,8 @@ TEST_F(ClientTest, NobodyListeningOpensTheBreakerWithinASecond) {
     EXPECT_TRUE(rig.await([&] { return waits == "<unavailable>"; }, 100)) << "what waited is told at once";
     EXPECT_EQ(rig.call({"GET", "a"}), "<unavailable>");
     EXPECT_EQ(rig.told("Connection refused"), 1U) << rig.all_reports();
+    EXPECT_TRUE(rig.await([&] { return rig.stats().unavailable == 2; }, 1'000)) << "what is refused counts";
+    EXPECT_EQ(rig.stats().calls, 2U);
 }
 
 TEST_F(ClientTest, CallsOutliveAServerThatIsKilledAndStartedAgain) {
@@ -450,6 +455,25 @@ TEST_F(ClientTest, MayBeClosedFromInsideAnAnswer) {
     ASSERT_TRUE(rig.await([&] { return is_closed; }));
     EXPECT_EQ(behind, "<closed>");
     rig.turn(50);
+}
+
+TEST_F(ClientTest, ANameThatIsFoundAfterTheEndConnectsNobody) {
+    FakeServer sentinel(loop_.loop, [](const auto&) { return std::string(); });
+    // Shared: the thread may still look at it when the test has ended.
+    const auto may_answer = std::make_shared<std::latch>(1);
+    const auto is_asked = std::make_shared<std::atomic<bool>>(false);
+    ClientOptions options;
+    options.sentinel.emplace().addresses = {{"sentinel.example", sentinel.port()}};
+    options.lookup = [may_answer, is_asked](const Address& address) {
+        *is_asked = true;
+        may_answer->wait();
+        return numeric_endpoints({"127.0.0.1", address.port});
+    };
+    ClientRig rig(loop_, options);
+    ASSERT_TRUE(rig.await([&] { return is_asked->load(); }));
+    rig.client().close();
+    may_answer->count_down();
+    EXPECT_FALSE(rig.await([&] { return sentinel.accepted() > 0; }, 200));
 }
 
 TEST_F(ClientTest, AnUnknownNameHasItsOwnMessage) {
