@@ -341,7 +341,7 @@ std::string Node::report() {
 void Node::register_metrics() {
     metrics_.add_collector(observe::kHostMetrics, [this](observe::Samples& out) {
         collect(out, house_, *transport_);
-        if (const auto link = backend_->link()) collect_store(out, *link);
+        backend_->collect(out);
         const auto count = [&](const char* result, std::uint64_t value) {
             const observe::Label label{"result", result};
             out.counter("config_reloads_total", "Configurations read at SIGHUP", {&label, 1},

@@ -15,6 +15,8 @@ observe::LogLevel level_of(redis::ReportLevel level) {
     return level == redis::ReportLevel::kWarning ? observe::LogLevel::warn : observe::LogLevel::error;
 }
 
+double number(auto value) { return static_cast<double>(value); }
+
 }  // namespace
 
 StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub)
@@ -29,8 +31,11 @@ StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, b
     redis::RedisStoreOptions options;
     options.key_prefix = settings.key_prefix;
     options.keeper = settings.keeper;
-    options.on_trouble = [this](const redis::Trouble& trouble) {
-        log_.error(redis::describe(trouble.kind),
+    options.keeper_board = &keeper_;
+    const std::string prefix = "redis " + settings.client.role + ": ";
+    options.on_trouble = [this, &loop, prefix](const redis::Trouble& trouble) {
+        if (!troubles_.is_new(trouble, static_cast<std::int64_t>(loop.now_ms()))) return;
+        log_.error(prefix + std::string(redis::describe(trouble.kind)),
                    {{"command", trouble.command}, {"what", trouble.message}, {"count", trouble.count}});
     };
     auto store = redis::make_redis_store(std::move(options), *client_, hub, hub);
@@ -44,8 +49,14 @@ std::optional<redis::ClientStats> StoreBackend::link() const {
     return client_ == nullptr ? std::nullopt : std::optional(client_->stats());
 }
 
-void collect_store(observe::Samples& out, const redis::ClientStats& link) {
-    const auto number = [](auto value) { return static_cast<double>(value); };
+void StoreBackend::collect(observe::Samples& out) const {
+    if (client_ == nullptr) return;
+    const redis::ClientStats stats = client_->stats();
+    collect_link(out, stats);
+    collect_keeper(out, stats.role, keeper_);
+}
+
+void collect_link(observe::Samples& out, const redis::ClientStats& link) {
     const observe::Label role{"role", link.role};
     const observe::Labels labels(&role, 1);
     out.gauge("redis_up", "1 while the master answers and all subscriptions stand", labels,
@@ -71,6 +82,22 @@ void collect_store(observe::Samples& out, const redis::ClientStats& link) {
                                                            : 1);
     out.counter("breaker_openings_total", "Times the store counted as away", labels,
                 number(link.breaker_openings));
+}
+
+void collect_keeper(observe::Samples& out, std::string_view role_name, const redis::KeeperBoard& keeper) {
+    const auto read = [](const std::atomic<std::uint64_t>& figure) {
+        return number(figure.load(std::memory_order_relaxed));
+    };
+    const observe::Label role{"role", role_name};
+    const observe::Labels labels(&role, 1);
+    out.gauge("keeper_bytes", "Acknowledged writes that this node keeps for the next master", labels,
+              read(keeper.bytes));
+    out.counter("keeper_dropped_total", "Kept writes that went before their time, at a bound", labels,
+                read(keeper.dropped));
+    out.counter("keeper_reapplied_total", "Acknowledged writes that a master lacked and was given", labels,
+                read(keeper.reapplied));
+    out.counter("keeper_repair_stops_total", "Times the repair of a home stopped for want of an answer", labels,
+                read(keeper.stops));
 }
 
 }  // namespace streamhost::app

@@ -2,12 +2,15 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "app/store_settings.hpp"
 #include "bridge/store_hub.hpp"
 #include "observe/logging.hpp"
 #include "observe/metrics.hpp"
 #include "redis/client/client.hpp"
+#include "redis/driver/context.hpp"
+#include "redis/driver/trouble_filter.hpp"
 #include "runtime/loop.hpp"
 #include "store/policy/policy_store.hpp"
 
@@ -23,14 +26,19 @@ public:
 
     /// None for a store inside this process. [any]
     [[nodiscard]] std::optional<redis::ClientStats> link() const;
+    /// Nothing for a store inside this process. [any]
+    void collect(observe::Samples& out) const;
 
 private:
     observe::Log log_{"store"};
+    redis::KeeperBoard keeper_;
+    redis::TroubleFilter troubles_;
     store::InProcessSink in_process_;  ///< what streams of the policy memory say
     std::unique_ptr<redis::Client> client_;
 };
 
 /// [any]
-void collect_store(observe::Samples& out, const redis::ClientStats& link);
+void collect_link(observe::Samples& out, const redis::ClientStats& link);
+void collect_keeper(observe::Samples& out, std::string_view role_name, const redis::KeeperBoard& keeper);
 
 }  // namespace streamhost::app

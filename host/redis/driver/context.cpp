@@ -46,7 +46,11 @@ Context::Context(RedisStoreOptions options, Port& port, store::StoreLoop& loop, 
 
 Context::~Context() {
     *self_ = nullptr;
-    // Whoever destroys a store with open commands breaks the contract; they still get their one answer.
+    run_rest();
+}
+
+// Whoever destroys a store with open commands breaks the contract; they still get their one answer.
+void Context::run_rest() {
     while (!later_.empty()) {
         auto task = std::move(later_.front());
         later_.pop_front();

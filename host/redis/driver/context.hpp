@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -35,10 +36,19 @@ struct Trouble {
 };
 [[nodiscard]] std::string_view describe(TroubleKind kind) noexcept;
 
+// Written on the loop, read from any thread: each figure by itself.
+struct KeeperBoard {
+    std::atomic<std::uint64_t> bytes = 0;
+    std::atomic<std::uint64_t> dropped = 0;
+    std::atomic<std::uint64_t> reapplied = 0;
+    std::atomic<std::uint64_t> stops = 0;  // of the repair
+};
+
 struct RedisStoreOptions {
     store::Limits limits;
     std::string key_prefix = "streamhost:";
     KeeperOptions keeper;
+    KeeperBoard* keeper_board = nullptr;             // outlives the store
     std::function<void(const Trouble&)> on_trouble;  // [store]; may be empty
 };
 
@@ -117,10 +127,13 @@ public:
     // Takes no more commands. What the port answers while it closes is answered later.
     void close();
     [[nodiscard]] bool closed() const noexcept { return closed_; }
+    // Runs what later() left, now. Before the groups go, which such tasks may ask.
+    void run_rest();
 
     [[nodiscard]] const store::Limits& limits() const noexcept { return options_.limits; }
     // What is sent again must still be remembered: no run forgotten after its end, no key out of its window.
     [[nodiscard]] KeeperOptions keeper_options() const noexcept;
+    [[nodiscard]] KeeperBoard* keeper_board() const noexcept { return options_.keeper_board; }
     [[nodiscard]] const KeyNames& keys() const noexcept { return keys_; }
     [[nodiscard]] Port& port() noexcept { return port_; }
     [[nodiscard]] store::StoreLoop& loop() noexcept { return loop_; }

@@ -156,13 +156,14 @@ std::vector<std::string> Keeper::homes() const {
     return names;
 }
 
-std::vector<Call> Keeper::calls_of(std::string_view home) const {
-    std::vector<Call> calls;
+std::vector<Keeper::Numbered> Keeper::calls_of(std::string_view home, std::uint64_t after,
+                                               std::size_t most) const {
+    std::vector<Numbered> calls;
     const auto found = homes_.find(home);
     if (found == homes_.end()) return calls;
-    calls.reserve(found->second.size());
-    for (const Kept& kept : found->second)
-        calls.push_back(kept.call);
+    for (auto at = at_number(found->second, after + 1); at != found->second.end() && calls.size() < most;
+         ++at)
+        calls.push_back({at->number, at->call});
     return calls;
 }
 

@@ -44,6 +44,12 @@ struct Keep {
 // The guarantee: one node or one master lost within the window, not both. No I/O, no clock. [store]
 class Keeper {
 public:
+    // Numbers rise with each write that is kept.
+    struct Numbered {
+        std::uint64_t number = 0;
+        Call call;
+    };
+
     explicit Keeper(KeeperOptions options) : options_(options) {}
 
     // `call` was acknowledged and would be sent again like this; for a sign of life alone it is not looked
@@ -64,8 +70,11 @@ public:
     // comes first there would stand in front of what was acknowledged before.
     [[nodiscard]] std::uint64_t shared_head(std::string_view id, std::int64_t now_ms) const;
     [[nodiscard]] std::vector<std::string> homes() const;
-    // In the order in which they were acknowledged.
-    [[nodiscard]] std::vector<Call> calls_of(std::string_view home) const;
+    // At most so many of those behind that number, in the order in which they were acknowledged.
+    [[nodiscard]] std::vector<Numbered> calls_of(std::string_view home, std::uint64_t after,
+                                                 std::size_t most) const;
+    // Number of the last one that was kept, 0 before the first.
+    [[nodiscard]] std::uint64_t newest() const noexcept { return next_number_; }
 
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     // Writes that went before their time, at the bound.

@@ -35,7 +35,10 @@ public:
           channels_(context_) {
         port.start(*this, preamble());
     }
-    ~RedisStore() override { shutdown(); }
+    ~RedisStore() override {
+        shutdown();
+        context_.run_rest();
+    }
 
     store::StreamCommands& streams() noexcept override { return streams_; }
     store::JobCommands& jobs() noexcept override { return jobs_; }
@@ -47,7 +50,7 @@ public:
     void shutdown() override {
         if (context_.closed()) return;
         context_.close();
-        streams_.end_held();
+        streams_.end_waits();
         jobs_.end_waits();
         locks_.end_waits();
     }
@@ -80,7 +83,7 @@ private:
         context_.sink().on_link(link, epoch);
     }
 
-    // Groups may still be asked by tasks of the context: it goes last.
+    // The groups hold on to it: it goes last. By then no task is left in it that would ask one of them.
     Context context_;
     RedisStreams streams_;
     RedisJobs jobs_;

@@ -1,65 +1,175 @@
 #include "redis/driver/repair.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "redis/driver/lua_scripts.hpp"
 
 namespace streamhost::redis {
 
-void Repair::home(const std::string& name, Done done) {
+using store::Status;
+
+namespace {
+
+constexpr std::size_t kLooksPerRest = 512;
+
+// Foreign data stays foreign, however often it is asked.
+bool is_of_script(Status status) { return status == Status::kOk || status == Status::kConflict; }
+
+}  // namespace
+
+void Repair::home(const std::string& name, UniqueFunction<void()> done) {
     const auto [entry, is_new] = work_.try_emplace(name);
-    entry->second.done.push_back(std::move(done));
-    if (!is_new) return;
-    const std::vector<Call> calls = keeper_.calls_of(name);
-    entry->second.left = calls.size() + 1;  // one for this function, so that nothing ends inside of it
-    for (const Call& call : calls) {
-        const auto heard = [this, name, call](const Reply& reply) {
-            count(call, reply);
-            answered(name, reply.status);
-        };
-        if (context_.send({name, kTimeoutMs}, call, heard) != store::Submit::kAccepted)
-            answered(name, store::Status::kUnavailable);
-    }
-    context_.later([this, name] { answered(name, store::Status::kOk); });
-}
-
-void Repair::count(const Call& call, const Reply& reply) {
-    // The same claim is answered alike, whether it was there or not.
-    if (&call.script() == &lua::kClaim) return;
-    const bool is_new = reply.status == store::Status::kOk && reply.value[0].is(RespType::kInteger) &&
-                        reply.value[0].integer() == static_cast<std::int64_t>(store::Status::kOk);
-    if (is_new) ++reapplied_;
-}
-
-void Repair::answered(const std::string& name, store::Status status) {
-    const auto found = work_.find(name);
-    if (found == work_.end()) return;
-    if (status == store::Status::kTimeout || status == store::Status::kUnavailable)
-        found->second.outcome = Outcome::kPartial;
-    if (--found->second.left > 0) return;
-    const Outcome outcome = found->second.outcome;
-    auto done = std::move(found->second.done);
-    work_.erase(found);
-    for (auto& each : done)
-        each(outcome);
+    Work& work = entry->second;
+    work.done.push_back(std::move(done));
+    work.until = keeper_.newest();
+    if (work.state == State::kQueued) begin(name, work);
 }
 
 void Repair::all() {
-    const std::vector<std::string> homes = keeper_.homes();
-    waiting_.assign(homes.begin(), homes.end());
+    is_up_ = true;
+    ++generation_;
+    for (const std::string& name : keeper_.homes())
+        work_.try_emplace(name);
+    waiting_.clear();
+    for (auto& [name, work] : work_) {
+        work.until = keeper_.newest();
+        if (work.state == State::kActive) continue;  // starts over when its batch is answered
+        work.state = State::kQueued;
+        waiting_.push_back(name);
+    }
     next_homes();
 }
 
+void Repair::close() {
+    for (auto& [name, work] : std::exchange(work_, {}))
+        for (auto& done : work.done)
+            context_.later(std::move(done));
+    waiting_.clear();
+    active_ = 0;
+}
+
 void Repair::next_homes() {
-    while (at_once_ < kHomesAtOnce && !waiting_.empty()) {
+    while (active_ < kHomesAtOnce && !waiting_.empty()) {
         const std::string name = std::move(waiting_.front());
         waiting_.pop_front();
-        ++at_once_;
-        home(name, [this](Outcome) {
-            --at_once_;
-            next_homes();
-        });
+        const auto found = work_.find(name);
+        if (found != work_.end() && found->second.state == State::kQueued) begin(name, found->second);
     }
+}
+
+void Repair::begin(const std::string& name, Work& work) {
+    work.state = State::kActive;
+    ++active_;
+    if (std::exchange(work.generation, generation_) != generation_) {
+        work.after = 0;
+        work.rest_ms = kLeastRestMs;
+    }
+    if (!send_batch(name, work)) context_.later([this, name] { end_batch(name); });
+}
+
+// False: there is nothing more to send.
+bool Repair::send_batch(const std::string& name, Work& work) {
+    work.sent = work.after;
+    work.failed.reset();
+    const auto calls = keeper_.calls_of(name, work.after, kBatch);
+    if (calls.empty() || calls.front().number > work.until) return false;
+    for (const auto& [number, call] : calls) {
+        if (number > work.until) break;
+        const auto heard = [this, name, number = number, script = &call.script()](const Reply& reply) {
+            answered(name, number, *script, reply);
+        };
+        if (context_.send({name, kTimeoutMs}, call, heard) != store::Submit::kAccepted) {
+            work.failed = number;
+            break;
+        }
+        work.sent = number;
+        ++work.underway;
+    }
+    if (work.underway == 0) context_.later([this, name] { end_batch(name); });
+    return true;
+}
+
+void Repair::answered(const std::string& name, std::uint64_t number, const Script& script,
+                      const Reply& reply) {
+    const auto found = work_.find(name);
+    if (found == work_.end()) return;
+    Work& work = found->second;
+    if (is_of_script(reply.status))
+        count(script, reply);
+    else
+        work.failed = std::min(number, work.failed.value_or(number));
+    if (--work.underway == 0) end_batch(name);
+}
+
+void Repair::end_batch(const std::string& name) {
+    const auto found = work_.find(name);
+    if (found == work_.end()) return;
+    Work& work = found->second;
+    const bool is_old = work.generation != generation_;
+    if (!is_old && !work.failed) {
+        work.after = work.sent;
+        work.rest_ms = kLeastRestMs;
+        if (!send_batch(name, work)) finish(name);
+        return;
+    }
+    --active_;
+    if (is_old) {
+        work.state = State::kQueued;
+        waiting_.push_back(name);
+    } else {
+        rest(name, work);
+    }
+    next_homes();
+}
+
+void Repair::rest(const std::string& name, Work& work) {
+    ++stops_;
+    show_figures();
+    work.state = State::kResting;
+    work.after = *work.failed - 1;
+    work.resume_at_ms = context_.loop().now_ms() + work.rest_ms;
+    work.rest_ms = std::min(work.rest_ms * 2, kMostRestMs);
+    context_.at(work.resume_at_ms, [this, name] { resume(name); });
+}
+
+// A write that is over goes: one that the server will never take must not stop the others for ever.
+void Repair::resume(const std::string& name) {
+    const std::int64_t now_ms = context_.loop().now_ms();
+    const auto found = work_.find(name);
+    if (found == work_.end() || found->second.state != State::kResting) return;
+    if (!is_up_ || now_ms < found->second.resume_at_ms) return;
+    keeper_.sweep(now_ms, kLooksPerRest);
+    found->second.state = State::kQueued;
+    waiting_.push_back(name);
+    next_homes();
+}
+
+void Repair::finish(const std::string& name) {
+    const auto found = work_.find(name);
+    auto done = std::move(found->second.done);
+    work_.erase(found);
+    --active_;
+    for (auto& each : done)
+        each();
+    next_homes();
+}
+
+void Repair::count(const Script& script, const Reply& reply) {
+    // The same claim is answered alike, whether it was there or not.
+    if (&script == &lua::kClaim) return;
+    const bool is_new = reply.status == Status::kOk && reply.value[0].is(RespType::kInteger) &&
+                        reply.value[0].integer() == static_cast<std::int64_t>(Status::kOk);
+    if (!is_new) return;
+    ++reapplied_;
+    show_figures();
+}
+
+void Repair::show_figures() {
+    KeeperBoard* const board = context_.keeper_board();
+    if (board == nullptr) return;
+    board->reapplied.store(reapplied_, std::memory_order_relaxed);
+    board->stops.store(stops_, std::memory_order_relaxed);
 }
 
 }  // namespace streamhost::redis

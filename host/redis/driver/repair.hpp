@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "streamhost/unique_function.hpp"
@@ -15,39 +15,73 @@
 namespace streamhost::redis {
 
 // Sends again what the keeper holds: of one home, when an answer shows that the master lacks what was
-// acknowledged; of all homes, when the link came up anew, a few homes at a time. [store]
+// acknowledged; of all homes, when the link came up anew, a few homes at a time.
+//
+// A home goes in batches, the next one when all of the last are answered. The calls of a batch have one
+// deadline, so that whatever stands behind one that ran out of time has run out, too, and overtakes nothing.
+// A call that no script answered (no room on the connection, no answer in time, a server that refuses) stops
+// its home there; it goes on from that call after a while, or with the next link. What an earlier master
+// answered says nothing of the next one: with each link-up every home starts over. [store]
 class Repair {
 public:
     Repair(Context& context, Keeper& keeper) : context_(context), keeper_(keeper) {}
 
-    enum class Outcome : std::uint8_t { kWhole = 1, kPartial };
-    using Done = UniqueFunction<void(Outcome)>;
-
-    // `done` runs when each of the home's writes has ended; kPartial: the server did not answer all of them.
-    void home(const std::string& name, Done done);
+    // `done` runs when a script has answered each of the home's writes, whatever it said; never inside.
+    void home(const std::string& name, UniqueFunction<void()> done);
+    // The link came up: the master may be another one.
     void all();
+    // Nothing more is tried until it comes up.
+    void link_down() noexcept { is_up_ = false; }
+    // Whoever waits is told later, and nothing more is sent.
+    void close();
+
+    [[nodiscard]] bool is_under_way(const std::string& name) const { return work_.contains(name); }
     // Writes that a master had acknowledged and another one did not have.
     [[nodiscard]] std::uint64_t reapplied() const noexcept { return reapplied_; }
+    // Times a home stopped at a call that no script answered.
+    [[nodiscard]] std::uint64_t stops() const noexcept { return stops_; }
 
 private:
+    enum class State : std::uint8_t { kQueued = 1, kActive, kResting };
+    // Numbers are the keeper's.
     struct Work {
-        std::size_t left = 0;
-        Outcome outcome = Outcome::kWhole;
-        std::vector<Done> done;
+        State state = State::kQueued;
+        std::uint64_t generation = 0;
+        std::uint64_t after = 0;  // answered up to here
+        std::uint64_t until = 0;
+        std::uint64_t sent = 0;
+        std::optional<std::uint64_t> failed;  // the first one of the batch
+        std::size_t underway = 0;
+        std::int64_t rest_ms = kLeastRestMs;
+        std::int64_t resume_at_ms = 0;
+        std::vector<UniqueFunction<void()>> done;
     };
-    void count(const Call& call, const Reply& reply);
-    void answered(const std::string& name, store::Status status);
+    void begin(const std::string& name, Work& work);
+    [[nodiscard]] bool send_batch(const std::string& name, Work& work);
+    void answered(const std::string& name, std::uint64_t number, const Script& script, const Reply& reply);
+    void end_batch(const std::string& name);
+    void rest(const std::string& name, Work& work);
+    void resume(const std::string& name);
+    void finish(const std::string& name);
     void next_homes();
+    void count(const Script& script, const Reply& reply);
+    void show_figures();
 
     static constexpr std::size_t kHomesAtOnce = 32;
+    static constexpr std::size_t kBatch = 256;
     static constexpr std::uint32_t kTimeoutMs = 5'000;
+    static constexpr std::int64_t kLeastRestMs = 100;
+    static constexpr std::int64_t kMostRestMs = 2'000;
 
     Context& context_;
     Keeper& keeper_;
     std::map<std::string, Work> work_;
-    std::deque<std::string> waiting_;
-    std::size_t at_once_ = 0;
+    std::deque<std::string> waiting_;  // for their turn; some have begun already
+    std::size_t active_ = 0;
+    std::uint64_t generation_ = 0;
+    bool is_up_ = true;
     std::uint64_t reapplied_ = 0;
+    std::uint64_t stops_ = 0;
 };
 
 }  // namespace streamhost::redis

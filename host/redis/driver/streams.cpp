@@ -33,6 +33,9 @@ void add_entries(Call& call, std::span<const store::Entry> entries) {
     }
 }
 
+// Of a command that has its answer still to get, and was not taken again.
+Status status_of(Submit refusal) { return refusal == Submit::kGone ? Status::kGone : Status::kUnavailable; }
+
 std::optional<Status> status_in(const RespValue& value) {
     const auto last = static_cast<std::int64_t>(Status::kExhausted);
     if (!value.is(RespType::kInteger) || value.integer() < 1 || value.integer() > last) return std::nullopt;
@@ -110,7 +113,6 @@ template <typename Build>
 Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Build&& build, ReplyDone done) {
     auto kept = std::make_shared<Kept>();
     kept->order = options.order;
-    kept->timeout_ms = options.timeout_ms;
     kept->keep = std::move(keep);
     kept->done = std::move(done);
     kept->only_once = options.only_once;
@@ -118,6 +120,12 @@ Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Buil
     if (kept->only_once && shape == Status::kOk && !is_settled()) {
         kept->call.emplace(build());
         return hold(kept);
+    }
+    // A run that lacks its tail would take the end all the same, and its tail no more.
+    const bool is_finish = kept->keep.kind == Keep::Kind::kEnd && kept->keep.last == 0;
+    if (is_finish && shape == Status::kOk && repair_.is_under_way(kept->order)) {
+        kept->call.emplace(build());
+        return repair_first(kept);
     }
     const auto make = [&] { return kept->call.emplace(build()); };
     return context_.run(shape, options, make, [this, kept](const Reply& reply) { settle(kept, reply); });
@@ -137,15 +145,16 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
         is_shared ? *status == Status::kGap
                   : keeper_.knows_better(kept->keep.id, *status, info, context_.loop().now_ms());
     if (is_shared) kept->call->floor(0);  // again, and whenever it is repaired itself, it takes what is there
-    if (!std::exchange(kept->was_repaired, true) && knows_better)
-        return repair_.home(kept->order, [this, kept](Repair::Outcome outcome) {
-            if (outcome == Repair::Outcome::kWhole) return repeat(kept);
-            kept->done({Status::kUnavailable, {}});  // nothing was written: whoever asked may ask again
-        });
+    if (!std::exchange(kept->was_repaired, true) && knows_better) {
+        const Submit wait = repair_first(kept);
+        if (wait != Submit::kAccepted) kept->done({status_of(wait), {}});
+        return;
+    }
     if (*status == Status::kOk || *status == Status::kDuplicate) {
         if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);
         if (is_shared) kept->keep.last = head_after(*kept, *status, reply.value[3].integer());
         keeper_.acknowledged(kept->order, kept->keep, *kept->call, info, context_.loop().now_ms());
+        show_figures();
     }
     kept->done(reply);
 }
@@ -157,17 +166,47 @@ std::uint64_t RedisStreams::head_after(const Kept& kept, Status status, std::int
     return std::max(written, keeper_.shared_head(kept.keep.id, context_.loop().now_ms()));
 }
 
+// Within its deadline, and with a slot like anything else that waits.
+Submit RedisStreams::repair_first(const std::shared_ptr<Kept>& kept) {
+    if (const Submit slot = context_.admit(); slot != Submit::kAccepted) return slot;
+    kept->waits_for_repair = true;
+    context_.at(kept->until_ms, [this, weak = std::weak_ptr<Kept>(kept)] {
+        const auto late = weak.lock();
+        if (late && end_repair_wait(*late)) late->done({Status::kTimeout, {}});
+    });
+    repair_.home(kept->order, [this, kept] {
+        if (end_repair_wait(*kept)) repeat(kept);
+    });
+    return Submit::kAccepted;
+}
+
+bool RedisStreams::end_repair_wait(Kept& kept) {
+    if (!std::exchange(kept.waits_for_repair, false)) return false;
+    context_.release();
+    return true;
+}
+
 void RedisStreams::repeat(const std::shared_ptr<Kept>& kept) {
+    const std::int64_t left_ms = kept->until_ms - context_.loop().now_ms();
+    if (left_ms <= 0) return kept->done({Status::kTimeout, {}});
+    const CallOptions options{kept->order, static_cast<std::uint32_t>(left_ms), kept->only_once};
     const auto heard = [this, kept](const Reply& reply) { settle(kept, reply); };
-    if (context_.run(
-            Status::kOk, {kept->order, kept->timeout_ms, kept->only_once}, [&] { return *kept->call; },
-            heard) != Submit::kAccepted)
-        kept->done({Status::kUnavailable, {}});
+    const Submit again = context_.run(
+        Status::kOk, options, [&] { return *kept->call; }, heard);
+    if (again != Submit::kAccepted) kept->done({status_of(again), {}});
+}
+
+void RedisStreams::show_figures() {
+    KeeperBoard* const board = context_.keeper_board();
+    if (board == nullptr) return;
+    board->bytes.store(keeper_.bytes(), std::memory_order_relaxed);
+    board->dropped.store(keeper_.dropped(), std::memory_order_relaxed);
 }
 
 void RedisStreams::on_link_down() {
     down_since_ms_ = context_.loop().now_ms();
     settled_ms_ = INT64_MAX;
+    repair_.link_down();
 }
 
 void RedisStreams::on_link_up() {
@@ -177,6 +216,7 @@ void RedisStreams::on_link_up() {
     if (!held_.empty()) plan_held();
     if (down_since_ms_) keeper_.was_away(*std::exchange(down_since_ms_, std::nullopt), now_ms);
     keeper_.sweep(now_ms, SIZE_MAX);
+    show_figures();
     repair_.all();
 }
 

@@ -44,8 +44,8 @@ public:
     void on_link_down();
     // The master may be another one.
     void on_link_up();
-    // Answers kGone to claims that wait.
-    void end_held();
+    // Answers kGone to what waits, for a claim or for a repair.
+    void end_waits();
     // What a script published on the channel of a home.
     void on_message(std::string_view home, std::string_view payload);
 
@@ -53,20 +53,23 @@ private:
     // A write on its way that is kept once it was acknowledged.
     struct Kept {
         std::string order;
-        std::uint32_t timeout_ms = 0;
         Keep keep;
         std::optional<Call> call;
         ReplyDone done;
         bool was_repaired = false;
         bool only_once = false;  // of a claim that has rivals
-        std::int64_t until_ms = 0;
+        bool waits_for_repair = false;
+        std::int64_t until_ms = 0;  // its deadline, whatever it waits for meanwhile
         std::int64_t not_before_ms = 0;
     };
     template <typename Build>
     [[nodiscard]] store::Submit run_kept(store::Status shape, CallOptions options, Keep keep, Build&& build,
                                          ReplyDone done);
     void settle(const std::shared_ptr<Kept>& kept, const Reply& reply);
+    [[nodiscard]] store::Submit repair_first(const std::shared_ptr<Kept>& kept);
+    [[nodiscard]] bool end_repair_wait(Kept& kept);
     void repeat(const std::shared_ptr<Kept>& kept);
+    void show_figures();
     [[nodiscard]] std::uint64_t head_after(const Kept& kept, store::Status status, std::int64_t last) const;
     [[nodiscard]] bool is_settled() const { return context_.loop().now_ms() >= settled_ms_; }
     [[nodiscard]] bool may_ask_again(const Kept& kept, store::Status status) const;

@@ -45,7 +45,6 @@ void RedisStreams::look_at_held() {
             context_.answer_later(Status::kUnavailable, std::move(kept->done));
         } else if (is_settled() && now_ms >= kept->not_before_ms) {
             context_.release();
-            kept->timeout_ms = static_cast<std::uint32_t>(kept->until_ms - now_ms);
             repeat(kept);
         } else {
             held_.push_back(kept);
@@ -54,7 +53,8 @@ void RedisStreams::look_at_held() {
     if (!held_.empty()) plan_held();
 }
 
-void RedisStreams::end_held() {
+void RedisStreams::end_waits() {
+    repair_.close();
     for (const auto& kept : std::exchange(held_, {}))
         context_.answer_later(Status::kGone, std::move(kept->done));
 }

@@ -39,8 +39,8 @@ protected:
     }
     std::string held(std::string_view home = "h") const {
         std::string words;
-        for (const Call& each : keeper_.calls_of(home)) {
-            const std::string command = each.by_hash();  // ends: word CR LF
+        for (const auto& each : keeper_.calls_of(home, 0, SIZE_MAX)) {
+            const std::string command = each.call.by_hash();  // ends: word CR LF
             const std::size_t line = command.rfind("\r\n", command.size() - 3);
             words += command.substr(line + 2, command.size() - line - 4) + " ";
         }
@@ -158,7 +158,7 @@ TEST_F(KeeperTest, AtTheBoundTheOldestGoAndNothingIsClaimedOfThem) {
     EXPECT_EQ(keeper_.dropped(), 0u);
     keeper_.acknowledged("f", {Keep::Kind::kShared, "f"}, call(big), {}, 2);
     EXPECT_EQ(keeper_.dropped(), 1u);
-    EXPECT_TRUE(keeper_.calls_of("h").empty());
+    EXPECT_TRUE(keeper_.calls_of("h", 0, 1).empty());
     EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, kNow));
     EXPECT_LE(keeper_.bytes(), kOptions.max_bytes);
 }

@@ -1,0 +1,232 @@
+// What a node sends again to the next master: all of it, however often it is stopped.
+#include "redis/driver/repair.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "redis/driver/lua_scripts.hpp"
+#include "store/conformance/bench.hpp"
+#include "store/conformance/manual_loop.hpp"
+#include "support/held_port.hpp"
+
+namespace streamhost::redis {
+namespace {
+
+using store::Submit;
+
+std::string last_word(const std::string& command) {
+    const std::size_t line = command.rfind("\r\n", command.size() - 3);
+    return command.substr(line + 2, command.size() - line - 4);
+}
+
+class RepairTest : public ::testing::Test {
+protected:
+    RepairTest() {
+        RedisStoreOptions options;
+        options.keeper_board = &board_;
+        context_ = std::make_unique<Context>(std::move(options), port_, loop_, sink_);
+        repair_ = std::make_unique<Repair>(*context_, keeper_);
+    }
+
+    void keep(const std::string& home, int first, int last) {
+        for (int number = first; number <= last; ++number)
+            keeper_.acknowledged(home, {Keep::Kind::kAppend, home + ".r"}, Call(lua::kAppend).arg(number), {},
+                                 loop_.now_ms());
+    }
+    // Of the calls on their way.
+    std::string words() const {
+        std::string all;
+        for (const auto& held : port_.held)
+            all += last_word(held.command) + " ";
+        return all;
+    }
+    void reply(std::size_t calls, std::string_view text = "*1\r\n:1") {
+        for (; calls > 0; --calls)
+            port_.reply(text);
+        loop_.settle();
+    }
+    void start(const std::string& home) {
+        repair_->home(home, [this] { ++done_; });
+    }
+
+    HeldPort port_;
+    store::conformance::ManualLoop loop_;
+    store::conformance::RecordingSink sink_;
+    KeeperBoard board_;
+    Keeper keeper_{{}};
+    std::unique_ptr<Context> context_;
+    std::unique_ptr<Repair> repair_;
+    int done_ = 0;
+};
+
+TEST_F(RepairTest, AHomeGoesInBatches) {
+    keep("h", 1, 600);
+    start("h");
+    ASSERT_EQ(port_.held.size(), 256U);
+    reply(255);
+    EXPECT_EQ(port_.held.size(), 1U) << "the next when all of the last are answered";
+    reply(1);
+    ASSERT_EQ(port_.held.size(), 256U);
+    EXPECT_EQ(last_word(port_.held.front().command), "257");
+    reply(256);
+    ASSERT_EQ(port_.held.size(), 88U);
+    EXPECT_EQ(done_, 0);
+    reply(88);
+    EXPECT_EQ(done_, 1);
+    EXPECT_TRUE(port_.held.empty());
+    EXPECT_EQ(repair_->reapplied(), 600U);
+    EXPECT_EQ(board_.reapplied.load(), 600U);
+}
+
+TEST_F(RepairTest, WhatIsKeptMeanwhileIsKnownToThisMaster) {
+    keep("h", 1, 300);
+    start("h");
+    keep("h", 301, 310);
+    reply(256);
+    EXPECT_EQ(port_.held.size(), 44U);
+    reply(44);
+    EXPECT_EQ(done_, 1);
+}
+
+TEST_F(RepairTest, AHomeOfWhichNothingIsKeptIsDoneLater) {
+    start("h");
+    EXPECT_EQ(done_, 0) << "never inside";
+    loop_.settle();
+    EXPECT_EQ(done_, 1);
+    EXPECT_FALSE(repair_->is_under_way("h"));
+}
+
+TEST_F(RepairTest, ACallThatFoundNoRoomIsSentAfterAWhile) {
+    keep("h", 1, 3);
+    port_.next = Submit::kBusy;
+    start("h");
+    loop_.settle();
+    EXPECT_EQ(done_, 0);
+    EXPECT_EQ(repair_->stops(), 1U);
+    EXPECT_EQ(board_.stops.load(), 1U);
+    port_.next = Submit::kAccepted;
+    loop_.advance(99);
+    EXPECT_EQ(words(), "");
+    loop_.advance(1);
+    EXPECT_EQ(words(), "1 2 3 ");
+    reply(3);
+    EXPECT_EQ(done_, 1);
+}
+
+TEST_F(RepairTest, GoesOnFromTheFirstCallThatNoScriptAnswered) {
+    keep("h", 1, 5);
+    start("h");
+    reply(2);
+    port_.end(CallEnd::kTimeout);
+    reply(1);
+    port_.end(CallEnd::kUnavailable);
+    loop_.settle();
+    EXPECT_EQ(done_, 0);
+    loop_.advance(100);
+    EXPECT_EQ(words(), "3 4 5 ");
+    reply(1, "-OOM command not allowed");
+    reply(2);
+    EXPECT_EQ(done_, 0);
+    EXPECT_EQ(repair_->stops(), 2U);
+    loop_.advance(199);
+    EXPECT_EQ(words(), "") << "waits longer each time";
+    loop_.advance(1);
+    EXPECT_EQ(words(), "3 4 5 ");
+    reply(3, "*1\r\n:2");
+    EXPECT_EQ(done_, 1);
+    EXPECT_EQ(repair_->reapplied(), 5U);
+}
+
+TEST_F(RepairTest, WhatAScriptRefusesIsAnswered) {
+    keep("h", 1, 2);
+    start("h");
+    reply(1, "-FOREIGN somebody else's");
+    reply(1);
+    EXPECT_EQ(done_, 1);
+    EXPECT_EQ(repair_->stops(), 0U);
+}
+
+TEST_F(RepairTest, TriesEachTwoSecondsUntilTheWriteIsOver) {
+    keep("h", 1, 1);
+    start("h");
+    int tries = 0;
+    for (std::int64_t ms = 0; ms < 20'000; ms += 100) {
+        if (ms == 15'000) EXPECT_EQ(done_, 0);
+        if (!port_.held.empty()) {
+            ++tries;
+            reply(1, "-MISCONF no disk");
+        }
+        loop_.advance(100);
+    }
+    EXPECT_GE(tries, 11);
+    EXPECT_LE(tries, 13);
+    EXPECT_EQ(done_, 1) << "one that is never taken stops the others no longer than it is kept";
+}
+
+TEST_F(RepairTest, AnotherMasterIsToldFromTheStart) {
+    keep("h", 1, 300);
+    repair_->all();
+    reply(256);
+    ASSERT_EQ(port_.held.size(), 44U);
+    repair_->link_down();
+    start("h");
+    repair_->all();
+    EXPECT_EQ(port_.held.size(), 44U) << "no more than a batch is on its way";
+    reply(44);
+    ASSERT_EQ(port_.held.size(), 256U);
+    EXPECT_EQ(last_word(port_.held.front().command), "1");
+    EXPECT_EQ(done_, 0);
+    reply(256);
+    reply(44);
+    EXPECT_EQ(done_, 1);
+    EXPECT_TRUE(port_.held.empty());
+}
+
+TEST_F(RepairTest, WithoutALinkItRestsUntilTheNext) {
+    keep("h", 1, 2);
+    start("h");
+    repair_->link_down();
+    port_.end(CallEnd::kUnavailable);
+    port_.end(CallEnd::kUnavailable);
+    loop_.advance(60'000);
+    EXPECT_EQ(words(), "");
+    repair_->all();
+    EXPECT_EQ(words(), "1 2 ");
+    reply(2);
+    EXPECT_EQ(done_, 1);
+}
+
+TEST_F(RepairTest, OneHomeThatIsStoppedHoldsUpNoOther) {
+    for (int home = 0; home < 40; ++home)
+        keep("h" + std::to_string(home), home, home);
+    repair_->all();
+    ASSERT_EQ(port_.held.size(), 32U) << "a few at a time";
+    for (int home = 0; home < 32; ++home)
+        port_.reply("-OOM");
+    loop_.settle();
+    EXPECT_EQ(port_.held.size(), 8U);
+    reply(8);
+    loop_.advance(100);
+    EXPECT_EQ(port_.held.size(), 32U);
+    reply(32);
+    EXPECT_EQ(repair_->reapplied(), 40U);
+    EXPECT_EQ(repair_->stops(), 32U);
+}
+
+TEST_F(RepairTest, WhoWaitsIsToldOfTheEnd) {
+    keep("h", 1, 2);
+    start("h");
+    context_->close();
+    repair_->close();
+    EXPECT_EQ(done_, 0) << "never inside";
+    loop_.settle();
+    EXPECT_EQ(done_, 1);
+    loop_.advance(10'000);
+    EXPECT_TRUE(port_.held.empty());
+}
+
+}  // namespace
+}  // namespace streamhost::redis

@@ -1,0 +1,133 @@
+// Writes to a master that lacks what an earlier one acknowledged: their deadlines, and what they wait for.
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "redis/driver/redis_store.hpp"
+#include "store/conformance/bench.hpp"
+#include "store/conformance/manual_loop.hpp"
+#include "support/held_port.hpp"
+
+namespace streamhost::redis {
+namespace {
+
+using store::Status;
+using store::Submit;
+
+constexpr std::string_view kOk = "*5\r\n:1\r\n$0\r\n\r\n:1\r\n:1\r\n$16\r\n0123456789abcdef";
+const std::string kGap = "*2\r\n:" + std::to_string(static_cast<int>(Status::kGap)) + "\r\n$0\r\n";
+
+class StreamsRepairTest : public testing::Test {
+protected:
+    StreamsRepairTest() {
+        RedisStoreOptions options;
+        options.keeper_board = &board_;
+        store_ = make_redis_store(std::move(options), port_, loop_, sink_);
+        port_.events->on_link(store::Link::kUp, 1);
+    }
+    ~StreamsRepairTest() override {
+        if (store_) store_->shutdown();
+    }
+
+    void publish(const std::string& key, std::uint32_t timeout_ms = 4'000) {
+        const std::array<store::Entry, 1> entries{{{store::Type::kText, store::Buffer::copy_of(key)}}};
+        ASSERT_EQ(
+            store_->streams().publish({.id = "h", .key = key, .entries = entries, .timeout_ms = timeout_ms},
+                                      [this](const auto& result) { answers_.push_back(result.status); }),
+            Submit::kAccepted);
+    }
+    // One acknowledged write, and another one that the next master refuses for want of it.
+    void find_gap() {
+        publish("a");
+        port_.reply(kOk);
+        publish("b");
+        loop_.advance(1'000);
+        port_.reply(kGap);
+        loop_.settle();
+        answers_.clear();
+    }
+
+    HeldPort port_;
+    store::conformance::ManualLoop loop_;
+    store::conformance::RecordingSink sink_;
+    KeeperBoard board_;
+    std::unique_ptr<store::Store> store_;
+    std::vector<Status> answers_;
+};
+
+TEST_F(StreamsRepairTest, WhatIsAskedAgainGetsWhatIsLeftOfItsTime) {
+    find_gap();
+    EXPECT_GT(board_.bytes.load(), 0U);
+    ASSERT_EQ(port_.held.size(), 1U) << "what is missing goes first";
+    EXPECT_EQ(store_->stats().in_flight, 1U);
+    loop_.advance(500);
+    port_.reply(kOk);
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_EQ(port_.held[0].timeout_ms, 2'500U);
+    port_.reply(kOk);
+    EXPECT_EQ(answers_, std::vector{Status::kOk});
+    EXPECT_EQ(store_->stats().in_flight, 0U);
+    EXPECT_EQ(board_.reapplied.load(), 1U);
+    loop_.advance(10'000);
+    EXPECT_EQ(answers_.size(), 1U) << "its deadline is over with it";
+}
+
+TEST_F(StreamsRepairTest, OneWhoseTimePassesMeanwhileIsToldSo) {
+    find_gap();
+    loop_.advance(2'999);
+    EXPECT_TRUE(answers_.empty());
+    loop_.advance(1);
+    EXPECT_EQ(answers_, std::vector{Status::kTimeout});
+    EXPECT_EQ(store_->stats().in_flight, 0U);
+    port_.reply(kOk);
+    loop_.settle();
+    EXPECT_TRUE(port_.held.empty()) << "nobody asks for it any more";
+    EXPECT_EQ(answers_.size(), 1U);
+}
+
+TEST_F(StreamsRepairTest, OneThatIsNotTakenAgainIsToldWhy) {
+    find_gap();
+    port_.next = Submit::kBusy;
+    port_.reply(kOk);
+    loop_.settle();
+    EXPECT_EQ(answers_, std::vector{Status::kUnavailable});
+    port_.next = Submit::kAccepted;
+    find_gap();
+    store_->shutdown();
+    EXPECT_TRUE(answers_.empty()) << "never inside";
+    loop_.settle();
+    EXPECT_EQ(answers_, std::vector{Status::kGone});
+    EXPECT_EQ(store_->stats().in_flight, 0U);
+}
+
+TEST_F(StreamsRepairTest, AStoreThatGoesDuringARepairAnswersFirst) {
+    find_gap();
+    store_.reset();
+    EXPECT_EQ(answers_, std::vector{Status::kGone});
+    loop_.advance(10'000);
+    EXPECT_EQ(answers_.size(), 1U);
+}
+
+TEST_F(StreamsRepairTest, AFinishWaitsForTheTailOfItsRun) {
+    publish("a");
+    port_.reply(kOk);
+    port_.events->on_link(store::Link::kDown, 1);
+    port_.events->on_link(store::Link::kUp, 2);
+    ASSERT_EQ(port_.held.size(), 1U);
+    ASSERT_EQ(store_->streams().finish(
+                  {.id = "h.r", .timeout_ms = 1'000},
+                  [this](const store::StreamResult& result) { answers_.push_back(result.status); }),
+              Submit::kAccepted);
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kOk);
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_EQ(port_.held[0].timeout_ms, 1'000U);
+    port_.reply("*1\r\n:" + std::to_string(static_cast<int>(Status::kNoStream)));
+    EXPECT_EQ(answers_.back(), Status::kNoStream);
+}
+
+}  // namespace
+}  // namespace streamhost::redis
