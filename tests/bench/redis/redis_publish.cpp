@@ -86,6 +86,10 @@ public:
         done_ = std::move(done);
         return store::Submit::kAccepted;
     }
+    store::Submit call_once(std::string_view order, std::string command, std::uint32_t timeout_ms,
+                            redis::CallDone done) override {
+        return call(order, std::move(command), timeout_ms, std::move(done));
+    }
     store::Submit listen(redis::ListenTo, std::string_view, std::uint32_t, redis::CallDone) override {
         return store::Submit::kGone;
     }
