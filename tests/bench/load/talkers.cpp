@@ -52,14 +52,16 @@ void Talkers::opened(Connection& connection) { connection.send_text(hello(sessio
 
 bool Talkers::lost(Connection& connection, std::string_view) {
     Talker& talker = talkers_[connection.number()];
-    if (talker.lost_ns == 0) talker.lost_ns = now_ns();
+    const std::int64_t now = now_ns();
+    if (talker.lost_ns == 0) talker.lost_ns = now;
     ++cuts_;
     talker.phase = Phase::kAway;
-    talker.asked_ns = 0;
+    // It waited at least that long, and the next try counts anew.
+    if (talker.asked_ns != 0) answers_.record(now - std::exchange(talker.asked_ns, 0));
     talker.target = (talker.target + 1) % targets_.size();
     // Spread, so that those of one server do not come as one wave.
     talker.backoff_ns = std::clamp(2 * talker.backoff_ns, kLeastBackoff, kMostBackoff);
-    wake_at(now_ns() + talker.backoff_ns * (connection.number() % 16) / 16, connection.number());
+    wake_at(now + talker.backoff_ns * (connection.number() % 16) / 16, connection.number());
     return true;
 }
 

@@ -91,7 +91,7 @@ private:
     std::uint64_t snapshots_ = 0;
     Histogram to_reader_;
     Histogram to_acknowledged_;
-    Histogram answers_;    // from an append that was sent to any answer
+    Histogram answers_;    // from an append that was sent to any answer, or to the loss of its connection
     Histogram come_back_;  // from a lost connection until caught up elsewhere
 };
 
