@@ -39,7 +39,7 @@ enum class Act : std::uint8_t {
 }
 
 struct RunLimits {
-    std::uint32_t claims = 5;    // failed attempts before the run ends with an error
+    std::uint32_t claims = 20;   // failed attempts, over half a minute, before the run ends with an error
     std::uint32_t finishes = 8;  // then the reaper of some node does it
     std::uint32_t conclusions = 8;
     // When the claims fail for good. A run that others may take as well is left to them (`forget`).

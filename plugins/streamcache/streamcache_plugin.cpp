@@ -4,6 +4,7 @@
 
 #include "streamhost/service/streamcache.hpp"
 
+#include "doubtful_claims.hpp"
 #include "local_producers.hpp"
 #include "remote_appends.hpp"
 
@@ -43,6 +44,7 @@ public:
         const auto tick = [this] {
             local_->tick();
             remote_->tick();
+            doubtful_.tick(host().monotonic_ms());
         };
         if (const sh_status status = host().every(SH_ON_STORE, kTickMs, tick); status != SH_OK)
             throw Failure(status, "no timer for lease renewals");
@@ -55,7 +57,7 @@ public:
 private:
     void claim(const std::string& stream, std::uint32_t lease_ms, std::uint32_t flags,
                sh_ticket ticket) override {
-        const std::uint64_t producer = random();
+        const std::uint64_t producer = doubtful_.take(stream).value_or(random());
         const bool has_rivals = (flags & SH_CLAIM_NO_RIVALS) == 0;
         const sh_store_claim request{.struct_size = sizeof(request),
                                      .flags = has_rivals ? 0 : SH_STORE_NO_RIVALS,
@@ -64,6 +66,7 @@ private:
                                      .lease_ms = lease_ms,
                                      .timeout_ms = kClaimMs};
         const auto take = [this, stream, lease_ms, flags, producer, ticket](const sh_result& result) {
+            doubtful_.answered(stream, producer, result.status, host().monotonic_ms());
             if (result.status == SH_OK) {
                 if ((flags & SH_CLAIM_KEEP) != 0)
                     local_->claimed(stream, result, lease_ms, producer);
@@ -89,6 +92,7 @@ private:
     std::optional<AppendCounts> counts_;
     std::optional<LocalProducers> local_;
     std::optional<RemoteAppends> remote_;
+    DoubtfulClaims doubtful_;
 };
 
 constexpr const char* kSchema = R"({

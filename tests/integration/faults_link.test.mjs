@@ -58,6 +58,27 @@ describe('a link that loses, delays and swallows', { timeout: TEST_MS, concurren
             talks.close();
         }));
 
+    it('all answers to a claim are lost until it is given up: the next one knows it for its own', () =>
+        behindProxy({}, async ({ redis, proxy, nodes }) => {
+            const GIVEN_UP_MS = 5_500;
+            // EVALSHA, script, 3 keys; member, producer, lease, user, ...
+            const isClaim = (words) => words.length === 14 && words[2] === '3' && words[8] === '6000';
+            const producers = new Set();
+            let until = 0;
+            proxy.onAnswer = (words) => {
+                if (!isClaim(words)) return undefined;
+                until ||= performance.now() + GIVEN_UP_MS;
+                producers.add(words[7]);
+                return performance.now() < until ? 'cut' : undefined;
+            };
+            const talks = await Talks.begin(nodes, { count: 1, words: wordsOf(20) });
+            assert.ok(performance.now() >= until, 'it began before the claims were answered');
+            assert.equal(producers.size, 1);
+            await talks.areWhole();
+            await talks.areKeptBy(redis);
+            talks.close();
+        }));
+
     it('the message with the end is lost: a look at the tail finds it', (test) =>
         behindProxy({}, async ({ redis, proxy, nodes }) => {
             const lostAt = new Map();
