@@ -60,7 +60,7 @@ private:
         const std::uint64_t producer = doubtful_.take(stream).value_or(random());
         const bool has_rivals = (flags & SH_CLAIM_NO_RIVALS) == 0;
         const sh_store_claim request{.struct_size = sizeof(request),
-                                     .flags = has_rivals ? 0 : SH_STORE_NO_RIVALS,
+                                     .flags = has_rivals ? 0u : std::uint32_t{SH_STORE_NO_RIVALS},
                                      .stream = bytes(stream),
                                      .producer = producer,
                                      .lease_ms = lease_ms,
