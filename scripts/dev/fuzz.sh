@@ -33,9 +33,12 @@ fuzz_all() {
         echo "no fuzz targets in this tree"
         return 0
     }
+    # One keeps a core busy.
     for target in "${targets[@]}"; do
-        check "$target, $seconds s" fuzz_one "$target" "$seconds" "$seed"
+        while (($(jobs -pr | wc -l) >= $(nproc))); do wait -n || true; done
+        check "$target, $seconds s" fuzz_one "$target" "$seconds" "$seed" &
     done
+    wait
 }
 
 # The corpus grows under build/ only; a find worth keeping is copied to tests/fuzz/corpus by hand. With a seed the run begins with the kept
