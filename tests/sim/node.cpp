@@ -46,6 +46,7 @@ void Node::crash() {
     port_.reset();
     followed_ = {};
     works_ = {};
+    doubtful_ = {};
     waits_ = {};
 }
 

@@ -20,6 +20,7 @@
 #include "plugins/chat/run_queue.hpp"
 #include "plugins/chat/wait_machine.hpp"
 #include "plugins/pubsub/follower.hpp"
+#include "plugins/streamcache/doubtful_claims.hpp"
 #include "plugins/streamcache/producer.hpp"
 #include "redis/driver/redis_store.hpp"
 #include "sim/cluster.hpp"
@@ -196,6 +197,7 @@ private:
     chat::StoreWatch watch_;
     std::array<Followed, kRuns> followed_;
     std::array<std::optional<Work>, kRuns> works_;
+    streamcache::DoubtfulClaims doubtful_;
     std::array<std::optional<chat::WaitMachine>, kRuns> waits_;
     bool is_watching_queue_ = false;
 };

@@ -71,13 +71,19 @@ void Node::act(std::size_t run, Act act) {
 
 void Node::claim(std::size_t run) {
     Work& work = *works_[run];
-    work.pid = world_.new_pid(index_);
+    const std::string id = id_of(run);
+    work.pid = doubtful_.take(id).value_or(world_.new_pid(index_));
     world_.note("node", index_, "claims run", run, "as", work.pid);
-    (void)store_->streams().claim(
-        {.id = id_of(run), .pid = work.pid, .lease_ms = kLeaseMs, .if_missing = store::IfMissing::kRefuse},
-        heard([this, run, pid = work.pid](const store::StreamResult& result) {
-            if (work_of(run, pid) != nullptr) claimed(run, pid, result);
-        }));
+    (void)store_->streams().claim({.id = id,
+                                   .pid = work.pid,
+                                   .lease_ms = kLeaseMs,
+                                   .if_missing = store::IfMissing::kRefuse,
+                                   .timeout_ms = kClaimMs},
+                                  heard([this, run, id, pid = work.pid](const store::StreamResult& result) {
+                                      doubtful_.answered(id, pid, status_of(result.status),
+                                                         world_.events.now_ms());
+                                      if (work_of(run, pid) != nullptr) claimed(run, pid, result);
+                                  }));
 }
 
 void Node::claimed(std::size_t run, std::uint64_t pid, const store::StreamResult& result) {

@@ -39,7 +39,7 @@ struct Broken {
     std::uint64_t within;
 };
 inline constexpr std::array kBroken{Broken{"NoCheck", Mutation::kNoCheck, 20'000},
-                                    Broken{"NoFence", Mutation::kNoFence, 300},
+                                    Broken{"NoFence", Mutation::kNoFence, 1'000},
                                     Broken{"NoPublishId", Mutation::kNoPubId, 100},
                                     Broken{"NoProducerId", Mutation::kNoProducerId, 100},
                                     Broken{"ForgetAtEnd", Mutation::kForgetAtEnd, 300},
