@@ -6,19 +6,18 @@
 #include <vector>
 
 #include "redis/command.hpp"
+#include "redis/error_code.hpp"
 
 namespace streamhost::redis {
 
 namespace {
 
-std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
-
 // What an error says about the server rather than about the command; kNone: about the command.
 LinkEnd end_of(std::string_view error) {
-    const std::string_view word = first_word(error);
-    if (word == "WRONGPASS" || word == "NOAUTH" || word == "NOPERM") return LinkEnd::kPassword;
-    if (word == "READONLY") return LinkEnd::kNotMaster;
-    if (word == "LOADING" || word == "MASTERDOWN") return LinkEnd::kLoading;
+    const std::string_view code = error_code(error);
+    if (code == "WRONGPASS" || code == "NOAUTH" || code == "NOPERM") return LinkEnd::kPassword;
+    if (code == "READONLY") return LinkEnd::kNotMaster;
+    if (code == "LOADING" || code == "MASTERDOWN") return LinkEnd::kLoading;
     return LinkEnd::kNone;
 }
 
@@ -191,7 +190,7 @@ void Link::take(const RespValue& value) {
     LinkDone done = std::move(waiting_.front().done);
     waiting_.pop_front();
     if (waiting_.empty()) earliest_ms_ = kNever;
-    const bool is_about_the_command = said == LinkEnd::kNone || first_word(value.text()) == "NOPERM";
+    const bool is_about_the_command = said == LinkEnd::kNone || error_code(value.text()) == "NOPERM";
     done({LinkAnswer::kReply, value});
     // Whoever asked heard it; the others would hear the same.
     if (!is_about_the_command && state_ == LinkState::kReady) close(said, value.text());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "redis/command.hpp"
+#include "redis/error_code.hpp"
 
 namespace streamhost::redis {
 
@@ -12,10 +13,9 @@ namespace {
 
 // Refusals without effect that pass by themselves, or with another master.
 bool is_for_now(std::string_view error) {
-    constexpr std::array<std::string_view, 7> kWords = {"READONLY",    "LOADING", "MASTERDOWN", "TRYAGAIN",
+    constexpr std::array<std::string_view, 7> kCodes = {"READONLY",    "LOADING", "MASTERDOWN", "TRYAGAIN",
                                                         "CLUSTERDOWN", "BUSY",    "NOREPLICAS"};
-    const std::string_view word = error.substr(0, error.find(' '));
-    return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+    return std::find(kCodes.begin(), kCodes.end(), error_code(error)) != kCodes.end();
 }
 
 }  // namespace

@@ -6,12 +6,13 @@
 #include <string_view>
 
 #include "redis/client/options.hpp"
+#include "redis/error_code.hpp"
 
 namespace streamhost::redis {
 
 // What a server lacks that refuses writes and serves everything else.
 struct Lack {
-    std::string_view word;  // that its error begins with
+    std::string_view code;  // of its error
     ReportLevel level;
     std::string_view begins;
     std::string_view ends;
@@ -35,8 +36,9 @@ public:
 
     // An error of the server. What it lacks, if that is new.
     [[nodiscard]] const Lack* refused(std::string_view error, std::int64_t now_ms) noexcept {
+        const std::string_view code = error_code(error);
         for (std::size_t index = 0; index < kLacks.size(); ++index) {
-            if (!says(error, kLacks[index].word)) continue;
+            if (code != kLacks[index].code) continue;
             const bool is_new = last_ms_[index] == kNever;
             last_ms_[index] = now_ms;
             return is_new ? &kLacks[index] : nullptr;
@@ -60,13 +62,6 @@ public:
 
 private:
     static constexpr std::int64_t kNever = INT64_MIN;
-
-    // Servers before 7.0 put their own words in front of an error that a script met.
-    [[nodiscard]] static bool says(std::string_view error, std::string_view word) noexcept {
-        if (error.starts_with(word)) return true;
-        const std::size_t at = error.find(word);
-        return at != std::string_view::npos && at > 0 && error[at - 1] == '-';
-    }
 
     std::array<std::int64_t, kLacks.size()> last_ms_ = {kNever, kNever};
 };

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "redis/error_code.hpp"
+
 namespace streamhost::redis {
 
 namespace {
@@ -30,10 +32,10 @@ bool has_flag(std::string_view flags, std::string_view flag) {
 SentinelAnswer read_error(std::string_view error) {
     SentinelAnswer answer;
     answer.detail = error;
-    const std::string_view word = error.substr(0, error.find(' '));
+    const std::string_view code = error_code(error);
     if (error.find("No such master") != std::string_view::npos)
         answer.kind = SentinelAnswer::Kind::kUnknownName;
-    else if (word == "NOAUTH" || word == "NOPERM" || word == "WRONGPASS")
+    else if (code == "NOAUTH" || code == "NOPERM" || code == "WRONGPASS")
         answer.kind = SentinelAnswer::Kind::kRefused;
     return answer;
 }

@@ -1,6 +1,9 @@
 #include "redis/driver/context.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "redis/error_code.hpp"
 
 namespace streamhost::redis {
 
@@ -9,23 +12,12 @@ using store::Submit;
 
 namespace {
 
-// Servers before 7.0 put their own words in front of an error that a script met.
-bool says(std::string_view error, std::string_view word) {
-    for (auto at = error.find(word); at != std::string_view::npos; at = error.find(word, at + 1)) {
-        const bool starts = at == 0 || error[at - 1] == ' ' || error[at - 1] == '-';
-        const std::size_t end = at + word.size();
-        if (starts && (end == error.size() || error[end] == ' ')) return true;
-    }
-    return false;
-}
-
 // Of the server's state, not of the command: too few replicas, a failed save, a script that does not end, a
 // cluster or a replica in between.
-bool is_refusal(std::string_view error) {
-    for (const std::string_view word :
-         {"NOREPLICAS", "MISCONF", "BUSY", "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"})
-        if (says(error, word)) return true;
-    return false;
+bool is_refusal(std::string_view code) {
+    constexpr std::array<std::string_view, 8> kCodes = {
+        "NOREPLICAS", "MISCONF", "BUSY", "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"};
+    return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
 
 }  // namespace
@@ -116,7 +108,7 @@ Submit Context::send(CallOptions options, Call call, ReplyDone done) {
 void Context::on_reply(const CallReply& reply, const Sent& sent, ReplyDone done) {
     const Script& script = sent.call.script();
     const bool is_unknown = reply.end == CallEnd::kReply && reply.value.is(RespType::kError) &&
-                            reply.value.text().starts_with("NOSCRIPT");
+                            error_code(reply.value.text()) == "NOSCRIPT";
     if (!is_unknown) return give(reply, script.name, std::move(done));
     const auto left_ms = std::max<std::int64_t>(1, sent.deadline_ms - loop_.now_ms());
     auto shared = std::make_shared<ReplyDone>(std::move(done));
@@ -145,12 +137,13 @@ Status Context::status_of(const CallReply& reply, std::string_view command) {
 }
 
 Status Context::status_of_error(std::string_view error, std::string_view command) {
-    if (says(error, "OOM")) return Status::kExhausted;
-    if (says(error, "WRONGTYPE") || says(error, "FOREIGN")) {
+    const std::string_view code = error_code(error);
+    if (code == "OOM") return Status::kExhausted;
+    if (code == "WRONGTYPE" || code == "FOREIGN") {
         report(TroubleKind::kForeign, command, error);
         return Status::kConflict;
     }
-    report(is_refusal(error) ? TroubleKind::kRefused : TroubleKind::kUnexpected, command, error);
+    report(is_refusal(code) ? TroubleKind::kRefused : TroubleKind::kUnexpected, command, error);
     return Status::kUnavailable;
 }
 

@@ -11,6 +11,8 @@
 #include <latch>
 #include <memory>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -327,22 +329,29 @@ TEST_F(ClientTest, WaitsForAScriptThatBlocksTheServer) {
 
 // What each refusal leads to, from a server that can be made to say all of them.
 TEST_F(ClientTest, RefusalsForNowAreRepeatedAndOthersGoUp) {
+    std::vector<std::pair<std::string, std::string>> errors;
     for (const std::string word : {"LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "BUSY", "NOREPLICAS",
-                                   "READONLY", "OOM", "NOSCRIPT", "WRONGTYPE", "NOPERM", "MISCONF"}) {
+                                   "READONLY", "OOM", "NOSCRIPT", "WRONGTYPE", "NOPERM", "MISCONF"})
+        errors.emplace_back(word, word + " says the server");
+    const std::string of_script =
+        "ERR Error running script (call to f_1): @user_script:7: @user_script: 7: -";
+    for (const std::string word : {"NOREPLICAS", "READONLY", "OOM", "MISCONF"})
+        errors.emplace_back(word, of_script + word + " says a server before 7.0");
+    for (const auto& [word, error] : errors) {
         int gets = 0;
         FakeServer server(loop_.loop, [&](const std::vector<std::string>& words) -> std::string {
             if (words[0] == "HELLO") return FakeServer::hello("7.0.15");
             if (words[0] == "ROLE") return "*3\r\n+master\r\n:0\r\n*0\r\n";
             if (words[0] == "INFO") return "$0\r\n\r\n";
-            if (words[0] == "GET") return ++gets < 3 ? "-" + word + " says the server\r\n" : "+done\r\n";
+            if (words[0] == "GET") return ++gets < 3 ? "-" + error + "\r\n" : "+done\r\n";
             return "+PONG\r\n";
         });
         ClientRig rig(loop_, patient(server.port()));
         ASSERT_TRUE(rig.await_up()) << rig.all_reports();
         const bool goes_up = word == "OOM" || word == "NOSCRIPT" || word == "WRONGTYPE" || word == "NOPERM" ||
                              word == "MISCONF";
-        EXPECT_EQ(rig.call({"GET", "a"}), goes_up ? word + " says the server" : "done");
-        EXPECT_EQ(gets, goes_up ? 1 : 3) << word;
+        EXPECT_EQ(rig.call({"GET", "a"}), goes_up ? error : "done");
+        EXPECT_EQ(gets, goes_up ? 1 : 3) << error;
         EXPECT_EQ(rig.told("out of memory"), word == "OOM" ? 1U : 0U);
         EXPECT_EQ(rig.told("too few replicas"), word == "NOREPLICAS" ? 1U : 0U);
     }

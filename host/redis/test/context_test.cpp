@@ -119,12 +119,18 @@ TEST_F(ContextTest, ErrorsAreSortedByWhoCanAct) {
     kinds_.clear();
     EXPECT_EQ(answer_to("-NOREPLICAS Not enough good replicas to write."), Status::kUnavailable);
     EXPECT_EQ(answer_to("-MISCONF Redis is configured to save RDB snapshots"), Status::kUnavailable);
-    EXPECT_EQ(kinds_, std::vector(2, TroubleKind::kRefused));
+    EXPECT_EQ(answer_to("-ERR Error running script (call to f_e0): @user_script:1: @user_script: 1: -MISCONF "
+                        "Errors writing to the AOF file"),
+              Status::kUnavailable);
+    EXPECT_EQ(kinds_, std::vector(3, TroubleKind::kRefused));
 
     kinds_.clear();
     EXPECT_EQ(answer_to("-ERR unknown command 'EVALSHA'"), Status::kUnavailable);
-    EXPECT_EQ(answer_to("-ERR a BOOM is no OOMph"), Status::kUnavailable) << "words, not parts of them";
+    EXPECT_EQ(answer_to("-ERR a BOOM is no OOMph, nor OOM"), Status::kUnavailable) << "not what is quoted";
     EXPECT_EQ(kinds_, std::vector(2, TroubleKind::kUnexpected));
+    kinds_.clear();
+    EXPECT_EQ(answer_to("-FOREIGN data in the key OOM"), Status::kConflict);
+    EXPECT_EQ(kinds_, std::vector{TroubleKind::kForeign});
 }
 
 TEST_F(ContextTest, AWrongShapeIsAnsweredLaterAndAsksNobody) {

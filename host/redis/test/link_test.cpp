@@ -173,6 +173,15 @@ TEST_F(LinkTest, AMasterThatBecameAReplicaIsLeft) {
               (std::vector<std::string>{"READONLY You can't write against a read only replica.", "unknown"}));
 }
 
+TEST_F(LinkTest, AReplicaThatPutsTheWordsOfAScriptInFrontIsLeftToo) {
+    make_ready(link_);
+    ASSERT_TRUE(link_.send(get("a"), 100, note()));
+    come(link_,
+         "-ERR Error running script (call to f_1): @user_script:7: @user_script: 7: -READONLY You can't "
+         "write against a read only replica.\r\n");
+    EXPECT_EQ(link_.ended(), LinkEnd::kNotMaster);
+}
+
 TEST_F(LinkTest, AnErrorOfACommandIsTheCommandsOwn) {
     make_ready(link_);
     ASSERT_TRUE(link_.send(get("a"), 100, note()));

@@ -15,13 +15,13 @@ TEST(RefusalsTest, TellsTheFirstOfEachKind) {
     Refusals refusals;
     const Lack* memory = refusals.refused(kOom, 0);
     ASSERT_NE(memory, nullptr);
-    EXPECT_EQ(memory->word, "OOM");
+    EXPECT_EQ(memory->code, "OOM");
     EXPECT_EQ(memory->level, ReportLevel::kError);
     for (int now_ms = 1; now_ms < 20'000; now_ms += 1'000)
         EXPECT_EQ(refusals.refused(kOom, now_ms), nullptr);
     const Lack* replicas = refusals.refused(kAlone, 20'000);
     ASSERT_NE(replicas, nullptr);
-    EXPECT_EQ(replicas->word, "NOREPLICAS");
+    EXPECT_EQ(replicas->code, "NOREPLICAS");
     EXPECT_EQ(replicas->level, ReportLevel::kWarning);
 }
 
@@ -33,7 +33,7 @@ TEST(RefusalsTest, IsOverWhenNoneCameForAWhileAndThenIsToldAgain) {
     EXPECT_EQ(refusals.over(3'000 + Refusals::kQuietMs - 1), nullptr);
     const Lack* over = refusals.over(3'000 + Refusals::kQuietMs);
     ASSERT_NE(over, nullptr);
-    EXPECT_EQ(over->word, "OOM");
+    EXPECT_EQ(over->code, "OOM");
     EXPECT_EQ(refusals.over(1'000'000), nullptr);
     EXPECT_NE(refusals.refused(kOom, 1'000'000), nullptr);
 }
