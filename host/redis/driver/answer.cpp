@@ -6,25 +6,19 @@ namespace streamhost::redis {
 
 using store::Status;
 
-namespace {
-
-// kUnavailable where no status has that name: nobody can say what happened.
-Status status_named(std::string_view name) {
-    constexpr Status kSaid[] = {Status::kOk,   Status::kDuplicate, Status::kConflict, Status::kFenced,
-                                Status::kHeld, Status::kFull,      Status::kNotFound};
-    for (const Status status : kSaid)
-        if (name == name_of(status)) return status;
-    return Status::kUnavailable;
+std::optional<Status> status_in(const RespValue& value) {
+    const auto last = static_cast<std::int64_t>(Status::kExhausted);
+    if (!value.is(RespType::kInteger) || value.integer() < 1 || value.integer() > last) return std::nullopt;
+    return static_cast<Status>(value.integer());
 }
-
-}  // namespace
 
 Answer::Answer(Context& context, std::string_view command, const Reply& reply) : status_(reply.status) {
     if (status_ != Status::kOk) return;
     left_ = reply.value.size();
     if (left_ > 0) at_ = reply.value.first();
-    status_ = status_named(text());
-    if (status_ != Status::kUnavailable) return;
+    const auto said = status_in(next());
+    status_ = said.value_or(Status::kUnavailable);  // nobody can say what happened
+    if (said) return;
     context.report(TroubleKind::kUnexpected, command, "an answer without a status");
     left_ = 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "redis/driver/context.hpp"
@@ -8,8 +9,11 @@
 
 namespace streamhost::redis {
 
-// What a script of the small groups says: a list of the status by its name and then values, read from the
-// front. Views are valid as long as the reply.
+// What a script says first: a status, by its number. Nothing where that is none.
+[[nodiscard]] std::optional<store::Status> status_in(const RespValue& value);
+
+// What a script of the small groups says: a list of the status and then values, read from the front. Views
+// are valid as long as the reply.
 class Answer {
 public:
     // Anything else than such a list is reported as an answer that no script of ours gives: kUnavailable.

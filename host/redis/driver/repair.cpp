@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "redis/driver/answer.hpp"
 #include "redis/driver/lua_scripts.hpp"
 
 namespace streamhost::redis {
@@ -158,8 +159,7 @@ void Repair::finish(const std::string& name) {
 void Repair::count(const Script& script, const Reply& reply) {
     // The same claim is answered alike, whether it was there or not.
     if (&script == &lua::kClaim) return;
-    const bool is_new = reply.status == Status::kOk && reply.value[0].is(RespType::kInteger) &&
-                        reply.value[0].integer() == static_cast<std::int64_t>(Status::kOk);
+    const bool is_new = reply.status == Status::kOk && status_in(reply.value[0]) == Status::kOk;
     if (!is_new) return;
     ++reapplied_;
     show_figures();

@@ -1,9 +1,9 @@
 #include "redis/driver/streams.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
+#include "redis/driver/answer.hpp"
 #include "redis/driver/lua_scripts.hpp"
 #include "redis/driver/records.hpp"
 #include "store/validate.hpp"
@@ -35,12 +35,6 @@ void add_entries(Call& call, std::span<const store::Entry> entries) {
 
 // Of a command that has its answer still to get, and was not taken again.
 Status status_of(Submit refusal) { return refusal == Submit::kGone ? Status::kGone : Status::kUnavailable; }
-
-std::optional<Status> status_in(const RespValue& value) {
-    const auto last = static_cast<std::int64_t>(Status::kExhausted);
-    if (!value.is(RespType::kInteger) || value.integer() < 1 || value.integer() > last) return std::nullopt;
-    return static_cast<Status>(value.integer());
-}
 
 // {status} or {status, now, fields, user[, job]}
 bool fill(store::StreamResult& result, const RespValue& value, store::Position last) {

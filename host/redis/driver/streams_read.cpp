@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "redis/driver/answer.hpp"
 #include "redis/driver/lua_scripts.hpp"
 #include "redis/driver/records.hpp"
 #include "redis/driver/streams.hpp"
@@ -32,8 +33,7 @@ bool is_chain(const std::vector<store::Record>& records, std::uint64_t from, con
 // {status} or {status, now, fields, user, {entry ...}}
 bool fill(store::ReadResult& result, std::vector<store::Record>& records, const RespValue& value,
           std::uint64_t from) {
-    const RespValue status = value.first();
-    if (status.integer() == static_cast<std::int64_t>(Status::kNoStream)) {
+    if (status_in(value[0]) == Status::kNoStream) {
         result.status = Status::kNoStream;
         return true;
     }

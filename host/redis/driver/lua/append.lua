@@ -8,7 +8,7 @@
 local meta, chunks = KEYS[1], KEYS[2]
 local stored = redis.call('HMGET', meta, 'd', 'u')
 local fields, user = stored[1], stored[2] or ''
-if not fields then return {9} end
+if not fields then return {STATUS.NO_STREAM} end
 -- As FIELDS in parts/stream.lua; of the base nothing is asked here.
 local mode, state, base, head, head_check, fence, pid, lease, claims, created, touched, bytes =
     string.match(fields,
@@ -17,24 +17,24 @@ if not mode then return redis.error_reply('FOREIGN data in ' .. meta) end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
-if mode ~= 'o' then return {3, now, fields, user} end
-if fence ~= ARGV[3] or (pid ~= ARGV[4] and ARGV[4] ~= '0') then return {6, now, fields, user} end
+if mode ~= 'o' then return {STATUS.CONFLICT, now, fields, user} end
+if fence ~= ARGV[3] or (pid ~= ARGV[4] and ARGV[4] ~= '0') then return {STATUS.FENCED, now, fields, user} end
 
--- Answers are {status, now, fields, user}; the status is store::Status.
+-- Answers are {status, now, fields, user}.
 local RECORDS, HEADER = 16, '^%d+|%x+|(%x+)|%d+|%az?(%d*)|%d+|()'
 local count, first, last = tonumber(head), tonumber(ARGV[5]), tonumber(ARGV[7])
-local status, ending = 1, ARGV[10]
+local status, ending = STATUS.OK, ARGV[10]
 if last <= count then
     local check = head_check
     if last < count then check = string.match(redis.call('LINDEX', chunks, last - 1) or '', HEADER) end
     local is_same = check == ARGV[8]
-    if state ~= 'o' then return {is_same and 2 or 8, now, fields, user} end
-    if not is_same then return {3, now, fields, user} end
-    status = 2
+    if state ~= 'o' then return {is_same and STATUS.DUPLICATE or STATUS.ENDED, now, fields, user} end
+    if not is_same then return {STATUS.CONFLICT, now, fields, user} end
+    status = STATUS.DUPLICATE
 elseif state ~= 'o' then
-    return {8, now, fields, user}
+    return {STATUS.ENDED, now, fields, user}
 elseif first > count + 1 then
-    return {4, now, fields, user}
+    return {STATUS.GAP, now, fields, user}
 end
 
 local life_ms = tonumber(ARGV[14])
@@ -47,7 +47,7 @@ if is_due then
 end
 -- A server without memory refuses a script's first write if it could need some, and none after it. A removal
 -- of nothing lets those through that must always fit: renewals and ends.
-if status == 2 then
+if status == STATUS.DUPLICATE then
     redis.call('HDEL', meta, '-')
 else
     local at, prev = RECORDS, ARGV[6]
@@ -58,12 +58,12 @@ else
         bytes = bytes - (inflated ~= '' and inflated or #entry + 1 - data)
         at, first, prev = at + 2, first + 1, check
     end
-    if prev ~= head_check then return {5, now, fields, user} end
+    if prev ~= head_check then return {STATUS.DIVERGED, now, fields, user} end
     local is_end_only = ending ~= 'o' and last == count + 1
     if is_end_only then
         redis.call('HDEL', meta, '-')
     elseif last > tonumber(ARGV[12]) or bytes > tonumber(ARGV[13]) then
-        return {10, now, fields, user}
+        return {STATUS.FULL, now, fields, user}
     end
 
     local length, message

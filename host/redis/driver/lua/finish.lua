@@ -3,15 +3,15 @@
 -- run_ended_ms.
 local ending, data = ARGV[3], ARGV[4]
 local s, user = load(KEYS[1])
-if not s then return {NO_STREAM} end
-if s[MODE] ~= 'o' then return info(CONFLICT, s, user) end
+if not s then return {STATUS.NO_STREAM} end
+if s[MODE] ~= 'o' then return info(STATUS.CONFLICT, s, user) end
 local function check_after(prev) return string.sub(redis.sha1hex(prev .. 'e' .. data), 1, 16) end
 if s[STATE] ~= 'o' then
     local prev = header_of(redis.call('LINDEX', KEYS[2], -1))
     local is_same = s[STATE] == ending and check_after(prev) == s[HEAD_CHECK]
-    return info(is_same and DUPLICATE or ENDED, s, user)
+    return info(is_same and STATUS.DUPLICATE or STATUS.ENDED, s, user)
 end
-if ARGV[5] ~= '0' and ARGV[5] ~= s[FENCE] then return info(FENCED, s, user) end
+if ARGV[5] ~= '0' and ARGV[5] ~= s[FENCE] then return info(STATUS.FENCED, s, user) end
 must_be(KEYS[4], 'zset')
 
 local head, prev = tonumber(s[HEAD]), s[HEAD_CHECK]
@@ -25,4 +25,4 @@ redis.call('HDEL', KEYS[1], 'j')
 expire(KEYS[1], KEYS[2], KEYS[4], ARGV[2], now + tonumber(ARGV[6]))
 save(KEYS[1], s)
 redis.call('PUBLISH', KEYS[3], ARGV[1] .. '|' .. #element .. '|' .. element)
-return info(OK, s, user)
+return info(STATUS.OK, s, user)

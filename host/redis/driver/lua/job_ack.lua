@@ -1,7 +1,7 @@
 -- with: jobs
 -- KEYS: 1 queue  2 sorted set: when each pending job was taken
 -- empty_ms, ids -> ok, how many were pending
-if redis.call('XLEN', KEYS[1]) == 0 then return {'ok', 0} end
+if redis.call('XLEN', KEYS[1]) == 0 then return {STATUS.OK, 0} end
 
 local count = 0
 local consumers = {}
@@ -23,4 +23,4 @@ end
 for consumer in pairs(consumers) do leave(consumer) end
 -- An empty queue is forgotten, but not at once: ids are made of the time, and must not repeat.
 if redis.call('XLEN', KEYS[1]) == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {'ok', count}
+return {STATUS.OK, count}

@@ -1,5 +1,5 @@
 -- -> ok, waiting, pending
 local size = redis.call('XLEN', KEYS[1])
-if size == 0 then return {'ok', 0, 0} end
+if size == 0 then return {STATUS.OK, 0, 0} end
 local pending = redis.call('XPENDING', KEYS[1], 'workers')[1]
-return {'ok', size - pending, pending}
+return {STATUS.OK, size - pending, pending}

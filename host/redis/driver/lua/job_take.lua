@@ -3,7 +3,7 @@
 -- job was taken, because a group finds the idle ones only by looking at all
 -- consumer, max, idle_ms, remember_ms -> ok, (id, payload, deliveries) of each
 local consumer, max, idle = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local answer = {'ok'}
+local answer = {STATUS.OK}
 local ids = {}
 local taken = {}
 if redis.call('XLEN', KEYS[1]) == 0 then return answer end

@@ -2,7 +2,7 @@
 -- KEYS: 1 when nodes lapse  2 what the keys of their data begin with
 -- forget_ms -> ok, (node, data, left_ms) of each
 local time = now()
-local answer = {'ok'}
+local answer = {STATUS.OK}
 local from = '(' .. string.format('%.0f', time - tonumber(ARGV[1]))
 local nodes = redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'WITHSCORES')
 for i = 1, #nodes, 2 do

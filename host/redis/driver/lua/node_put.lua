@@ -7,4 +7,4 @@ redis.call('ZADD', KEYS[1], time + lease, ARGV[1])
 redis.call('SET', KEYS[2], ARGV[2], 'PX', lease + forget)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time - forget)
 keep(KEYS[1], lease + forget)
-return {'ok'}
+return {STATUS.OK}

@@ -3,10 +3,10 @@
 local PIECE = 256
 local from, most, most_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local s, user = load(KEYS[1])
-if not s then return {NO_STREAM} end
+if not s then return {STATUS.NO_STREAM} end
 local base, head = tonumber(s[BASE]), tonumber(s[HEAD])
 local seq, entries, bytes = math.max(from, base + 1), {}, 0
-local answer = info(OK, s, user)
+local answer = info(STATUS.OK, s, user)
 answer[5] = entries
 most = math.min(most, head - seq + 1)
 while #entries < most do

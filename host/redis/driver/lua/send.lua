@@ -8,22 +8,22 @@ local hash, answer, member = ARGV[10], ARGV[11], ARGV[12]
 local window = {0, 0, 0}
 local s, user = load(KEYS[1])
 if s then
-    if s[MODE] ~= 's' then return {CONFLICT, user} end
-    if ARGV[4] == '1' and user ~= '' and user ~= asker then return {FORBIDDEN, user} end
+    if s[MODE] ~= 's' then return {STATUS.CONFLICT, user} end
+    if ARGV[4] == '1' and user ~= '' and user ~= asker then return {STATUS.FORBIDDEN, user} end
     local first, _, last, last_check, more
     window, first, _, last, last_check, more = look(KEYS[4], key, key_ms)
     if first then
         local size, rest = string.match(more, '^(%d+)|(.*)$')
-        if string.sub(rest, 1, size) ~= hash then return {CONFLICT, user} end
-        return {DUPLICATE, user, first, last, last_check, string.sub(rest, size + 1)}
+        if string.sub(rest, 1, size) ~= hash then return {STATUS.CONFLICT, user} end
+        return {STATUS.DUPLICATE, user, first, last, last_check, string.sub(rest, size + 1)}
     end
 else
     must_be_free(KEYS[1])
     must_be(KEYS[4], 'hash')
 end
-if is_behind(s, ARGV[16]) then return {GAP, user or ''} end
-if redis.call('EXISTS', KEYS[5]) == 1 then return {CONFLICT, user or ''} end
-if not has_room(KEYS[6], member, ARGV[14]) then return {FULL, user or ''} end
+if is_behind(s, ARGV[16]) then return {STATUS.GAP, user or ''} end
+if redis.call('EXISTS', KEYS[5]) == 1 then return {STATUS.CONFLICT, user or ''} end
+if not has_room(KEYS[6], member, ARGV[14]) then return {STATUS.FULL, user or ''} end
 
 local made = not s and asker or nil
 s = s or new_shared()
@@ -32,4 +32,4 @@ local first = write_shared(ARGV[1], s, made, ENTRIES, ARGV[5], ARGV[6], tonumber
 remember(KEYS[4], window, key, ARGV[9], key_ms, first, prev, s, #hash .. '|' .. hash .. answer)
 create(KEYS[5], KEYS[6], member, asker, tonumber(ARGV[15]))
 if ARGV[13] ~= '' then redis.call('HSET', KEYS[5], 'j', ARGV[13]) end
-return {OK, made or user, first, tonumber(s[HEAD]), s[HEAD_CHECK], answer}
+return {STATUS.OK, made or user, first, tonumber(s[HEAD]), s[HEAD_CHECK], answer}

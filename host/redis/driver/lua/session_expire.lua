@@ -7,7 +7,7 @@ if before then return cmsgpack.unpack(before) end
 local time = now()
 local index = KEYS[1]
 if ARGV[2] ~= '' then index = KEYS[5] .. ARGV[2] end
-local answer = {'ok', 0}
+local answer = {STATUS.OK, 0}
 local lapsed_by = time - tonumber(ARGV[1])
 local lapsed = redis.call('ZRANGEBYSCORE', index, '-inf', lapsed_by, 'WITHSCORES', 'LIMIT', 0, ARGV[3])
 for i = 1, #lapsed, 2 do

@@ -4,7 +4,7 @@
 local session, user, cursor = ARGV[1], ARGV[2], ARGV[3]
 local max, grace, last_node = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local time = now()
-local answer = {'ok', redis.call('ZCARD', KEYS[1]), '', ''}
+local answer = {STATUS.OK, redis.call('ZCARD', KEYS[1]), '', ''}
 
 local index, from, to = KEYS[2], '-', '+'
 if session ~= '' then

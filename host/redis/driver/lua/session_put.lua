@@ -17,4 +17,4 @@ for _, key in ipairs({KEYS[1], KEYS[2], KEYS[3] .. session, KEYS[4] .. user, KEY
     keep(key, left)
 end
 forget(time - last_node)
-return {'ok', redis.call('ZCARD', KEYS[1])}
+return {STATUS.OK, redis.call('ZCARD', KEYS[1])}

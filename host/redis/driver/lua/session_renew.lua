@@ -3,7 +3,7 @@
 local node, lease, last_node = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = now()
 local left = lifetime(last_node)
-local answer = {'ok', 0}
+local answer = {STATUS.OK, 0}
 local leases = {}
 -- A server over its memory refuses what may grow only as long as a script has written nothing; leases that
 -- nobody can renew would make that worse.

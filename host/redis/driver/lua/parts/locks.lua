@@ -12,7 +12,7 @@ local function digits(number) return string.format('%.0f', number) end
 local function grant(token, owner, time, lease)
     redis.call('HSET', KEYS[1], 'token', digits(token), 'owner', owner, 'lapse', digits(time + lease))
     redis.call('PEXPIRE', KEYS[1], lease + kRemembered)
-    return {'ok', token, lease}
+    return {STATUS.OK, token, lease}
 end
 
 local function refuse(status, owner, lapse, time)

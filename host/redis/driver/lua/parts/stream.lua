@@ -7,10 +7,6 @@ local FIELDS = '^([os])|([ocxel])|(%d+)|(%x+)|(%d+)|(%x+)|(%d+)|(%d+)|(%d+)|(%d+
 -- seq | prev | check | fence | type, z and the size where deflated | ts |
 local HEADER = '^%d+|(%x+)|(%x+)|%d+|%az?(%d*)|%d+|'
 
--- As store::Status.
-local OK, DUPLICATE, CONFLICT, GAP, DIVERGED, FENCED, HELD, ENDED, NO_STREAM, FULL, FORBIDDEN =
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
