@@ -4,34 +4,28 @@
 #include <string_view>
 #include <utility>
 
-#include "store/validate.hpp"
-
 namespace streamhost::redis {
 
-// The names of everything that the driver keeps. In a Cluster all that belongs to a home has to share a slot:
-// then tag() would answer "{home}", and nothing else would change.
+// The names of everything that the driver keeps.
 class KeyNames {
 public:
     explicit KeyNames(std::string prefix) : prefix_(std::move(prefix)) {}
 
     // Of a stream: its fields, its entries, its idempotency keys.
-    [[nodiscard]] std::string meta(std::string_view id) const { return of_stream("stream:meta:", id); }
-    [[nodiscard]] std::string chunks(std::string_view id) const { return of_stream("stream:chunks:", id); }
-    [[nodiscard]] std::string published(std::string_view id) const { return of_stream("stream:keys:", id); }
-    [[nodiscard]] std::string sent(std::string_view id) const { return of_stream("stream:sent:", id); }
+    [[nodiscard]] std::string meta(std::string_view id) const { return plain("stream:meta:", id); }
+    [[nodiscard]] std::string chunks(std::string_view id) const { return plain("stream:chunks:", id); }
+    [[nodiscard]] std::string published(std::string_view id) const { return plain("stream:keys:", id); }
+    [[nodiscard]] std::string sent(std::string_view id) const { return plain("stream:sent:", id); }
     // Of a home: its owned streams, and the channel of all its streams.
-    [[nodiscard]] std::string runs(std::string_view home) const { return of_home("session:runs:", home); }
-    [[nodiscard]] std::string channel(std::string_view home) const {
-        return of_home("stream:channel:", home);
-    }
+    [[nodiscard]] std::string runs(std::string_view home) const { return plain("session:runs:", home); }
+    [[nodiscard]] std::string channel(std::string_view home) const { return plain("stream:channel:", home); }
     // The home of a channel's name; empty: no such channel.
     [[nodiscard]] std::string_view home_of_channel(std::string_view channel) const {
         return behind("stream:channel:", channel);
     }
-    [[nodiscard]] std::string history(std::string_view home) const { return of_home("chat:history:", home); }
-
+    [[nodiscard]] std::string history(std::string_view home) const { return plain("chat:history:", home); }
     [[nodiscard]] std::string history_data(std::string_view home) const {
-        return of_home("chat:history:data:", home);
+        return plain("chat:history:data:", home);
     }
 
     [[nodiscard]] std::string topic(std::string_view name) const { return plain("topic:", name); }
@@ -57,15 +51,6 @@ public:
     }
 
 private:
-    [[nodiscard]] static std::string_view tag(std::string_view home) { return home; }
-
-    [[nodiscard]] std::string of_home(std::string_view kind, std::string_view home) const {
-        return plain(kind, tag(home));
-    }
-    [[nodiscard]] std::string of_stream(std::string_view kind, std::string_view id) const {
-        const std::string_view home = store::home_of(id);
-        return of_home(kind, home).append(id.substr(home.size()));
-    }
     [[nodiscard]] std::string_view behind(std::string_view kind, std::string_view channel) const {
         if (!channel.starts_with(prefix_)) return {};
         channel.remove_prefix(prefix_.size());
