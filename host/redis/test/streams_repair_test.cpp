@@ -103,6 +103,30 @@ TEST_F(StreamsRepairTest, OneThatIsNotTakenAgainIsToldWhy) {
     EXPECT_EQ(store_->stats().in_flight, 0U);
 }
 
+// Else it would stand in the place of an entry that the earlier master acknowledged.
+TEST_F(StreamsRepairTest, OneWhoseStreamCouldNotBeRepairedWholeIsNotSent) {
+    find_gap();
+    port_.reply("-OOM command not allowed when used memory > 'maxmemory'.");
+    loop_.settle();
+    EXPECT_TRUE(port_.held.empty()) << "what is missing rests, and the write behind it waits";
+    loop_.advance(100);
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.end(CallEnd::kUnavailable);
+    loop_.settle();
+    EXPECT_TRUE(port_.held.empty());
+    EXPECT_TRUE(answers_.empty());
+    loop_.advance(2'900);
+    EXPECT_EQ(answers_, std::vector{Status::kTimeout});
+    EXPECT_EQ(store_->stats().in_flight, 0U);
+    ASSERT_EQ(port_.held.size(), 1U) << "what is missing is tried on";
+    EXPECT_EQ(port_.held[0].command.find("$1\r\nb\r\n"), std::string::npos);
+    EXPECT_NE(port_.held[0].command.find("$1\r\na\r\n"), std::string::npos);
+    port_.reply(kOk);
+    loop_.settle();
+    EXPECT_TRUE(port_.held.empty()) << "and the write is over";
+    EXPECT_EQ(board_.stops.load(), 2U);
+}
+
 TEST_F(StreamsRepairTest, AStoreThatGoesDuringARepairAnswersFirst) {
     find_gap();
     store_.reset();
