@@ -64,12 +64,17 @@ void collect_link(observe::Samples& out, const redis::ClientStats& link) {
     out.gauge("redis_connections", "Connections for commands that are ready", labels, number(link.ready));
     out.gauge("redis_config_epoch", "Of the Sentinels: rises with each failover", labels,
               number(link.config_epoch));
-    out.counter("redis_failovers_total", "Moves to another master", labels, number(link.switches));
+    out.counter("redis_failovers_total", "Moves to a master at another address", labels,
+                number(link.switches));
+    out.counter("redis_replaced_total",
+                "Times that another process, or other data, stood behind the master's address", labels,
+                number(link.replaced));
     out.counter("redis_reconnects_total", "Connections that were ready and were lost", labels,
                 number(link.reconnects));
     out.counter("redis_calls_total", "Commands", labels, number(link.calls));
-    out.counter("redis_repeats_total", "Commands sent again after a lost connection", labels,
-                number(link.repeats));
+    out.counter("redis_repeats_total",
+                "Times that a command was sent again, after a lost connection or a refusal that passes",
+                labels, number(link.repeats));
     out.counter("redis_timeouts_total", "Commands without an answer in time", labels, number(link.timeouts));
     out.counter("redis_unavailable_total", "Commands refused for want of a master", labels,
                 number(link.unavailable));
@@ -96,8 +101,8 @@ void collect_keeper(observe::Samples& out, std::string_view role_name, const red
                 read(keeper.dropped));
     out.counter("keeper_reapplied_total", "Acknowledged writes that a master lacked and was given", labels,
                 read(keeper.reapplied));
-    out.counter("keeper_repair_stops_total", "Times the repair of a home stopped for want of an answer", labels,
-                read(keeper.stops));
+    out.counter("keeper_repair_stops_total", "Times the repair of a home stopped for want of an answer",
+                labels, read(keeper.stops));
 }
 
 }  // namespace streamhost::app

@@ -157,6 +157,7 @@ void Client::Core::publish() {
     stats.ready = ready();
     stats.reconnects = reconnects_;
     stats.switches = switches_;
+    stats.replaced = replaced_;
     stats.calls = refused_;
     stats.unavailable = refused_;
     for (const auto& slot : data_) {

@@ -106,6 +106,7 @@ private:
     std::uint64_t epoch_ = 0;
     std::uint64_t reconnects_ = 0;
     std::uint64_t switches_ = 0;
+    std::uint64_t replaced_ = 0;
     std::uint64_t refused_ = 0;  // by the breaker
     bool is_round_open_ = false;
     bool is_up_ = false;

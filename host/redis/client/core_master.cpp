@@ -98,7 +98,7 @@ void Client::Core::on_identified(Slot& slot) {
                (other.run_id != now_there.run_id || other.replid != now_there.replid);
     };
     if (is_another(identity_)) {
-        ++switches_;
+        ++replaced_;
         reporter_.say(ReportLevel::kWarning, "another server answers at " + to_text(target_->address) +
                                                  " (run id " + now_there.run_id + ")");
         each_slot([&](Slot& other) {

@@ -22,9 +22,10 @@ struct ClientStats {
     std::uint64_t link_epoch = 0;    // as on_link() told it
     std::uint32_t ready = 0;         // connections for calls
     std::uint64_t reconnects = 0;    // connections that were ready and were lost
-    std::uint64_t switches = 0;      // to another address, or to another process behind the same one
+    std::uint64_t switches = 0;      // to a master at another address
+    std::uint64_t replaced = 0;      // another process, or other data, behind the same address
     std::uint64_t calls = 0;
-    std::uint64_t repeats = 0;
+    std::uint64_t repeats = 0;  // as CallFigures
     std::uint64_t timeouts = 0;
     std::uint64_t unavailable = 0;
     std::uint64_t in_flight = 0;
