@@ -61,11 +61,14 @@ void Runs::hand_in(const Ref& run, const Verdict& verdict) {
                    {{"provider", run->provider_name}, {"run", run->id}, {"code", verdict.code}});
     }
     const std::string end = end_of(verdict);
-    to_store([run, end] {
+    const auto queued = [run, end] {
+        if (run->machine.phase() != Phase::producing) return;
         run->end = end;
         run->machine.end_queued();
-    });
-    cache_.write_end(run->id, run->fence, end, [this, run](const sh_result& result) {
+    };
+    to_store(queued);
+    cache_.write_end(run->id, run->fence, end, [this, run, queued](const sh_result& result) {
+        queued();  // where the store loop had no room to hear it first
         act(run, run->machine.end_written(result.status));
     });
 }

@@ -21,14 +21,21 @@ protected:
     ChatFixture() {
         task_ = *static_cast<const sh_task_ext*>(host.raw()->extension(host.raw(), SH_EXT_TASK));
         real_post = task_.post;
-        no_thread = holds_threads = false;
+        real_current = task_.current;
+        no_thread = holds_threads = is_store_full = false;
         held_threads.clear();
         task_.post = [](const sh_host* raw, sh_target target, std::uint64_t task) -> sh_status {
+            if (target == SH_ON_STORE && is_store_full) return SH_BUSY;
             if (target != SH_ON_LONG) return real_post(raw, target, task);
             if (no_thread) return SH_BUSY;
             if (!holds_threads) return real_post(raw, target, task);
             held_threads.push_back(task);
             return SH_OK;
+        };
+        // As on a thread that has waited for the store loop as long as it may.
+        task_.current = [](const sh_host* raw) -> sh_target {
+            if (is_store_full) return SH_ON_CONTROL;
+            return real_current(raw);
         };
         host.extend(SH_EXT_TASK, &task_);
     }
@@ -89,6 +96,7 @@ protected:
     }
 
     inline static sh_status (*real_post)(const sh_host*, sh_target, std::uint64_t) = nullptr;
+    inline static sh_target (*real_current)(const sh_host*) = nullptr;
     // Threads that began and do nothing until they are let go.
     void let_threads_go() {
         holds_threads = false;
@@ -99,6 +107,7 @@ protected:
 
     inline static bool no_thread = false;
     inline static bool holds_threads = false;
+    inline static bool is_store_full = false;  // the store loop takes no task
     inline static std::vector<std::uint64_t> held_threads;
     streamhost::testing::FakeConfig config;
     sh_task_ext task_{};

@@ -130,6 +130,34 @@ TEST_F(ChatPlugin, WithoutAThreadARunStaysPendingAndIsTriedAgain) {
     EXPECT_TRUE(cache.open.empty());
 }
 
+TEST_F(ChatPlugin, WhatTheStoreLoopHasNoRoomForIsDoneByTheNextTick) {
+    start();
+    holds_threads = true;
+    const std::string run = run_of(send("\"one two\""));
+    is_store_full = true;
+    let_threads_go();
+    EXPECT_EQ(cache.streams[run].text(), "one two");
+    EXPECT_NE(plugin->drain(5'000).left, 0u) << "nobody heard yet that the thread is back";
+    host.advance(1'000);
+    EXPECT_EQ(plugin->drain(5'000).left, 0u);
+    EXPECT_NE(cache.streams[run].end().find("\"complete\""), std::string::npos);
+    EXPECT_EQ(last(), R"({"kind":"run","run":")" + run + R"(","state":"ended","outcome":"complete"})");
+    EXPECT_TRUE(cache.open.empty());
+}
+
+// The store may answer for the end before the store loop has heard that it was sent.
+TEST_F(ChatPlugin, AnEndThatIsRefusedWhileTheStoreLoopIsFullIsStoredAsItWas) {
+    start();
+    holds_threads = true;
+    const std::string run = run_of(send("\"one two\""));
+    is_store_full = true;
+    cache.failures["write_end"] = {SH_UNAVAILABLE};
+    let_threads_go();
+    host.advance(1'000);
+    EXPECT_EQ(plugin->drain(5'000).left, 0u);
+    EXPECT_NE(cache.streams[run].end().find("\"complete\""), std::string::npos) << cache.streams[run].end();
+}
+
 TEST_F(ChatPlugin, CancelOfAPendingRunEndsItAtOnce) {
     start();
     no_thread = true;
