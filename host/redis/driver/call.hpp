@@ -17,7 +17,7 @@ public:
 
     // All keys before the first argument.
     Call& key(std::string_view name) {
-        ++keys_;
+        if (keys_++ == 0) first_key_size_ = name.size();
         append_word(words_, name);
         return *this;
     }
@@ -51,6 +51,10 @@ public:
     }
 
     [[nodiscard]] const Script& script() const noexcept { return *script_; }
+    // What it is about: of a stream its fields. Empty without keys; as long as nothing is added.
+    [[nodiscard]] std::string_view first_key() const noexcept {
+        return std::string_view(words_).substr(words_.find('\n') + 1, first_key_size_);
+    }
     // What keeping it costs, about.
     [[nodiscard]] std::size_t bytes() const noexcept { return sizeof(Call) + words_.size(); }
     // By its hash, which a server that lost its scripts answers with NOSCRIPT; with its text, never.
@@ -76,6 +80,7 @@ private:
     const Script* script_;
     std::uint32_t keys_ = 0;
     std::uint32_t args_ = 0;
+    std::size_t first_key_size_ = 0;
     std::string words_;
     std::size_t floor_at_ = kNowhere;
     std::uint64_t floor_ = 0;

@@ -109,42 +109,53 @@ void Context::on_reply(const CallReply& reply, const Sent& sent, ReplyDone done)
     const Script& script = sent.call.script();
     const bool is_unknown = reply.end == CallEnd::kReply && reply.value.is(RespType::kError) &&
                             error_code(reply.value.text()) == "NOSCRIPT";
-    if (!is_unknown) return give(reply, script.name, std::move(done));
+    if (!is_unknown) return give(reply, {script.name, sent.call.first_key()}, std::move(done));
     const auto left_ms = std::max<std::int64_t>(1, sent.deadline_ms - loop_.now_ms());
     auto shared = std::make_shared<ReplyDone>(std::move(done));
-    const Submit again = ask_port(
-        {sent.order, static_cast<std::uint32_t>(left_ms), sent.only_once}, sent.call.by_text(),
-        [this, &script, shared](const CallReply& second) { give(second, script.name, std::move(*shared)); });
+    const Submit again =
+        ask_port({sent.order, static_cast<std::uint32_t>(left_ms), sent.only_once}, sent.call.by_text(),
+                 [this, &script, shared, key = std::string(sent.call.first_key())](const CallReply& second) {
+                     give(second, {script.name, key}, std::move(*shared));
+                 });
     if (again == Submit::kAccepted) return;
     (*shared)({again == Submit::kGone ? Status::kGone : Status::kUnavailable, {}});
 }
 
-void Context::give(const CallReply& reply, std::string_view command, ReplyDone done) {
-    const Status status = status_of(reply, command);
+void Context::give(const CallReply& reply, const Question& question, ReplyDone done) {
+    const Status status = status_of(reply, question);
     if (status == Status::kExhausted) ++refused_;
     if (!is_closing_) return done({status, status == Status::kOk ? reply.value : RespValue()});
     later([status, done = std::move(done)]() mutable { done({status, {}}); });
 }
 
-Status Context::status_of(const CallReply& reply, std::string_view command) {
+// kOk for an answer that is no error.
+Status Context::status_of(const CallReply& reply, const Question& question) {
     switch (reply.end) {
     case CallEnd::kTimeout: return Status::kTimeout;
     case CallEnd::kUnavailable: return Status::kUnavailable;
     case CallEnd::kClosed: return Status::kGone;
     case CallEnd::kReply: break;
     }
-    return reply.value.is(RespType::kError) ? status_of_error(reply.value.text(), command) : Status::kOk;
+    return reply.value.is(RespType::kError) ? status_of_error(reply.value.text(), question) : Status::kOk;
 }
 
-Status Context::status_of_error(std::string_view error, std::string_view command) {
+Status Context::status_of_error(std::string_view error, const Question& question) {
     const std::string_view code = error_code(error);
     if (code == "OOM") return Status::kExhausted;
     if (code == "WRONGTYPE" || code == "FOREIGN") {
-        report(TroubleKind::kForeign, command, error);
+        report_foreign(error, question);
         return Status::kConflict;
     }
-    report(is_refusal(code) ? TroubleKind::kRefused : TroubleKind::kUnexpected, command, error);
+    report(is_refusal(code) ? TroubleKind::kRefused : TroubleKind::kUnexpected, question.command, error);
     return Status::kUnavailable;
+}
+
+// Scripts say what is foreign; the server, which says WRONGTYPE, does not.
+void Context::report_foreign(std::string_view error, const Question& question) {
+    std::string message(error);
+    if (error_code(error) == "WRONGTYPE" && !question.key.empty())
+        message.append(" (asked about ").append(question.key).append(")");
+    report(TroubleKind::kForeign, question.command, message);
 }
 
 void Context::report(TroubleKind kind, std::string_view command, std::string_view message) {

@@ -72,7 +72,7 @@ struct CallOptions {
 // one behind it may find the script there again. Where that matters the scripts notice it (kGap, kDiverged).
 //
 // A script answers with whatever its group understands. It refuses data that it cannot have written with
-// redis.error_reply('FOREIGN <what>'): that, and WRONGTYPE, becomes kConflict and a report.
+// redis.error_reply('FOREIGN <what>'): that, and WRONGTYPE, becomes kConflict and a report that names a key.
 class Context {
 public:
     Context(RedisStoreOptions options, Port& port, store::StoreLoop& loop, store::LiveSink& sink);
@@ -102,7 +102,7 @@ public:
         }
         const store::Submit submit =
             ask(CallDone([this, command, done = with_slot(std::move(done))](const CallReply& reply) mutable {
-                give(reply, command, std::move(done));
+                give(reply, {command, {}}, std::move(done));
             }));
         return submit == store::Submit::kAccepted ? submit : refuse(submit);
     }
@@ -120,8 +120,6 @@ public:
     void at(std::int64_t at_ms, std::function<void()> task);
     // Releases the slot, and answers.
     void answer_later(store::Status status, ReplyDone done);
-    // What an end of the port means, where there is no script: kOk for an answer that is no error.
-    [[nodiscard]] store::Status status_of(const CallReply& reply, std::string_view command);
     void report(TroubleKind kind, std::string_view command, std::string_view message);
 
     // Takes no more commands. What the port answers while it closes is answered later.
@@ -153,8 +151,15 @@ private:
     [[nodiscard]] store::Submit ask_port(const CallOptions& options, std::string command, CallDone done);
     void on_reply(const CallReply& reply, const Sent& sent, ReplyDone done);
     [[nodiscard]] ReplyDone with_slot(ReplyDone done);
-    void give(const CallReply& reply, std::string_view command, ReplyDone done);
-    [[nodiscard]] store::Status status_of_error(std::string_view error, std::string_view command);
+    // For reports. No key: none is known.
+    struct Question {
+        std::string_view command;
+        std::string_view key;
+    };
+    void give(const CallReply& reply, const Question& question, ReplyDone done);
+    [[nodiscard]] store::Status status_of(const CallReply& reply, const Question& question);
+    [[nodiscard]] store::Status status_of_error(std::string_view error, const Question& question);
+    void report_foreign(std::string_view error, const Question& question);
     void drain();
 
     const RedisStoreOptions options_;

@@ -41,6 +41,12 @@ TEST(Command, WordsAreBytesAndNumbersOfAnySize) {
     EXPECT_EQ(reader.value()[3].text(), "18446744073709551615");
 }
 
+TEST(CallTest, IsAboutItsFirstKey) {
+    static constexpr Script kScript{"write", "return 1", "0"};
+    EXPECT_EQ(Call(kScript).arg("a").first_key(), "");
+    EXPECT_EQ(Call(kScript).key("first\nkey").key("k").arg("a").first_key(), "first\nkey");
+}
+
 TEST(CallTest, ItsFloorStandsWhereItWasPutAndMayBeSetAnew) {
     static constexpr Script kScript{"write", "return 1", "0"};
     const auto put_together = [](std::uint64_t floor) {

@@ -34,10 +34,12 @@ public:
         static const KeyNames names("streamhost:");
         return names;
     }
-    [[nodiscard]] std::size_t foreign() {
+    // Reports that name it.
+    [[nodiscard]] std::size_t foreign(std::string_view key = {}) {
         const auto& told = bench().troubles;
-        return static_cast<std::size_t>(std::count_if(
-            told.begin(), told.end(), [](const auto& one) { return one.first == TroubleKind::kForeign; }));
+        return static_cast<std::size_t>(std::count_if(told.begin(), told.end(), [key](const auto& one) {
+            return one.first == TroubleKind::kForeign && one.second.find(key) != std::string::npos;
+        }));
     }
 
     static std::int64_t number(std::initializer_list<std::string_view> words) {
@@ -123,6 +125,7 @@ TEST_P(RedisStreamsTest, AKeyOfAnotherTypeInPlaceOfAStreamIsLeftAlone) {
     EXPECT_EQ(read(id).status, Status::kConflict);
     EXPECT_EQ(finish(id, State::kLost, "").status, Status::kConflict);
     EXPECT_EQ(foreign(), 5U);
+    EXPECT_EQ(foreign(keys().meta(id)), 5U);
     EXPECT_EQ(text({"GET", keys().meta(id)}), "mine");
     EXPECT_EQ(number({"EXISTS", keys().chunks(id)}), 0);
 }
