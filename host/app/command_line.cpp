@@ -22,49 +22,59 @@ bool take_value(const std::vector<std::string>& words, std::size_t& index, std::
     return true;
 }
 
-void take_verb(CommandLine& out, const std::vector<std::string>& plain) {
-    if (plain.empty()) return;
-    const std::string first = plain[0];
-    const std::string second = plain.size() > 1 ? plain[1] : "";
-    std::size_t used = 2;
-    if (first == "run") {
-        used = 1;
-    } else if (first == "help") {
-        out.verb = Verb::kHelp;
-        used = 1;
-    } else if (first == "version") {
-        out.verb = Verb::kVersion;
-        used = 1;
-    } else if (first == "config" && second == "check") {
-        out.verb = Verb::kConfigCheck;
-    } else if (first == "config" && second == "show") {
-        out.verb = Verb::kConfigShow;
-    } else if (first == "config" && second == "schema") {
-        out.verb = Verb::kConfigSchema;
-    } else if (first == "plugin" && second == "check") {
-        out.verb = Verb::kPluginCheck;
-    } else if (first == "plugin" && second == "new") {
-        out.verb = Verb::kPluginNew;
+struct Command {
+    std::string_view first;
+    std::string_view second;  // empty: it is one word
+    Verb verb;
+};
+constexpr Command kCommands[] = {
+    {"run", "", Verb::kRun},
+    {"help", "", Verb::kHelp},
+    {"version", "", Verb::kVersion},
+    {"config", "check", Verb::kConfigCheck},
+    {"config", "show", Verb::kConfigShow},
+    {"config", "schema", Verb::kConfigSchema},
+    {"plugin", "check", Verb::kPluginCheck},
+    {"plugin", "new", Verb::kPluginNew},
+};
+
+const Command* command_of(std::string_view first, std::string_view second) {
+    for (const Command& command : kCommands)
+        if (command.first == first && (command.second.empty() || command.second == second)) return &command;
+    return nullptr;
+}
+
+// A word behind the command. False: it takes none there.
+bool take_operand(CommandLine& out, const std::string& word) {
+    const bool wants_plugin = out.verb == Verb::kPluginCheck || out.verb == Verb::kPluginNew;
+    if (wants_plugin && out.plugin.empty()) {
+        out.plugin = word;
+    } else if (out.verb == Verb::kPluginNew && out.folder.empty()) {
+        out.folder = word;
+    } else if (out.verb == Verb::kConfigCheck || out.verb == Verb::kConfigShow) {
+        out.files.push_back(word);
     } else {
+        return false;
+    }
+    return true;
+}
+
+void take_command(CommandLine& out, const std::vector<std::string>& plain) {
+    if (plain.empty()) return;
+    const std::string second = plain.size() > 1 ? plain[1] : "";
+    const Command* command = command_of(plain[0], second);
+    if (command == nullptr) {
         out.error =
-            "'" + first + (second.empty() ? "" : " " + second) + "' is no command; see streamhost help";
+            "'" + plain[0] + (second.empty() ? "" : " " + second) + "' is no command; see streamhost help";
         return;
     }
-    const bool wants_plugin = out.verb == Verb::kPluginCheck || out.verb == Verb::kPluginNew;
-    for (std::size_t index = used; index < plain.size(); ++index) {
-        if (wants_plugin && out.plugin.empty()) {
-            out.plugin = plain[index];
-        } else if (out.verb == Verb::kPluginNew && out.folder.empty()) {
-            out.folder = plain[index];
-        } else if (out.verb == Verb::kConfigCheck || out.verb == Verb::kConfigShow) {
-            out.files.push_back(plain[index]);
-        } else {
+    out.verb = command->verb;
+    for (std::size_t index = command->second.empty() ? 1 : 2; index < plain.size(); ++index)
+        if (!take_operand(out, plain[index]))
             out.error = "'" + plain[index] + "' is one word too many; see streamhost help";
-        }
-    }
-    if (wants_plugin && out.plugin.empty())
-        out.error = out.verb == Verb::kPluginCheck ? "plugin check needs the path of a plugin's .so file"
-                                                   : "plugin new needs a name for the plugin";
+    if (!out.plugin.empty()) return;
+    if (out.verb == Verb::kPluginCheck) out.error = "plugin check needs the path of a plugin's .so file";
+    if (out.verb == Verb::kPluginNew) out.error = "plugin new needs a name for the plugin";
 }
 
 }  // namespace
@@ -96,7 +106,7 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
             plain.push_back(word);
         }
     }
-    take_verb(out, plain);
+    take_command(out, plain);
     return out;
 }
 

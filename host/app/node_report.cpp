@@ -121,6 +121,51 @@ ObjectPtr store_of(const bridge::StoreHub& hub, const std::optional<redis::Clien
     return store;
 }
 
+double number(std::uint64_t value) { return static_cast<double>(value); }
+
+void collect_connections(observe::Samples& out, const net::ServerCounters& counters) {
+    out.gauge("connections", "Open client connections", {}, number(counters.connections.load()));
+    out.gauge("websockets", "Open WebSockets", {}, number(counters.websockets.load()));
+    out.counter("connections_accepted_total", "Accepted connections", {}, number(counters.accepted.load()));
+    out.counter("connections_over_limit_total", "Connections refused at the limit", {},
+                number(counters.over_limit.load()));
+    out.counter("accept_failures_total", "Times that no descriptor or memory was free for a new connection",
+                {}, number(counters.accept_failed.load()));
+    out.counter("requests_refused_total", "Malformed requests and upgrades", {},
+                number(counters.refused.load()));
+    out.counter("bytes_received_total", "Bytes from clients", {}, number(counters.bytes_in.load()));
+    out.counter("bytes_sent_total", "Bytes to clients", {}, number(counters.bytes_out.load()));
+}
+
+void collect_delivery(observe::Samples& out, const delivery::LoopStats& stats) {
+    out.counter("frames_sent_total", "Frames to clients", {}, number(stats.frames));
+    out.counter("readers_behind_total", "Subscriptions that fell off this node's log", {},
+                number(stats.fell_off));
+    out.counter("slow_consumers_total", "Direct frames refused to clients that do not read", {},
+                number(stats.overflow));
+    out.gauge("readers", "Connections that can read streams", {}, number(stats.readers));
+    out.gauge("subscriptions", "Streams that this node's readers follow", {}, number(stats.cursors));
+}
+
+void collect_loops(observe::Samples& out, const bridge::House& house) {
+    const std::uint64_t now_ns = house.clock.monotonic_ns();
+    for (std::size_t index = 0; index < house.loops.all_size(); ++index) {
+        const runtime::Loop& loop = house.loops.any_loop(index);
+        const observe::Label label{"loop", loop.options().name};
+        out.gauge("event_loop_lag_seconds", "Longest wait for a loop in the last second", {&label, 1},
+                  number(loop.meter().lag_ns(now_ns)) / 1e9);
+    }
+}
+
+void collect_pool(observe::Samples& out, std::string_view name, const runtime::WorkerPool& pool) {
+    const observe::Label label{"pool", name};
+    const runtime::WorkerPool::Stats use = pool.stats();
+    out.gauge("workers_running", "Jobs under way", {&label, 1}, number(use.running));
+    out.counter("worker_jobs_total", "Jobs done", {&label, 1}, number(use.done));
+    out.counter("worker_busy_total", "Jobs refused", {&label, 1}, number(use.busy));
+    out.counter("worker_overruns_total", "Jobs over their time budget", {&label, 1}, number(use.overruns));
+}
+
 }  // namespace
 
 std::string make_report(bridge::House& house, const Settings& settings,
@@ -150,34 +195,9 @@ std::string make_report(bridge::House& house, const Settings& settings,
 }
 
 void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& transport) {
-    const net::ServerCounters& counters = transport.counters();
-    const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
-    out.gauge("connections", "Open client connections", {}, number(counters.connections.load()));
-    out.gauge("websockets", "Open WebSockets", {}, number(counters.websockets.load()));
-    out.counter("connections_accepted_total", "Accepted connections", {}, number(counters.accepted.load()));
-    out.counter("connections_over_limit_total", "Connections refused at the limit", {},
-                number(counters.over_limit.load()));
-    out.counter("accept_failures_total", "Times that no descriptor or memory was free for a new connection",
-                {}, number(counters.accept_failed.load()));
-    out.counter("requests_refused_total", "Malformed requests and upgrades", {},
-                number(counters.refused.load()));
-    out.counter("bytes_received_total", "Bytes from clients", {}, number(counters.bytes_in.load()));
-    out.counter("bytes_sent_total", "Bytes to clients", {}, number(counters.bytes_out.load()));
-    const delivery::LoopStats stats = transport.stats();
-    out.counter("frames_sent_total", "Frames to clients", {}, number(stats.frames));
-    out.counter("readers_behind_total", "Subscriptions that fell off this node's log", {},
-                number(stats.fell_off));
-    out.counter("slow_consumers_total", "Direct frames refused to clients that do not read", {},
-                number(stats.overflow));
-    out.gauge("readers", "Connections that can read streams", {}, number(stats.readers));
-    out.gauge("subscriptions", "Streams that this node's readers follow", {}, number(stats.cursors));
-    const std::uint64_t now_ns = house.clock.monotonic_ns();
-    for (std::size_t index = 0; index < house.loops.all_size(); ++index) {
-        const runtime::Loop& loop = house.loops.any_loop(index);
-        const observe::Label label{"loop", loop.options().name};
-        out.gauge("event_loop_lag_seconds", "Longest wait for a loop in the last second", {&label, 1},
-                  static_cast<double>(loop.meter().lag_ns(now_ns)) / 1e9);
-    }
+    collect_connections(out, transport.counters());
+    collect_delivery(out, transport.stats());
+    collect_loops(out, house);
     out.counter("faults_total", "Bugs of the host that were met and survived", {},
                 number(runtime::fault_count()));
     out.counter("role_violations_total", "Calls from a thread role that the contract does not allow", {},
@@ -190,17 +210,8 @@ void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& 
     out.counter("log_lines_total", "Log lines written", {}, number(logging.written));
     out.counter("log_lines_dropped_total", "Log lines dropped at the queue's limit", {},
                 number(logging.dropped));
-    const std::pair<const char*, runtime::WorkerPool&> pools[] = {{"short", house.short_pool},
-                                                                  {"long", house.long_pool}};
-    for (const auto& [name, pool] : pools) {
-        const observe::Label label{"pool", name};
-        const runtime::WorkerPool::Stats use = pool.stats();
-        out.gauge("workers_running", "Jobs under way", {&label, 1}, number(use.running));
-        out.counter("worker_jobs_total", "Jobs done", {&label, 1}, number(use.done));
-        out.counter("worker_busy_total", "Jobs refused", {&label, 1}, number(use.busy));
-        out.counter("worker_overruns_total", "Jobs over their time budget", {&label, 1},
-                    number(use.overruns));
-    }
+    collect_pool(out, "short", house.short_pool);
+    collect_pool(out, "long", house.long_pool);
 }
 
 }  // namespace streamhost::app
