@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "redis/command.hpp"
-#include "redis/resp.hpp"
 #include "support/loopback.hpp"
 
 namespace streamhost::redis {
@@ -37,40 +36,34 @@ std::string text_of(const RespValue& value) {
     return text;
 }
 
-// One connection that waits.
-class Wire {
-public:
-    explicit Wire(std::uint16_t port) : fd_(connect_loopback(port)) {}
-    ~Wire() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Wire(const Wire&) = delete;
-    Wire& operator=(const Wire&) = delete;
-
-    template <typename Words>
-    std::string ask(const Words& words, int patience_ms) {
-        std::string bytes;
-        CommandWriter writer(bytes, static_cast<std::uint32_t>(words.size()));
-        for (const std::string_view word : words)
-            writer.word(word);
-        if (fd_ < 0 || ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) return {};
-        while (!reader_.next()) {
-            constexpr std::size_t kPiece = 65'536;
-            pollfd wait{fd_, POLLIN, 0};
-            if (::poll(&wait, 1, patience_ms) != 1) return {};
-            const ssize_t got = ::recv(fd_, reader_.room(kPiece), kPiece, 0);
-            if (got <= 0) return {};
-            reader_.fed(static_cast<std::size_t>(got));
-        }
-        return text_of(reader_.value());
-    }
-
-private:
-    int fd_;
-    RespReader reader_;
-};
-
 }  // namespace
+
+Wire::Wire(std::uint16_t port) : fd_(connect_loopback(port)) {}
+
+Wire::~Wire() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+std::optional<RespValue> Wire::ask(const std::vector<std::string_view>& words, int patience_ms) {
+    std::string bytes;
+    CommandWriter writer(bytes, static_cast<std::uint32_t>(words.size()));
+    for (const std::string_view word : words)
+        writer.word(word);
+    for (std::string_view left = bytes; !left.empty();) {
+        const ssize_t sent = fd_ < 0 ? -1 : ::send(fd_, left.data(), left.size(), MSG_NOSIGNAL);
+        if (sent <= 0) return std::nullopt;
+        left.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    while (!reader_.next()) {
+        constexpr std::size_t kPiece = 65'536;
+        pollfd wait{fd_, POLLIN, 0};
+        if (::poll(&wait, 1, patience_ms) != 1) return std::nullopt;
+        const ssize_t got = ::recv(fd_, reader_.room(kPiece), kPiece, 0);
+        if (got <= 0) return std::nullopt;
+        reader_.fed(static_cast<std::size_t>(got));
+    }
+    return reader_.value();
+}
 
 TestFolder::TestFolder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "streamhost-redis-XXXXXX").string();
@@ -136,8 +129,12 @@ void RedisProcess::log_in(std::string user, std::string password) {
 
 std::string RedisProcess::ask(std::initializer_list<std::string_view> words, int patience_ms) const {
     Wire wire(port_);
-    if (!login_.empty() && wire.ask(login_, patience_ms) != "OK") return {};
-    return wire.ask(words, patience_ms);
+    if (!login_.empty()) {
+        const auto said = wire.ask({login_.begin(), login_.end()}, patience_ms);
+        if (!said || said->text() != "OK") return {};
+    }
+    const auto said = wire.ask(words, patience_ms);
+    return said ? text_of(*said) : std::string();
 }
 
 SentinelGroup::SentinelGroup(std::string sentinel_password) {

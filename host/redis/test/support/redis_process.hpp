@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "redis/resp.hpp"
 
 namespace streamhost::redis {
 
@@ -23,6 +26,22 @@ public:
 
 private:
     std::filesystem::path path_;
+};
+
+// One connection to a server that waits for each answer.
+class Wire {
+public:
+    explicit Wire(std::uint16_t port);
+    ~Wire();
+    Wire(const Wire&) = delete;
+    Wire& operator=(const Wire&) = delete;
+
+    // Valid until the next command. Nothing: no connection, or no answer within `patience_ms`.
+    [[nodiscard]] std::optional<RespValue> ask(const std::vector<std::string_view>& words, int patience_ms);
+
+private:
+    int fd_;
+    RespReader reader_;
 };
 
 // redis-server as a process that a test may kill, stop, and start again on the same port with the same data.

@@ -1,45 +1,39 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
-#include <filesystem>
 #include <initializer_list>
-#include <string>
+#include <stdexcept>
 #include <string_view>
 
-#include "redis/resp.hpp"
+#include "support/redis_process.hpp"
 
 namespace streamhost::redis {
 
-// A Redis server of the test program's own: started on a free port of the loopback, with nothing on disk,
-// and gone with this object. Throws std::runtime_error when it cannot be had within ten seconds.
+// The Redis server of a test program: with one database and nothing on disk, and a connection that stays.
+// Throws std::runtime_error when it cannot be had, or does not answer.
 class RedisServer {
 public:
-    RedisServer();
-    ~RedisServer();
-    RedisServer(const RedisServer&) = delete;
-    RedisServer& operator=(const RedisServer&) = delete;
+    static RedisServer& instance() {
+        static RedisServer server;
+        return server;
+    }
 
-    // One per test program.
-    static RedisServer& instance();
+    [[nodiscard]] std::uint16_t port() const noexcept { return process_.port(); }
 
-    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-
-    // Past the driver: what an operator, or somebody else on this server, does. Waits for the answer; the
-    // value is valid until the next command.
-    RespValue command(std::initializer_list<std::string_view> words);
+    // Past the driver: what an operator, or somebody else on this server, does. The value is valid until the
+    // next command.
+    RespValue command(std::initializer_list<std::string_view> words) {
+        if (const auto said = wire_.ask(words, kPatienceMs)) return *said;
+        throw std::runtime_error("redis-server does not answer");
+    }
 
 private:
-    void start();
-    void await();
-    void stop() noexcept;
+    RedisServer() = default;
 
-    std::filesystem::path folder_;
-    std::uint16_t port_ = 0;
-    pid_t pid_ = -1;
-    int socket_ = -1;
-    RespReader reader_;
+    static constexpr int kPatienceMs = 10'000;
+
+    RedisProcess process_{{"appendonly no", "databases 1"}};
+    Wire wire_{process_.port()};
 };
 
 }  // namespace streamhost::redis
