@@ -42,6 +42,7 @@ void Node::boot() {
 void Node::crash() {
     is_up_ = false;
     ++life_;
+    world_.oracle.crashed(index_);
     store_.reset();
     port_.reset();
     followed_ = {};

@@ -27,11 +27,17 @@ void Oracle::granted(std::size_t run, std::uint64_t pid, std::int64_t now_ms) {
     const bool is_other = known.owner != 0 && known.owner != pid;
     const std::size_t before = known.owner % 10;  // the node
     const bool has_heard = known.truths.contains(known.owner);
-    if (is_other && has_heard && !is_double_ && before != pid % 10 &&
+    if (is_other && has_heard && !known.is_owner_dead && !is_double_ && before != pid % 10 &&
         now_ms - unwell_ms_[before] > 2 * kLeaseMs)
         fail("a run was taken from a producer that was well: run " + std::to_string(run));
     known.has_changed_hands = known.has_changed_hands || is_other;
     known.owner = pid;
+    known.is_owner_dead = false;
+}
+
+void Oracle::crashed(std::size_t node) {
+    for (Run& run : runs_)
+        run.is_owner_dead = run.is_owner_dead || run.owner % 10 == node;
 }
 
 void Oracle::claimed(std::size_t run, std::uint64_t pid, Position head) {

@@ -28,6 +28,8 @@ public:
 
     // A master gave the run to somebody, who may never hear of it.
     void granted(std::size_t run, std::uint64_t pid, std::int64_t now_ms);
+    // Its producers are gone, and it comes back without them.
+    void crashed(std::size_t node);
     // It was heard: the producer owns the run's text from the entry behind `head`.
     void claimed(std::size_t run, std::uint64_t pid, Position head);
     void wrote(std::size_t run, std::uint64_t pid, std::uint32_t type, const std::string& data);
@@ -65,6 +67,7 @@ private:
         std::vector<Position> acknowledged;
         std::uint64_t owner = 0;
         std::vector<std::string> published;
+        bool is_owner_dead = false;
         bool has_changed_hands = false;
         bool may_be_cut = false;
         bool is_cancelled = false;
