@@ -16,7 +16,7 @@ TEST(DoubtfulClaims, ThatWereAnsweredLeaveNothing) {
 }
 
 TEST(DoubtfulClaims, AreMadeAgainUnderTheirNumberOnce) {
-    for (const sh_status status : {SH_TIMEOUT, SH_UNAVAILABLE, SH_GONE}) {
+    for (const sh_status status : {SH_TIMEOUT, SH_UNAVAILABLE, SH_GONE, SH_BUSY}) {
         DoubtfulClaims claims;
         claims.answered("s.run", kProducer, status, 0);
         EXPECT_EQ(claims.take("s.other"), std::nullopt);
