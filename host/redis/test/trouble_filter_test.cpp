@@ -1,5 +1,7 @@
 #include "redis/driver/trouble_filter.hpp"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace streamhost::redis {
@@ -21,6 +23,30 @@ TEST(TroubleFilterTest, AnotherCommandOrKindIsAnotherCause) {
     EXPECT_TRUE(filter.is_new({.kind = TroubleKind::kRefused, .command = "claim"}, 0));
     EXPECT_TRUE(filter.is_new({.kind = TroubleKind::kForeign, .command = "append"}, 0));
     EXPECT_FALSE(filter.is_new({.kind = TroubleKind::kForeign, .command = "append"}, 0));
+}
+
+TEST(TroubleFilterTest, ForeignDataIsACauseForEachPlace) {
+    TroubleFilter filter;
+    const auto trouble = [](TroubleKind kind, std::string_view what) {
+        return Trouble{.kind = kind, .command = "append", .message = what};
+    };
+    EXPECT_TRUE(filter.is_new(trouble(TroubleKind::kForeign, "in a"), 0));
+    EXPECT_TRUE(filter.is_new(trouble(TroubleKind::kForeign, "in b"), 0));
+    EXPECT_FALSE(filter.is_new(trouble(TroubleKind::kForeign, "in a"), 1));
+    EXPECT_TRUE(filter.is_new(trouble(TroubleKind::kRefused, "a"), 0));
+    EXPECT_FALSE(filter.is_new(trouble(TroubleKind::kRefused, "b"), 0)) << "the server's words may differ";
+}
+
+TEST(TroubleFilterTest, BeyondItsBoundACauseIsNewWhenOthersWereQuiet) {
+    TroubleFilter filter;
+    const auto is_new = [&filter](std::size_t place, std::int64_t now_ms) {
+        const std::string text = std::to_string(place);
+        return filter.is_new({.kind = TroubleKind::kForeign, .command = "append", .message = text}, now_ms);
+    };
+    for (std::size_t place = 0; place < TroubleFilter::kMostCauses; ++place)
+        EXPECT_TRUE(is_new(place, 0));
+    EXPECT_FALSE(is_new(1'000, 1));
+    EXPECT_TRUE(is_new(1'000, TroubleFilter::kQuietMs));
 }
 
 }  // namespace
