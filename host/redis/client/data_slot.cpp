@@ -23,7 +23,7 @@ bool is_for_now(std::string_view error) {
 bool DataSlot::push(std::uint64_t order, std::string command, std::int64_t deadline_ms, CallDone done,
                     CallQueue::Repeat repeat) {
     if (!queue_.push(order, std::move(command), deadline_ms, std::move(done), repeat)) return false;
-    if (!is_ready()) queue_.disconnected();
+    if (!is_ready() && repeat == CallQueue::Repeat::kForbidden) queue_.disconnected();
     ++figures_.calls;
     return true;
 }
