@@ -126,6 +126,8 @@ Status Server::publish(const Call& call) {
         return published.key == call.command.key && call.mutation != Mutation::kNoPubId;
     });
     const bool is_new = known == keys.end();
+    const Position& before = call.command.known_as;
+    if (is_new && before.seq > 0 && stream.check_at(before.seq) == before.check) return Status::kDuplicate;
     if (is_new && stream.head().seq < call.command.from) return Status::kGap;
     if (is_new) {
         Published published{call.command.key, stream.head().seq + 1, {}};

@@ -90,7 +90,14 @@ Command append_of(const Arguments& args) {
 Command publish_of(const Arguments& args) {
     Command command{Kind::kPublish};
     command.key = args.text(1);
-    command.from = args.number(9);
+    std::string_view floor = args.text(9);
+    if (floor.starts_with('=')) {
+        floor.remove_prefix(1);
+        command.known_as.seq = number_in(cut(floor));
+        command.known_as.check = number_in(floor, 16);
+    } else {
+        command.from = number_in(floor);
+    }
     for (std::size_t at = 10; args.has(at); at += 2) {
         Entry& entry = command.records.emplace_back();
         entry.type = static_cast<unsigned char>(args.text(at).front());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "redis/command.hpp"
 #include "redis/driver/script.hpp"
@@ -32,14 +33,11 @@ public:
         return *this;
     }
 
-    // One argument that may be set anew, until it is sent. At most once in a call.
-    Call& floor(std::uint64_t number) {
-        if (floor_at_ == kNowhere) {
-            ++args_;
-            floor_at_ = words_.size();
-        }
-        floor_ = number;
-        return *this;
+    // One argument of a write to a shared stream, which may be set anew; at most once in a call. Either the
+    // entry that must be there before it is written, or, once it was: as what it was acknowledged.
+    Call& floor(std::uint64_t number) { return set_floor(std::to_string(number)); }
+    Call& acknowledged_as(std::uint64_t last, std::string_view check) {
+        return set_floor('=' + std::to_string(last) + '|' + std::string(check));
     }
 
     // One argument of two parts.
@@ -62,6 +60,14 @@ public:
     [[nodiscard]] std::string by_text() const { return encode("EVAL", script_->text); }
 
 private:
+    Call& set_floor(std::string text) {
+        if (floor_at_ == kNowhere) {
+            ++args_;
+            floor_at_ = words_.size();
+        }
+        floor_ = std::move(text);
+        return *this;
+    }
     [[nodiscard]] std::string encode(std::string_view verb, std::string_view script) const {
         std::string command;
         command.reserve(words_.size() + script.size() + 64);
@@ -83,7 +89,7 @@ private:
     std::size_t first_key_size_ = 0;
     std::string words_;
     std::size_t floor_at_ = kNowhere;
-    std::uint64_t floor_ = 0;
+    std::string floor_;
 };
 
 }  // namespace streamhost::redis

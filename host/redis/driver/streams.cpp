@@ -109,15 +109,16 @@ Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Buil
     kept->order = options.order;
     kept->keep = std::move(keep);
     kept->done = std::move(done);
-    kept->only_once = options.only_once;
+    kept->is_finish = kept->keep.kind == Keep::Kind::kEnd && kept->keep.last == 0;
+    kept->only_once = options.only_once = options.only_once || kept->is_finish;
     kept->until_ms = context_.loop().now_ms() + options.timeout_ms;
-    if (kept->only_once && shape == Status::kOk && !is_settled()) {
+    const bool is_early = kept->is_finish ? down_since_ms_.has_value() : kept->only_once && !is_settled();
+    if (is_early && shape == Status::kOk) {
         kept->call.emplace(build());
         return hold(kept);
     }
-    // A run that lacks its tail would take the end all the same, and its tail no more.
-    const bool is_finish = kept->keep.kind == Keep::Kind::kEnd && kept->keep.last == 0;
-    if (is_finish && shape == Status::kOk && repair_.is_under_way(kept->order)) {
+    const bool needs_repair = kept->is_finish || kept->keep.kind == Keep::Kind::kShared;
+    if (needs_repair && shape == Status::kOk && repair_.is_under_way(kept->order)) {
         kept->call.emplace(build());
         return repair_first(kept);
     }
@@ -138,15 +139,15 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
     const bool knows_better =
         is_shared ? *status == Status::kGap
                   : keeper_.knows_better(kept->keep.id, *status, info, context_.loop().now_ms());
-    if (is_shared) kept->call->floor(0);  // again, and whenever it is repaired itself, it takes what is there
-    if (!std::exchange(kept->was_repaired, true) && knows_better) {
-        const Submit wait = repair_first(kept);
-        if (wait != Submit::kAccepted) kept->done({status_of(wait), {}});
-        return;
-    }
+    if (is_shared) kept->call->floor(0);  // again, it takes what is there
+    if (!std::exchange(kept->was_repaired, true) && knows_better) return repeat_repaired(kept);
     if (*status == Status::kOk || *status == Status::kDuplicate) {
         if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);
-        if (is_shared) kept->keep.last = head_after(*kept, *status, reply.value[3].integer());
+        if (is_shared) {
+            const auto last = static_cast<std::uint64_t>(reply.value[3].integer());
+            kept->call->acknowledged_as(last, reply.value[4].text());
+            kept->keep.last = head_after(*kept, *status, last);
+        }
         keeper_.acknowledged(kept->order, kept->keep, *kept->call, info, context_.loop().now_ms());
         show_figures();
     }
@@ -154,10 +155,9 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
 }
 
 // A write that is there already says nothing of what came behind it.
-std::uint64_t RedisStreams::head_after(const Kept& kept, Status status, std::int64_t last) const {
-    const auto written = static_cast<std::uint64_t>(last);
-    if (status == Status::kOk) return written;
-    return std::max(written, keeper_.shared_head(kept.keep.id, context_.loop().now_ms()));
+std::uint64_t RedisStreams::head_after(const Kept& kept, Status status, std::uint64_t last) const {
+    if (status == Status::kOk) return last;
+    return std::max(last, keeper_.shared_head(kept.keep.id, context_.loop().now_ms()));
 }
 
 // Within its deadline, and with a slot like anything else that waits.
@@ -166,7 +166,9 @@ Submit RedisStreams::repair_first(const std::shared_ptr<Kept>& kept) {
     kept->waits_for_repair = true;
     context_.at(kept->until_ms, [this, weak = std::weak_ptr<Kept>(kept)] {
         const auto late = weak.lock();
-        if (late && end_repair_wait(*late)) late->done({Status::kTimeout, {}});
+        if (!late || !end_repair_wait(*late)) return;
+        late->call.reset();  // the repair may go on for long, and still knows of it
+        late->done({Status::kTimeout, {}});
     });
     repair_.home(kept->order, [this, kept] {
         if (end_repair_wait(*kept)) repeat(kept);
@@ -178,6 +180,11 @@ bool RedisStreams::end_repair_wait(Kept& kept) {
     if (!std::exchange(kept.waits_for_repair, false)) return false;
     context_.release();
     return true;
+}
+
+void RedisStreams::repeat_repaired(const std::shared_ptr<Kept>& kept) {
+    const Submit wait = repair_first(kept);
+    if (wait != Submit::kAccepted) kept->done({status_of(wait), {}});
 }
 
 void RedisStreams::repeat(const std::shared_ptr<Kept>& kept) {
@@ -207,8 +214,9 @@ void RedisStreams::on_link_up() {
     const std::int64_t now_ms = context_.loop().now_ms();
     // A node that just started has nobody to wait for: what it saw of its first master is all it knows.
     settled_ms_ = std::exchange(was_up_, true) ? now_ms + settle_ms_ : 0;
-    if (!held_.empty()) plan_held();
     if (down_since_ms_) keeper_.was_away(*std::exchange(down_since_ms_, std::nullopt), now_ms);
+    for (const auto& kept : held_)
+        plan_held(look_at_ms(*kept));
     keeper_.sweep(now_ms, SIZE_MAX);
     show_figures();
     repair_.all();

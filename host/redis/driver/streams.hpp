@@ -22,7 +22,11 @@ namespace streamhost::redis {
 // Who produces a stream is uncertain behind a change of master: a node that did not hear of it yet may have
 // been given the stream by the old one, and its keeper is about to tell the new one. So from the moment when
 // the link went down until KeeperOptions::settle_ms after it came up again, claims wait, within their
-// deadlines, and a lease that lapsed is shown as one that lives. [store]
+// deadlines, and a lease that lapsed is shown as one that lives.
+//
+// A run that lacks its tail would take an end all the same, and its tail no more. So a finish is never asked
+// of another master than the one that was there when it was sent, before that has been told what it lacks.
+// [store]
 class RedisStreams final : public store::StreamCommands {
 public:
     explicit RedisStreams(Context& context)
@@ -57,7 +61,8 @@ private:
         std::optional<Call> call;
         ReplyDone done;
         bool was_repaired = false;
-        bool only_once = false;  // of a claim that has rivals
+        bool only_once = false;  // a claim that has rivals, or a finish
+        bool is_finish = false;
         bool waits_for_repair = false;
         std::int64_t until_ms = 0;  // its deadline, whatever it waits for meanwhile
         std::int64_t not_before_ms = 0;
@@ -69,12 +74,15 @@ private:
     [[nodiscard]] store::Submit repair_first(const std::shared_ptr<Kept>& kept);
     [[nodiscard]] bool end_repair_wait(Kept& kept);
     void repeat(const std::shared_ptr<Kept>& kept);
+    void repeat_repaired(const std::shared_ptr<Kept>& kept);
     void show_figures();
-    [[nodiscard]] std::uint64_t head_after(const Kept& kept, store::Status status, std::int64_t last) const;
+    [[nodiscard]] std::uint64_t head_after(const Kept& kept, store::Status status, std::uint64_t last) const;
     [[nodiscard]] bool is_settled() const { return context_.loop().now_ms() >= settled_ms_; }
+    [[nodiscard]] std::int64_t look_at_ms(const Kept& kept) const;
+    void run_held(const std::shared_ptr<Kept>& kept);
     [[nodiscard]] bool may_ask_again(const Kept& kept, store::Status status) const;
     [[nodiscard]] store::Submit hold(const std::shared_ptr<Kept>& kept);
-    void plan_held();
+    void plan_held(std::int64_t at_ms);
     void look_at_held();
     void show_unsettled(std::span<store::StreamItem> items) const;
 
@@ -94,7 +102,8 @@ private:
     const std::int64_t settle_ms_;
     bool was_up_ = false;
     std::int64_t settled_ms_ = 0;
-    std::deque<std::shared_ptr<Kept>> held_;  // claims, by deadline where that is the same for all
+    std::deque<std::shared_ptr<Kept>> held_;  // what is for one master, in the order of the calls
+    std::int64_t planned_ms_ = INT64_MAX;     // when they are looked at next
 };
 
 }  // namespace streamhost::redis

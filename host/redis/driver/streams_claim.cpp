@@ -14,28 +14,37 @@ constexpr std::int64_t kAgainMs = 100;
 
 }  // namespace
 
-// The port does not send a claim a second time, for the next connection may be one to another master. Here it
-// is the same claim, which is recognised, once it is settled who answers.
+// The port does not send these a second time, for the next connection may be one to another master. Here it
+// is the same claim, which is recognised, once it is settled who answers; or the same finish, behind the
+// repair.
 bool RedisStreams::may_ask_again(const Kept& kept, Status status) const {
     const bool is_transient = status == Status::kTimeout || status == Status::kUnavailable;
     return kept.only_once && is_transient && context_.loop().now_ms() + kAgainMs < kept.until_ms;
 }
 
-// Until it is settled who produces what, or its time is over.
+// Until it is settled who produces what, a finish until there is a master; or until its time is over.
 Submit RedisStreams::hold(const std::shared_ptr<Kept>& kept) {
     if (const Submit slot = context_.admit(); slot != Submit::kAccepted) return slot;
-    const std::int64_t now_ms = context_.loop().now_ms();
-    kept->not_before_ms = is_settled() ? now_ms + kAgainMs : now_ms;
+    kept->not_before_ms = context_.loop().now_ms() + kAgainMs;
     held_.push_back(kept);
-    if (held_.size() == 1) plan_held();
+    plan_held(look_at_ms(*kept));
     return Submit::kAccepted;
 }
 
-void RedisStreams::plan_held() {
-    std::int64_t at_ms = INT64_MAX;
-    for (const auto& kept : held_)
-        at_ms = std::min({at_ms, kept->until_ms, std::max(settled_ms_, kept->not_before_ms)});
-    context_.at(at_ms, [this] { look_at_held(); });
+std::int64_t RedisStreams::look_at_ms(const Kept& kept) const {
+    if (kept.is_finish && down_since_ms_) return kept.until_ms;
+    const std::int64_t open_ms = kept.is_finish ? 0 : settled_ms_;
+    return std::min(kept.until_ms, std::max(open_ms, kept.not_before_ms));
+}
+
+void RedisStreams::plan_held(std::int64_t at_ms) {
+    if (at_ms >= planned_ms_) return;
+    planned_ms_ = at_ms;
+    context_.at(at_ms, [this, at_ms] {
+        if (planned_ms_ != at_ms) return;
+        planned_ms_ = INT64_MAX;
+        look_at_held();
+    });
 }
 
 void RedisStreams::look_at_held() {
@@ -43,14 +52,19 @@ void RedisStreams::look_at_held() {
     for (const auto& kept : std::exchange(held_, {})) {
         if (now_ms >= kept->until_ms) {
             context_.answer_later(Status::kUnavailable, std::move(kept->done));
-        } else if (is_settled() && now_ms >= kept->not_before_ms) {
+        } else if (now_ms >= look_at_ms(*kept)) {
             context_.release();
-            repeat(kept);
+            run_held(kept);
         } else {
             held_.push_back(kept);
+            plan_held(look_at_ms(*kept));
         }
     }
-    if (!held_.empty()) plan_held();
+}
+
+void RedisStreams::run_held(const std::shared_ptr<Kept>& kept) {
+    if (kept->is_finish && repair_.is_under_way(kept->order)) return repeat_repaired(kept);
+    repeat(kept);
 }
 
 void RedisStreams::end_waits() {

@@ -70,7 +70,7 @@ TEST_F(AnswerTest, ScriptsSayTheNumbersOfTheStore) {
         return script.text.find(line) != std::string_view::npos;
     };
     EXPECT_TRUE(holds(lua::kAppend, "if not fields then return {", Status::kNoStream, "} end"));
-    EXPECT_TRUE(holds(lua::kSend, "then return {", Status::kFull, ", user or ''} end"));
+    EXPECT_TRUE(holds(lua::kSend, "return {", Status::kFull, ", user or ''}"));
     EXPECT_TRUE(holds(lua::kLock, "return refuse(", Status::kHeld, ", owner"));
     for (const Script* script : lua::kAll)
         EXPECT_EQ(script->text.find("STATUS"), std::string_view::npos) << script->name;

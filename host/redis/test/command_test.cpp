@@ -60,6 +60,8 @@ TEST(CallTest, ItsFloorStandsWhereItWasPutAndMayBeSetAnew) {
               "$1\r\na\r\n$2\r\n17\r\n$1\r\nb\r\n");
     call.floor(0);
     EXPECT_EQ(call.by_hash(), put_together(0).by_hash());
+    call.acknowledged_as(21, "0123456789abcdef");
+    EXPECT_NE(call.by_hash().find("$20\r\n=21|0123456789abcdef\r\n$1\r\nb\r\n"), std::string::npos);
     EXPECT_TRUE(call.by_text().starts_with("*7\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n"));
 }
 

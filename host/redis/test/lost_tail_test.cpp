@@ -35,9 +35,14 @@ protected:
         const std::array<store::Entry, 1> entries{{{store::Type::kMessage, store::Buffer::copy_of(text)}}};
         const std::string id = "h." + text;
         return run<PublishReply>([&](store::PublishDone done) {
-            return bench_.store().streams().send(
-                {.home = "h", .key = text, .content_hash = "c", .run = id, .entries = entries},
-                std::move(done));
+            const store::SendRequest request{.home = "h",
+                                             .key = text,
+                                             .content_hash = "c",
+                                             .run = id,
+                                             .entries = entries,
+                                             .job = "job",
+                                             .user = "alice"};
+            return bench_.store().streams().send(request, std::move(done));
         });
     }
     std::string texts() {
@@ -120,6 +125,48 @@ TEST_F(RedisLostTailTest, BehindWhatOthersWroteToTheNewMasterToo) {
     EXPECT_EQ(texts(), "a other b c d ");
     other->shutdown();
     loop.turn();
+}
+
+// Its window of keys is for all who write to a stream.
+TEST(RedisToldAgainTest, AWriteIsKnownWithoutItsKey) {
+    store::Limits limits;
+    limits.publish_keys = 2;
+    RedisBench mine(limits);
+    RedisBench theirs(limits);
+    const auto publish = [](RedisBench& bench, const std::string& text) {
+        const std::array<store::Entry, 1> entries{{{store::Type::kText, store::Buffer::copy_of(text)}}};
+        const auto pending = start<PublishReply>([&](store::PublishDone done) {
+            return bench.store().streams().publish({.id = "h", .key = text, .entries = entries},
+                                                   std::move(done));
+        });
+        EXPECT_TRUE(bench.run_until([&] { return pending->answers > 0; }));
+        return pending->reply.value_or(PublishReply()).first;
+    };
+    EXPECT_EQ(publish(mine, "a"), 1u);
+    for (const char* text : {"b", "c", "d"})
+        publish(theirs, text);
+    mine.port().flap();
+    EXPECT_EQ(publish(mine, "e"), 5u) << "what was told again is not written again";
+}
+
+// A node that claimed the run may be back before the one that took the message.
+TEST_F(RedisLostTailTest, AMessageFindsItsRunClaimed) {
+    const Keys replica = save();
+    send("b");
+    put_back(replica);
+    const auto claimed = run<StreamReply>([&](store::StreamDone done) {
+        const store::ClaimRequest request{
+            .id = "h.b", .pid = 1, .lease_ms = 6'000, .rivals = store::Rivals::kNone};
+        return bench_.store().streams().claim(request, std::move(done));
+    });
+    ASSERT_EQ(claimed.status, Status::kOk);
+    bench_.port().flap();
+    EXPECT_EQ(publish("c").first, 2u);
+    EXPECT_EQ(texts(), "b c ");
+    const std::string meta = KeyNames("streamhost:").meta("h.b");
+    EXPECT_EQ(RedisBench::server().command({"HGET", meta, "u"}).text(), "alice");
+    EXPECT_EQ(RedisBench::server().command({"HGET", meta, "j"}).text(), "job");
+    EXPECT_EQ(send("b").status, Status::kDuplicate);
 }
 
 TEST_F(RedisLostTailTest, AStreamThatWasRemovedIsWrittenAnewAndThenAsEver) {

@@ -75,6 +75,21 @@ TEST_F(StreamsClaimTest, BehindAChangeOfMasterItWaits) {
     EXPECT_EQ(answers_, std::vector{Status::kOk});
 }
 
+TEST_F(StreamsClaimTest, EachIsToldAtItsOwnTime) {
+    link(store::Link::kUp);
+    ASSERT_EQ(claim(Rivals::kPossible), Submit::kAccepted);
+    loop_.advance(1'000);
+    port_.events->on_link(store::Link::kDown, ++epoch_);
+    ASSERT_EQ(claim(Rivals::kPossible), Submit::kAccepted);
+    port_.end(CallEnd::kTimeout);
+    loop_.advance(3'499);
+    EXPECT_TRUE(answers_.empty());
+    loop_.advance(1);
+    EXPECT_EQ(answers_.size(), 1U);
+    loop_.advance(1'000);
+    EXPECT_EQ(answers_.size(), 2U);
+}
+
 TEST_F(StreamsClaimTest, WithoutALinkItWaitsToo) {
     link(store::Link::kUp);
     link(store::Link::kDown);

@@ -20,6 +20,8 @@ using store::Submit;
 constexpr std::string_view kOk = "*5\r\n:1\r\n$0\r\n\r\n:1\r\n:1\r\n$16\r\n0123456789abcdef";
 const std::string kGap = "*2\r\n:" + std::to_string(static_cast<int>(Status::kGap)) + "\r\n$0\r\n";
 
+const std::string kNoStream = "*1\r\n:" + std::to_string(static_cast<int>(Status::kNoStream));
+
 class StreamsRepairTest : public testing::Test {
 protected:
     StreamsRepairTest() {
@@ -38,6 +40,12 @@ protected:
             store_->streams().publish({.id = "h", .key = key, .entries = entries, .timeout_ms = timeout_ms},
                                       [this](const auto& result) { answers_.push_back(result.status); }),
             Submit::kAccepted);
+    }
+    void finish() {
+        ASSERT_EQ(store_->streams().finish(
+                      {.id = "h.r", .timeout_ms = 1'000},
+                      [this](const store::StreamResult& result) { answers_.push_back(result.status); }),
+                  Submit::kAccepted);
     }
     // One acknowledged write, and another one that the next master refuses for want of it.
     void find_gap() {
@@ -135,21 +143,78 @@ TEST_F(StreamsRepairTest, AStoreThatGoesDuringARepairAnswersFirst) {
     EXPECT_EQ(answers_.size(), 1U);
 }
 
+TEST_F(StreamsRepairTest, WhatIsPublishedWaitsBehindTheTail) {
+    find_gap();
+    publish("c");
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kOk);
+    ASSERT_EQ(port_.held.size(), 2U);
+    EXPECT_NE(port_.held[0].command.find("$1\r\nb\r\n"), std::string::npos) << "in the order of the calls";
+    EXPECT_NE(port_.held[1].command.find("$1\r\nc\r\n"), std::string::npos);
+    port_.reply(kOk);
+    port_.reply(kOk);
+    EXPECT_EQ(answers_.size(), 2U);
+}
+
+TEST_F(StreamsRepairTest, AFinishWithoutAMasterWaitsForTheNextOneAndTheTail) {
+    publish("a");
+    port_.reply(kOk);
+    port_.events->on_link(store::Link::kDown, 1);
+    finish();
+    EXPECT_TRUE(port_.held.empty());
+    EXPECT_EQ(store_->stats().in_flight, 1U);
+    loop_.advance(300);
+    port_.events->on_link(store::Link::kUp, 2);
+    loop_.advance(200);
+    ASSERT_EQ(port_.held.size(), 1U) << "the tail goes first";
+    port_.reply(kOk);
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_TRUE(port_.held[0].is_once);
+    EXPECT_EQ(port_.held[0].timeout_ms, 500U);
+    port_.reply(kNoStream);
+    EXPECT_EQ(answers_.back(), Status::kNoStream);
+    EXPECT_EQ(store_->stats().in_flight, 0U);
+}
+
+TEST_F(StreamsRepairTest, AFinishWhoseConnectionEndedIsNotSentAheadOfTheTail) {
+    publish("a");
+    port_.reply(kOk);
+    finish();
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_TRUE(port_.held[0].is_once) << "the next connection may be one to another master";
+    port_.events->on_link(store::Link::kDown, 1);
+    port_.end(CallEnd::kTimeout);
+    EXPECT_EQ(answers_.size(), 1U);
+    port_.events->on_link(store::Link::kUp, 2);
+    loop_.advance(100);
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kOk);
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kNoStream);
+    EXPECT_EQ(answers_.back(), Status::kNoStream);
+}
+
+TEST_F(StreamsRepairTest, AFinishWithoutAMasterIsToldSoInTime) {
+    port_.events->on_link(store::Link::kDown, 1);
+    finish();
+    loop_.advance(999);
+    EXPECT_TRUE(answers_.empty());
+    loop_.advance(1);
+    EXPECT_EQ(answers_, std::vector{Status::kUnavailable});
+}
+
 TEST_F(StreamsRepairTest, AFinishWaitsForTheTailOfItsRun) {
     publish("a");
     port_.reply(kOk);
     port_.events->on_link(store::Link::kDown, 1);
     port_.events->on_link(store::Link::kUp, 2);
     ASSERT_EQ(port_.held.size(), 1U);
-    ASSERT_EQ(store_->streams().finish(
-                  {.id = "h.r", .timeout_ms = 1'000},
-                  [this](const store::StreamResult& result) { answers_.push_back(result.status); }),
-              Submit::kAccepted);
+    finish();
     ASSERT_EQ(port_.held.size(), 1U);
     port_.reply(kOk);
     ASSERT_EQ(port_.held.size(), 1U);
     EXPECT_EQ(port_.held[0].timeout_ms, 1'000U);
-    port_.reply("*1\r\n:" + std::to_string(static_cast<int>(Status::kNoStream)));
+    port_.reply(kNoStream);
     EXPECT_EQ(answers_.back(), Status::kNoStream);
 }
 

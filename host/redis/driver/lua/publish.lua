@@ -22,6 +22,7 @@ else
     must_be_free(KEYS[1])
     must_be(KEYS[4], 'hash')
 end
+if is_still_there(s, ARGV[10]) then return {STATUS.DUPLICATE, user} end
 if is_behind(s, ARGV[10]) then return {STATUS.GAP, user or ''} end
 local made = not s and asker or nil
 s = s or new_shared()

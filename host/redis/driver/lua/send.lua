@@ -21,15 +21,28 @@ else
     must_be_free(KEYS[1])
     must_be(KEYS[4], 'hash')
 end
+if is_still_there(s, ARGV[16]) then return {STATUS.DUPLICATE, user} end
 if is_behind(s, ARGV[16]) then return {STATUS.GAP, user or ''} end
-if redis.call('EXISTS', KEYS[5]) == 1 then return {STATUS.CONFLICT, user or ''} end
-if not has_room(KEYS[6], member, ARGV[14]) then return {STATUS.FULL, user or ''} end
+-- A claim that was acknowledged, too, may have been told to this master before the message that made its run.
+-- It knows neither user nor job.
+local is_claimed = false
+if redis.call('EXISTS', KEYS[5]) == 1 then
+    local run, owner = load(KEYS[5])
+    is_claimed = is_told_again(ARGV[16]) and run ~= nil and run[MODE] == 'o' and owner == ''
+    if not is_claimed then return {STATUS.CONFLICT, user or ''} end
+elseif not has_room(KEYS[6], member, ARGV[14]) then
+    return {STATUS.FULL, user or ''}
+end
 
 local made = not s and asker or nil
 s = s or new_shared()
 local prev = s[HEAD_CHECK]
 local first = write_shared(ARGV[1], s, made, ENTRIES, ARGV[5], ARGV[6], tonumber(ARGV[7]))
 remember(KEYS[4], window, key, ARGV[9], key_ms, first, prev, s, #hash .. '|' .. hash .. answer)
-create(KEYS[5], KEYS[6], member, asker, tonumber(ARGV[15]))
+if is_claimed then
+    redis.call('HSET', KEYS[5], 'u', asker)
+else
+    create(KEYS[5], KEYS[6], member, asker, tonumber(ARGV[15]))
+end
 if ARGV[13] ~= '' then redis.call('HSET', KEYS[5], 'j', ARGV[13]) end
 return {STATUS.OK, made or user, first, tonumber(s[HEAD]), s[HEAD_CHECK], answer}

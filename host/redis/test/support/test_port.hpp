@@ -43,6 +43,12 @@ public:
     // The connection of the subscriptions ends and stays so.
     void cut_live_line() { live_line_.link.close(LinkEnd::kByPeer); }
 
+    // The driver hears that the link was away. No connection ends.
+    void flap() {
+        events_->on_link(store::Link::kDown, 1);
+        events_->on_link(store::Link::kUp, 2);
+    }
+
     // Calls that reached the server so far.
     [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
 

@@ -9,8 +9,21 @@ local function plan_trim(s, count, bytes, most_entries, most_bytes)
     return drop, base_check, bytes
 end
 
--- Whoever writes knows of an entry that this server lacks: a master that is gone had acknowledged it.
-local function is_behind(s, floor) return tonumber(s and s[HEAD] or 0) < tonumber(floor) end
+-- floor: a number; or, of a write that is told again, =number|check of the last entry as which it was
+-- acknowledged. Whoever gives a number knows of an entry that a master had and this one may lack.
+local function is_behind(s, floor) return tonumber(s and s[HEAD] or 0) < (tonumber(floor) or 0) end
+
+local function is_told_again(floor) return string.sub(floor, 1, 1) == '=' end
+
+-- Where its key left the window, because others wrote much since, the entry itself speaks for it; and one that
+-- was dropped since was there.
+local function is_still_there(s, floor)
+    local last, check = string.match(floor, '^=(%d+)|(%x+)$')
+    if not s or not last or tonumber(last) > tonumber(s[HEAD]) then return false end
+    if tonumber(last) <= tonumber(s[BASE]) then return true end
+    local _, found = header_of(redis.call('LINDEX', KEYS[2], last - s[BASE] - 1))
+    return found == check
+end
 
 local function new_shared()
     local zero = '0000000000000000'
