@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test';
 
 import { connect } from '../../clients/js/src/index.js';
 import { startHost } from '../browser/support/host.mjs';
-import { freePort, startLlmock } from './support/llmock.mjs';
+import { freePort } from './support/host_process.mjs';
+import { startLlmock } from './support/llmock.mjs';
 
 const SEA = 'The sea is wide — und tief, 深い, and full of 🐟 "quotes"\nand lines.';
 const TEST_MS = 60_000;

@@ -14,13 +14,26 @@ const END_MS = 30_000;
 const POLL_MS = 20;
 const TICKS_PER_S = 100; // of Linux, whatever the kernel's own clock does
 
-/** Somebody else may take it before the host does; then the host says so and the test fails with its words. */
+// Below those that the kernel gives to outgoing connections: one of them would take the port before the host does.
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+const givenPorts = new Set();
+
+/** Another program may still take it; then the host says so and the test fails with its words. */
 export async function freePort() {
-    const server = createServer();
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address();
-    await new Promise((resolve) => server.close(resolve));
-    return port;
+    for (;;) {
+        const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+        if (givenPorts.has(port)) continue;
+        const server = createServer();
+        const isFree = await new Promise((resolve) => {
+            server.once('error', () => resolve(false));
+            server.listen(port, '127.0.0.1', () => resolve(true));
+        });
+        if (!isFree) continue;
+        givenPorts.add(port);
+        await new Promise((resolve) => server.close(resolve));
+        return port;
+    }
 }
 
 /** A folder that is gone when `use` is over. */

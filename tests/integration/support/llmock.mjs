@@ -1,20 +1,13 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+
+import { freePort } from './host_process.mjs';
 
 const program = fileURLToPath(new URL('../node_modules/.bin/llmock', import.meta.url));
 const fixtures = fileURLToPath(new URL('../fixtures/answers.json', import.meta.url));
 const READY_MS = 20_000;
 const STOP_MS = 5_000;
 const POLL_MS = 50;
-
-export async function freePort() {
-    const server = createServer();
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address();
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-}
 
 /**
  * A server of the OpenAI kind that was not written by us.
