@@ -36,6 +36,11 @@ public:
     void close();
 
     [[nodiscard]] bool is_under_way(const std::string& name) const { return work_.contains(name); }
+    // Somebody who asked for home() was not answered yet.
+    [[nodiscard]] bool is_awaited(const std::string& name) const {
+        const auto found = work_.find(name);
+        return found != work_.end() && !found->second.done.empty();
+    }
     // Writes that a master had acknowledged and another one did not have.
     [[nodiscard]] std::uint64_t reapplied() const noexcept { return reapplied_; }
     // Times a home stopped at a call that no script answered.

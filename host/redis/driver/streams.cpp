@@ -117,8 +117,11 @@ Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Buil
         kept->call.emplace(build());
         return hold(kept);
     }
-    const bool needs_repair = kept->is_finish || kept->keep.kind == Keep::Kind::kShared;
-    if (needs_repair && shape == Status::kOk && repair_.is_under_way(kept->order)) {
+    // A publish comes behind an earlier one that waits; else its floor tells whether it has to.
+    const bool comes_behind = kept->is_finish
+                                  ? repair_.is_under_way(kept->order)
+                                  : kept->keep.kind == Keep::Kind::kShared && repair_.is_awaited(kept->order);
+    if (comes_behind && shape == Status::kOk) {
         kept->call.emplace(build());
         return repair_first(kept);
     }
