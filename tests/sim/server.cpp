@@ -125,9 +125,11 @@ Status Server::publish(const Call& call) {
     const auto known = std::find_if(keys.begin(), keys.end(), [&](const Published& published) {
         return published.key == call.command.key && call.mutation != Mutation::kNoPubId;
     });
-    const bool is_new = known == keys.end();
     const Position& before = call.command.known_as;
-    if (is_new && before.seq > 0 && stream.check_at(before.seq) == before.check) return Status::kDuplicate;
+    const bool is_there = before.seq > 0 && stream.check_at(before.seq) == before.check;
+    if (call.command.is_question) return is_there ? Status::kDuplicate : Status::kGap;
+    const bool is_new = known == keys.end();
+    if (is_new && is_there) return Status::kDuplicate;
     if (is_new && stream.head().seq < call.command.from) return Status::kGap;
     if (is_new) {
         Published published{call.command.key, stream.head().seq + 1, {}};

@@ -68,11 +68,12 @@ struct Command {
     std::uint64_t from = 0;   // read; publish: an entry that must be there
     std::size_t most = 0;
     std::int64_t lease_ms = 0;
-    Entries records;    // append; publish: type and data
-    std::string key;    // publish
-    Position known_as;  // publish: its last entry, at the master that acknowledged it
-    std::string data;   // finish
-    char state = 'o';   // finish, append: what the stream becomes
+    Entries records;           // append; publish: type and data
+    std::string key;           // publish
+    Position known_as;         // publish: its last entry, at the master that acknowledged it
+    bool is_question = false;  // publish: write nothing
+    std::string data;          // finish
+    char state = 'o';          // finish, append: what the stream becomes
 };
 using CommandRef = std::shared_ptr<const Command>;
 

@@ -91,7 +91,8 @@ Command publish_of(const Arguments& args) {
     Command command{Kind::kPublish};
     command.key = args.text(1);
     std::string_view floor = args.text(9);
-    if (floor.starts_with('=')) {
+    if (floor.starts_with('=') || floor.starts_with('?')) {
+        command.is_question = floor.front() == '?';
         floor.remove_prefix(1);
         command.known_as.seq = number_in(cut(floor));
         command.known_as.check = number_in(floor, 16);

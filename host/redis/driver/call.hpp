@@ -39,6 +39,11 @@ public:
     Call& acknowledged_as(std::uint64_t last, std::string_view check) {
         return set_floor('=' + std::to_string(last) + '|' + std::string(check));
     }
+    // After acknowledged_as(): it only asks whether it is there, and writes nothing.
+    Call& only_ask() {
+        if (!floor_.empty()) floor_.front() = '?';
+        return *this;
+    }
 
     // One argument of two parts.
     Call& arg(std::string_view front, std::string_view back) {

@@ -1,6 +1,8 @@
 #include "redis/driver/keeper.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace streamhost::redis {
@@ -37,7 +39,8 @@ void Keeper::acknowledged(std::string_view home, const Keep& keep, const Call& c
         shared_[keep.id] = {keep.last, {now_ms, now_ms}};
     }
     Home& kept = homes_.try_emplace(std::string(home)).first->second;
-    kept.push_back({call, keep.id, {now_ms, now_ms}, ++next_number_, is_owned});
+    const bool stands_for_all = keep.last > 0 && (is_owned || keep.is_behind_all);
+    kept.push_back({call, keep.id, {now_ms, now_ms}, ++next_number_, is_owned, stands_for_all});
     bytes_ += call.bytes();
     order_.push_back({std::string(home), next_number_});
     if (!is_owned) trim_shared(kept, keep.id);
@@ -163,8 +166,21 @@ std::vector<Keeper::Numbered> Keeper::calls_of(std::string_view home, std::uint6
     if (found == homes_.end()) return calls;
     for (auto at = at_number(found->second, after + 1); at != found->second.end() && calls.size() < most;
          ++at)
-        calls.push_back({at->number, at->call});
+        calls.push_back({at->number, at->id, at->call});
     return calls;
+}
+
+std::vector<Keeper::Numbered> Keeper::newest_of(std::string_view home, std::size_t most) const {
+    std::vector<Numbered> newest;
+    const auto found = homes_.find(home);
+    if (found == homes_.end()) return newest;
+    std::set<std::string_view> seen;
+    for (auto at = found->second.rbegin(); at != found->second.rend() && newest.size() < most; ++at) {
+        if (!seen.insert(at->id).second || !at->stands_for_all) continue;
+        newest.push_back({at->number, at->id, at->call});
+        newest.back().call.only_ask();
+    }
+    return newest;
 }
 
 }  // namespace streamhost::redis

@@ -30,6 +30,8 @@ struct Keep {
     Kind kind = Kind::kShared;
     std::string id;          // of the stream
     std::uint64_t last = 0;  // kAppend, kEnd, kShared: number of its last entry
+    // kShared: all that was acknowledged here before it stands in front of it.
+    bool is_behind_all = false;
 };
 
 // The problem: a master acknowledges a write and is lost, or was replaced seconds before anybody here heard
@@ -38,8 +40,9 @@ struct Keep {
 //
 // So every acknowledged write has a keeper, the node that got the answer. It keeps the command for a window;
 // of an owned stream all of them for as long as it is written here and a window behind its last sign of life.
-// Commands are idempotent, so whenever the master may be another one they are sent again, in their order:
-// what is there answers that it is there. Over the bound the oldest go first, counted.
+// Commands are idempotent, so whenever the master may be another one those of each stream of which it has not
+// all are sent again, in their order: what is there answers that it is there. Over the bound the oldest go
+// first, counted.
 //
 // The guarantee: one node or one master lost within the window, not both. No I/O, no clock. [store]
 class Keeper {
@@ -47,6 +50,7 @@ public:
     // Numbers rise with each write that is kept.
     struct Numbered {
         std::uint64_t number = 0;
+        std::string id;  // of the stream
         Call call;
     };
 
@@ -73,6 +77,10 @@ public:
     // At most so many of those behind that number, in the order in which they were acknowledged.
     [[nodiscard]] std::vector<Numbered> calls_of(std::string_view home, std::uint64_t after,
                                                  std::size_t most) const;
+    // Of at most so many streams the newest write, as the question whether it is there: then so is whatever
+    // stands in front of it, since a check stands for all of the text. Only of those whose newest write has a
+    // number that its producer gave, or is known to be behind all that was acknowledged here.
+    [[nodiscard]] std::vector<Numbered> newest_of(std::string_view home, std::size_t most) const;
     // Number of the last one that was kept, 0 before the first.
     [[nodiscard]] std::uint64_t newest() const noexcept { return next_number_; }
 
@@ -91,6 +99,7 @@ private:
         Age age;
         std::uint64_t number = 0;
         bool is_owned = false;
+        bool stands_for_all = false;  // of its stream
     };
     struct Owned {
         std::uint64_t fence = 0;

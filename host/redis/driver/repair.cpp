@@ -20,8 +20,8 @@ bool is_of_script(Status status) { return status == Status::kOk || status == Sta
 }  // namespace
 
 void Repair::home(const std::string& name, UniqueFunction<void()> done) {
-    const auto [entry, is_new] = work_.try_emplace(name);
-    Work& work = entry->second;
+    Work& work = work_[name];
+    ++begun_;
     work.done.push_back(std::move(done));
     work.until = keeper_.newest();
     if (work.state == State::kQueued) begin(name, work);
@@ -30,6 +30,7 @@ void Repair::home(const std::string& name, UniqueFunction<void()> done) {
 void Repair::all() {
     is_up_ = true;
     ++generation_;
+    ++begun_;
     for (const std::string& name : keeper_.homes())
         work_.try_emplace(name);
     waiting_.clear();
@@ -64,9 +65,37 @@ void Repair::begin(const std::string& name, Work& work) {
     ++active_;
     if (std::exchange(work.generation, generation_) != generation_) {
         work.after = 0;
+        work.sent = 0;
+        work.failed.reset();
         work.rest_ms = kLeastRestMs;
+        work.whole.clear();
+        if (ask(name, work)) return;
     }
     if (!send_batch(name, work)) context_.later([this, name] { end_batch(name); });
+}
+
+// False: there is nothing to ask for.
+bool Repair::ask(const std::string& name, Work& work) {
+    for (const auto& [number, id, call] : keeper_.newest_of(name, kBatch)) {
+        const auto done = [this, name, id = id, script = &call.script()](const Reply& reply) {
+            heard(name, id, *script, reply);
+        };
+        if (context_.send({name, kTimeoutMs}, call, done) != store::Submit::kAccepted) break;
+        ++work.underway;
+    }
+    return work.underway > 0;
+}
+
+void Repair::heard(const std::string& name, const std::string& id, const Script& script, const Reply& reply) {
+    const auto found = work_.find(name);
+    if (found == work_.end()) return;
+    Work& work = found->second;
+    const auto status = reply.status == Status::kOk ? status_in(reply.value[0]) : std::nullopt;
+    if (status == Status::kOk || status == Status::kDuplicate) {
+        work.whole.insert(id);
+        count(script, reply);
+    }
+    if (--work.underway == 0) end_batch(name);
 }
 
 // False: there is nothing more to send.
@@ -75,8 +104,12 @@ bool Repair::send_batch(const std::string& name, Work& work) {
     work.failed.reset();
     const auto calls = keeper_.calls_of(name, work.after, kBatch);
     if (calls.empty() || calls.front().number > work.until) return false;
-    for (const auto& [number, call] : calls) {
+    for (const auto& [number, id, call] : calls) {
         if (number > work.until) break;
+        if (work.whole.contains(id)) {
+            work.sent = number;
+            continue;
+        }
         const auto heard = [this, name, number = number, script = &call.script()](const Reply& reply) {
             answered(name, number, *script, reply);
         };

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,13 @@ namespace streamhost::redis {
 // Sends again what the keeper holds: of one home, when an answer shows that the master lacks what was
 // acknowledged; of all homes, when the link came up anew, a few homes at a time.
 //
-// A home goes in batches, the next one when all of the last are answered. The calls of a batch have one
-// deadline, so that whatever stands behind one that ran out of time has run out, too, and overtakes nothing.
-// A call that no script answered (no room on the connection, no answer in time, a server that refuses) stops
-// its home there; it goes on from that call after a while, or with the next link. What an earlier master
-// answered says nothing of the next one: with each link-up every home starts over. [store]
+// First the master is asked for the newest write of each stream: of those that it has nothing else is sent,
+// and mostly it has them. What is left of a home goes in batches, the next one when all of the last are
+// answered. The calls of a batch have one deadline, so that whatever stands behind one that ran out of time
+// has run out, too, and overtakes nothing. A call that no script answered (no room on the connection, no
+// answer in time, a server that refuses) stops its home there; it goes on from that call after a while, or
+// with the next link. What an earlier master answered says nothing of the next one: with each link-up every
+// home starts over. [store]
 class Repair {
 public:
     Repair(Context& context, Keeper& keeper) : context_(context), keeper_(keeper) {}
@@ -41,6 +44,8 @@ public:
         const auto found = work_.find(name);
         return found != work_.end() && !found->second.done.empty();
     }
+    // Differs when a repair began in between.
+    [[nodiscard]] std::uint64_t begun() const noexcept { return begun_; }
     // Writes that a master had acknowledged and another one did not have.
     [[nodiscard]] std::uint64_t reapplied() const noexcept { return reapplied_; }
     // Times a home stopped at a call that no script answered.
@@ -57,11 +62,14 @@ private:
         std::uint64_t sent = 0;
         std::optional<std::uint64_t> failed;  // the first one of the batch
         std::size_t underway = 0;
+        std::set<std::string> whole;  // streams of which the master has all
         std::int64_t rest_ms = kLeastRestMs;
         std::int64_t resume_at_ms = 0;
         std::vector<UniqueFunction<void()>> done;
     };
     void begin(const std::string& name, Work& work);
+    [[nodiscard]] bool ask(const std::string& name, Work& work);
+    void heard(const std::string& name, const std::string& id, const Script& script, const Reply& reply);
     [[nodiscard]] bool send_batch(const std::string& name, Work& work);
     void answered(const std::string& name, std::uint64_t number, const Script& script, const Reply& reply);
     void end_batch(const std::string& name);
@@ -81,6 +89,7 @@ private:
     Context& context_;
     Keeper& keeper_;
     std::map<std::string, Work> work_;
+    std::uint64_t begun_ = 0;
     std::deque<std::string> waiting_;  // for their turn; some have begun already
     std::size_t active_ = 0;
     std::uint64_t generation_ = 0;

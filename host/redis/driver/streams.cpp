@@ -125,6 +125,7 @@ Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Buil
         kept->call.emplace(build());
         return repair_first(kept);
     }
+    note_repairs(*kept);
     const auto make = [&] { return kept->call.emplace(build()); };
     return context_.run(shape, options, make, [this, kept](const Reply& reply) { settle(kept, reply); });
 }
@@ -150,11 +151,25 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
             const auto last = static_cast<std::uint64_t>(reply.value[3].integer());
             kept->call->acknowledged_as(last, reply.value[4].text());
             kept->keep.last = head_after(*kept, *status, last);
+            kept->keep.is_behind_all = is_behind_all(*kept, *status);
         }
         keeper_.acknowledged(kept->order, kept->keep, *kept->call, info, context_.loop().now_ms());
         show_figures();
     }
     kept->done(reply);
+}
+
+void RedisStreams::note_repairs(Kept& kept) const {
+    if (repair_.is_under_way(kept.order))
+        kept.repairs.reset();
+    else
+        kept.repairs = repair_.begun();
+}
+
+// One that was there already stands somewhere; and what is told again while it is under way may come behind
+// it.
+bool RedisStreams::is_behind_all(const Kept& kept, Status status) const {
+    return status == Status::kOk && kept.repairs == repair_.begun();
 }
 
 // A write that is there already says nothing of what came behind it.
@@ -193,6 +208,7 @@ void RedisStreams::repeat_repaired(const std::shared_ptr<Kept>& kept) {
 void RedisStreams::repeat(const std::shared_ptr<Kept>& kept) {
     const std::int64_t left_ms = kept->until_ms - context_.loop().now_ms();
     if (left_ms <= 0) return kept->done({Status::kTimeout, {}});
+    note_repairs(*kept);
     const CallOptions options{kept->order, static_cast<std::uint32_t>(left_ms), kept->only_once};
     const auto heard = [this, kept](const Reply& reply) { settle(kept, reply); };
     const Submit again = context_.run(

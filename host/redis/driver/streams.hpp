@@ -64,7 +64,8 @@ private:
         bool only_once = false;  // a claim that has rivals, or a finish
         bool is_finish = false;
         bool waits_for_repair = false;
-        std::int64_t until_ms = 0;  // its deadline, whatever it waits for meanwhile
+        std::optional<std::uint64_t> repairs;  // that had begun when it was sent, none of them under way
+        std::int64_t until_ms = 0;             // its deadline, whatever it waits for meanwhile
         std::int64_t not_before_ms = 0;
     };
     template <typename Build>
@@ -76,6 +77,8 @@ private:
     void repeat(const std::shared_ptr<Kept>& kept);
     void repeat_repaired(const std::shared_ptr<Kept>& kept);
     void show_figures();
+    void note_repairs(Kept& kept) const;
+    [[nodiscard]] bool is_behind_all(const Kept& kept, store::Status status) const;
     [[nodiscard]] std::uint64_t head_after(const Kept& kept, store::Status status, std::uint64_t last) const;
     [[nodiscard]] bool is_settled() const { return context_.loop().now_ms() >= settled_ms_; }
     [[nodiscard]] std::int64_t look_at_ms(const Kept& kept) const;

@@ -22,6 +22,9 @@ std::string last_word(const std::string& command) {
     return command.substr(line + 2, command.size() - line - 4);
 }
 
+const std::string kDuplicate = "*1\r\n:" + std::to_string(static_cast<int>(store::Status::kDuplicate));
+const std::string kGap = "*1\r\n:" + std::to_string(static_cast<int>(store::Status::kGap));
+
 class RepairTest : public ::testing::Test {
 protected:
     RepairTest() {
@@ -35,6 +38,12 @@ protected:
         for (int number = first; number <= last; ++number)
             keeper_.acknowledged(home, {Keep::Kind::kAppend, home + ".r"}, Call(lua::kAppend).arg(number), {},
                                  loop_.now_ms());
+    }
+    // Appends of a stream, with their numbers.
+    void keep_numbered(const std::string& id, int first, int last) {
+        for (int number = first; number <= last; ++number)
+            keeper_.acknowledged("h", {Keep::Kind::kAppend, id, static_cast<std::uint64_t>(number)},
+                                 Call(lua::kAppend).arg(number), {}, loop_.now_ms());
     }
     // Of the calls on their way.
     std::string words() const {
@@ -79,6 +88,66 @@ TEST_F(RepairTest, AHomeGoesInBatches) {
     EXPECT_TRUE(port_.held.empty());
     EXPECT_EQ(repair_->reapplied(), 600U);
     EXPECT_EQ(board_.reapplied.load(), 600U);
+}
+
+TEST_F(RepairTest, OfAStreamWhoseNewestWriteIsThereNothingElseIsSent) {
+    keep_numbered("h.r", 1, 400);
+    repair_->all();
+    EXPECT_EQ(words(), "400 ");
+    reply(1, kDuplicate);
+    EXPECT_EQ(words(), "");
+    EXPECT_FALSE(repair_->is_under_way("h"));
+    EXPECT_EQ(repair_->reapplied(), 0U);
+}
+
+TEST_F(RepairTest, OfAStreamThatLacksItAllIsSent) {
+    keep_numbered("h.a", 1, 3);
+    keep_numbered("h.b", 4, 6);
+    repair_->all();
+    EXPECT_EQ(words(), "6 3 ");
+    reply(1, kDuplicate);
+    reply(1, kGap);
+    EXPECT_EQ(words(), "1 2 3 ");
+    reply(3);
+    EXPECT_FALSE(repair_->is_under_way("h"));
+    EXPECT_EQ(repair_->reapplied(), 3U);
+}
+
+TEST_F(RepairTest, WhereTheQuestionIsNotAnsweredAllIsSent) {
+    keep_numbered("h.a", 1, 2);
+    repair_->all();
+    port_.end(CallEnd::kTimeout);
+    loop_.settle();
+    EXPECT_EQ(words(), "1 2 ");
+}
+
+TEST_F(RepairTest, AnotherMasterIsAskedAnew) {
+    keep_numbered("h.a", 1, 2);
+    repair_->all();
+    repair_->all();
+    reply(1, kDuplicate);
+    EXPECT_EQ(words(), "2 ") << "the first answer was another master's";
+    reply(1, kGap);
+    EXPECT_EQ(words(), "1 2 ");
+}
+
+// What stands behind an end without a number could be missing in front of it.
+TEST_F(RepairTest, AnEndThatTheStoreNumberedIsNoQuestion) {
+    keep_numbered("h.a", 1, 2);
+    keeper_.acknowledged("h", {Keep::Kind::kEnd, "h.a"}, Call(lua::kFinish).arg(3), {}, loop_.now_ms());
+    repair_->all();
+    EXPECT_EQ(words(), "1 2 3 ");
+}
+
+TEST_F(RepairTest, AWriteThatTheStoreNumberedIsOnlyAskedFor) {
+    Call publish(lua::kPublish);
+    publish.arg("a").floor(0);
+    publish.acknowledged_as(7, "0123456789abcdef");
+    keeper_.acknowledged("h", {Keep::Kind::kShared, "h", 7, true}, publish, {}, loop_.now_ms());
+    repair_->all();
+    EXPECT_EQ(words(), "?7|0123456789abcdef ");
+    reply(1, kGap);
+    EXPECT_EQ(words(), "=7|0123456789abcdef ");
 }
 
 TEST_F(RepairTest, WhatIsKeptMeanwhileIsKnownToThisMaster) {

@@ -55,6 +55,8 @@ protected:
         loop_.advance(1'000);
         port_.reply(kGap);
         loop_.settle();
+        port_.reply(kGap);  // to the question for the first one
+        loop_.settle();
         answers_.clear();
     }
 
@@ -62,8 +64,8 @@ protected:
     store::conformance::ManualLoop loop_;
     store::conformance::RecordingSink sink_;
     KeeperBoard board_;
-    std::unique_ptr<store::Store> store_;
     std::vector<Status> answers_;
+    std::unique_ptr<store::Store> store_;
 };
 
 TEST_F(StreamsRepairTest, WhatIsAskedAgainGetsWhatIsLeftOfItsTime) {
@@ -167,6 +169,8 @@ TEST_F(StreamsRepairTest, AFinishWithoutAMasterWaitsForTheNextOneAndTheTail) {
     port_.events->on_link(store::Link::kUp, 2);
     loop_.advance(200);
     ASSERT_EQ(port_.held.size(), 1U) << "the tail goes first";
+    port_.reply(kGap);
+    ASSERT_EQ(port_.held.size(), 1U);
     port_.reply(kOk);
     ASSERT_EQ(port_.held.size(), 1U);
     EXPECT_TRUE(port_.held[0].is_once);
@@ -188,6 +192,7 @@ TEST_F(StreamsRepairTest, AFinishWhoseConnectionEndedIsNotSentAheadOfTheTail) {
     port_.events->on_link(store::Link::kUp, 2);
     loop_.advance(100);
     ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kGap);
     port_.reply(kOk);
     ASSERT_EQ(port_.held.size(), 1U);
     port_.reply(kNoStream);
@@ -211,6 +216,7 @@ TEST_F(StreamsRepairTest, AFinishWaitsForTheTailOfItsRun) {
     ASSERT_EQ(port_.held.size(), 1U);
     finish();
     ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kGap);
     port_.reply(kOk);
     ASSERT_EQ(port_.held.size(), 1U);
     EXPECT_EQ(port_.held[0].timeout_ms, 1'000U);

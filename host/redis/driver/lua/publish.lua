@@ -8,6 +8,8 @@
 local ENTRIES, HEADER = 11, '^%d+|(%x+)|(%x+)|%d+|%az?(%d*)|%d+|()'
 local meta, chunks, window = KEYS[1], KEYS[2], KEYS[4]
 local key, asker, key_ms, most_keys = ARGV[2], ARGV[3], tonumber(ARGV[8]), tonumber(ARGV[9])
+-- Its key would only say that the entry is there, perhaps written anew by another node ahead of what is missing.
+local is_question = string.sub(ARGV[10], 1, 1) == '?'
 local stored = redis.call('HMGET', meta, 'd', 'u')
 local fields, user = stored[1], stored[2] or ''
 local time = redis.call('TIME')
@@ -29,7 +31,7 @@ if fields then
     local kept = redis.call('HMGET', window, 'a', 'b', 't', 'k' .. key)
     oldest, next, until_ms = tonumber(kept[1] or 0), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
     if not (oldest and next and until_ms) then return redis.error_reply('FOREIGN data in ' .. window) end
-    if kept[4] then
+    if kept[4] and not is_question then
         local number, at, first, check, last, last_check =
             string.match(kept[4], '^(%d+)|(%d+)|(%d+)|(%x+)|(%d+)|(%x+)|$')
         if not number then return redis.error_reply('FOREIGN data in ' .. window) end
@@ -43,7 +45,7 @@ if fields then
             return {STATUS.DUPLICATE, user, first, last, last_check}
         end
     end
-    local told, told_check = string.match(ARGV[10], '^=(%d+)|(%x+)$')
+    local told, told_check = string.match(ARGV[10], '^[=?](%d+)|(%x+)$')
     told = tonumber(told)
     if told and told <= base then return {STATUS.DUPLICATE, user} end
     if told and told <= head then
@@ -58,7 +60,7 @@ else
     end
     created = time[1] .. string.format('%06d', time[2])
 end
-if head < (tonumber(ARGV[10]) or 0) then return {STATUS.GAP, user} end
+if is_question or head < (tonumber(ARGV[10]) or 0) then return {STATUS.GAP, user} end
 
 -- Numbers over 10^14 would be written with an exponent.
 local NUMBER = '%.0f'

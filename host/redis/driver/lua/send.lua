@@ -12,7 +12,7 @@ if s then
     if ARGV[4] == '1' and user ~= '' and user ~= asker then return {STATUS.FORBIDDEN, user} end
     local first, _, last, last_check, more
     window, first, _, last, last_check, more = look(KEYS[4], key, key_ms)
-    if first then
+    if first and not is_question(ARGV[16]) then
         local size, rest = string.match(more, '^(%d+)|(.*)$')
         if string.sub(rest, 1, size) ~= hash then return {STATUS.CONFLICT, user} end
         return {STATUS.DUPLICATE, user, first, last, last_check, string.sub(rest, size + 1)}

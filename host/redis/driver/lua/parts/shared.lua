@@ -10,15 +10,22 @@ local function plan_trim(s, count, bytes, most_entries, most_bytes)
 end
 
 -- floor: a number; or, of a write that is told again, =number|check of the last entry as which it was
--- acknowledged. Whoever gives a number knows of an entry that a master had and this one may lack.
-local function is_behind(s, floor) return tonumber(s and s[HEAD] or 0) < (tonumber(floor) or 0) end
+-- acknowledged; with ? in front it is only asked for: by its place, since its key would only say that the entry
+-- is there, perhaps written anew by another node ahead of what is missing. Whoever gives a number knows of an
+-- entry that a master had and this one may lack.
+local function is_question(floor) return string.sub(floor, 1, 1) == '?' end
+
+local function is_behind(s, floor)
+    if is_question(floor) then return true end
+    return tonumber(s and s[HEAD] or 0) < (tonumber(floor) or 0)
+end
 
 local function is_told_again(floor) return string.sub(floor, 1, 1) == '=' end
 
 -- Where its key left the window, because others wrote much since, the entry itself speaks for it; and one that
 -- was dropped since was there.
 local function is_still_there(s, floor)
-    local last, check = string.match(floor, '^=(%d+)|(%x+)$')
+    local last, check = string.match(floor, '^[=?](%d+)|(%x+)$')
     if not s or not last or tonumber(last) > tonumber(s[HEAD]) then return false end
     if tonumber(last) <= tonumber(s[BASE]) then return true end
     local _, found = header_of(redis.call('LINDEX', KEYS[2], last - s[BASE] - 1))
