@@ -1,0 +1,28 @@
+#include "identity.hpp"
+
+#include "streamhost/json_object.hpp"
+
+namespace auth {
+
+IdentityPtr make_identity(const Claims& claims, const ClaimRules& rules, const std::string& key) {
+    auto made = std::make_shared<Identity>();
+    made->user = claims.user;
+    made->id = claims.id;
+    made->key = key;
+    made->issued_ms = claims.issued_ms.value_or(0);
+    made->expires_ms = end_of(claims, rules);
+    std::string grants = "[";
+    for (const std::string& grant : claims.grants.value_or(rules.default_grants))
+        grants += (grants.size() > 1 ? "," : "") + streamhost::json_string(grant);
+    made->body = streamhost::JsonObject()
+                     .text("user", made->user)
+                     .text("id", made->id)
+                     .text("key", made->key)
+                     .number("issued_ms", made->issued_ms)
+                     .number("expires_ms", made->expires_ms)
+                     .json("grants", grants + ']')
+                     .done();
+    return made;
+}
+
+}  // namespace auth
