@@ -27,8 +27,9 @@ constexpr std::string_view kPrefix = "/admin/v1/auth/revocations/";
 constexpr std::uint64_t kMaxBody = 4'096;
 // A store that is down says so at once; one that hangs is not waited for by a worker that others need.
 constexpr std::chrono::milliseconds kPatience{3'000};
-constexpr const char* kForm = "the body is {\"user\":\"NAME\"} or {\"token_id\":\"JTI\"}, and if wanted "
-                              "\"before_ms\" and \"reason\"";
+constexpr const char* kForm =
+    "the body is {\"user\":\"NAME\"} or {\"token_id\":\"JTI\"}, and if wanted "
+    "\"before_ms\" and \"reason\"";
 
 HttpResponse answer(std::uint32_t status, std::string body) {
     HttpResponse response = HttpResponse::json(status, std::move(body));
@@ -44,7 +45,8 @@ HttpResponse wait_for(Host& host, Body body) {
     auto work = [body = std::move(body), held = std::move(given)] {
         body([held](const RevocationSync::Changed& heard) { held->set_value(heard); });
     };
-    if (host.post(SH_ON_STORE, std::move(work)) != SH_OK) throw Failure(SH_BUSY, "the store loop's queue is full");
+    if (host.post(SH_ON_STORE, std::move(work)) != SH_OK)
+        throw Failure(SH_BUSY, "the store loop's queue is full");
     if (changed.wait_for(kPatience) != std::future_status::ready)
         throw Failure(SH_TIMEOUT, "it holds on this node; the store did not say in time whether others know");
     try {
@@ -63,9 +65,10 @@ HttpResponse full() {
             .text("type", "about:blank")
             .text("title", "Insufficient Storage")
             .number("status", 507)
-            .text("detail",
-                  "the list of revocations is full: withdraw some, or take the key away that these tokens are "
-                  "signed with, which ends all of them at once")
+            .text(
+                "detail",
+                "the list of revocations is full: withdraw some, or take the key away that these tokens are "
+                "signed with, which ends all of them at once")
             .done();
     return response;
 }
@@ -122,7 +125,8 @@ HttpResponse answer_of(const RevocationSync::Changed& changed) {
     switch (changed.status) {
     case SH_OK: break;
     case SH_FULL: return full();
-    case SH_NOT_FOUND: throw Failure(SH_NOT_FOUND, "no revocation in force has this id, see GET " + std::string(kList));
+    case SH_NOT_FOUND:
+        throw Failure(SH_NOT_FOUND, "no revocation in force has this id, see GET " + std::string(kList));
     default: throw Failure(changed.status, "too many changes of the revocations at once");
     }
     JsonObject body;
@@ -145,18 +149,16 @@ void AdminRoutes::add(Host& host, RevocationSync& sync, const Authenticator& aut
     routes_.add(host, route, [&host, &sync](const HttpRequest& request) {
         const auto id = id_of_path(request.path());
         if (!id) throw Failure(SH_NOT_FOUND, "DELETE names a revocation by its id");
-        return wait_for(host, [&sync, id = *id](RevocationSync::Waiter waiter) {
-            sync.withdraw(id, std::move(waiter));
-        });
+        return wait_for(
+            host, [&sync, id = *id](RevocationSync::Waiter waiter) { sync.withdraw(id, std::move(waiter)); });
     });
     route.method = "POST";
     route.path = kRevoke;
     route.max_body_bytes = kMaxBody;
     routes_.add(host, route, [&host, &sync](const HttpRequest& request) {
         const Revocation wanted = read_revocation(request.body(), host.wall_ms());
-        return wait_for(host, [&sync, wanted](RevocationSync::Waiter waiter) {
-            sync.revoke(wanted, std::move(waiter));
-        });
+        return wait_for(
+            host, [&sync, wanted](RevocationSync::Waiter waiter) { sync.revoke(wanted, std::move(waiter)); });
     });
 }
 

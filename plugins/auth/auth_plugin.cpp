@@ -39,6 +39,7 @@ void AuthPlugin::configure(const streamhost::Config& config) {
     // An instance that follows another goes on above its revisions.
     authenticator_ = std::make_unique<Authenticator>(
         AuthenticatorOptions{fixed_.cache_entries, static_cast<std::uint64_t>(host().wall_ms())});
+    dev_key_ = kDevelopmentKey;
     keys_ = std::make_unique<KeyKeeper>(host(), *authenticator_, *telemetry_, own_keys());
     apply(settings);
 }
@@ -100,7 +101,8 @@ void AuthPlugin::ask(std::string_view token, sh_ticket ticket) {
     }
     auto look = [this, text = std::string(token), digest, ticket] {
         waiting_.fetch_sub(1);
-        host().guarded(ticket, [&] { answer(authenticator_->look_at(text, digest, host().wall_ms()), ticket); });
+        host().guarded(ticket,
+                       [&] { answer(authenticator_->look_at(text, digest, host().wall_ms()), ticket); });
     };
     if (host().post(SH_ON_SHORT, std::move(look)) == SH_OK) return;
     waiting_.fetch_sub(1);
@@ -109,7 +111,8 @@ void AuthPlugin::ask(std::string_view token, sh_ticket ticket) {
 
 void AuthPlugin::answer(const Outcome& outcome, sh_ticket ticket) {
     telemetry_->count(outcome.verdict);
-    if (outcome.unknown_grants > 0) telemetry_->unknown_grants.add(static_cast<double>(outcome.unknown_grants));
+    if (outcome.unknown_grants > 0)
+        telemetry_->unknown_grants.add(static_cast<double>(outcome.unknown_grants));
     if (outcome.outlives_revocation) telemetry_->outliving.add();
     if (is_good(outcome.verdict)) {
         const auto body = host().make_buffer(outcome.identity->body);
@@ -164,8 +167,7 @@ HttpResponse AuthPlugin::give_dev_token(const HttpRequest& request) {
     const MarkedKey* key = keys->find(dev_key_);
     if (key == nullptr) throw Failure(SH_UNAVAILABLE, "the key of development tokens is not there now");
     const std::string id = hex_of(digest_of(random_secret()), 8);
-    const DevToken token =
-        make_dev_token(wanted, authenticator_->rules(), *key->key, id, host().wall_ms());
+    const DevToken token = make_dev_token(wanted, authenticator_->rules(), *key->key, id, host().wall_ms());
     telemetry_->dev_tokens_given.add();
     HttpResponse response = HttpResponse::json(
         200,

@@ -15,8 +15,9 @@ using streamhost::Failure;
 
 namespace {
 
-constexpr const char* kForm = "the body is {\"user\":\"NAME\",\"grants\":[\"VERB:PATTERN\",...],\"ttl_ms\":N}, "
-                              "of which user is needed";
+constexpr const char* kForm =
+    "the body is {\"user\":\"NAME\",\"grants\":[\"VERB:PATTERN\",...],\"ttl_ms\":N}, "
+    "of which user is needed";
 
 bool read_grant_list(const element& value, DevRequest& out) {
     simdjson::dom::array list;
@@ -25,7 +26,8 @@ bool read_grant_list(const element& value, DevRequest& out) {
     for (const element& item : list) {
         std::string grant;
         if (!read_text(item, grant)) return false;
-        if (!streamhost::GrantList().add(grant)) throw Failure(SH_INVALID, "one of the grants is no grant, see docs/auth.md");
+        if (!streamhost::GrantList().add(grant))
+            throw Failure(SH_INVALID, "one of the grants is no grant, see docs/auth.md");
         out.grants->push_back(std::move(grant));
     }
     return true;
@@ -48,7 +50,8 @@ DevRequest read_dev_request(std::string_view body) {
     });
     if (!is_read) throw Failure(SH_INVALID, kForm);
     if (!is_user(request.user))
-        throw Failure(SH_INVALID, "a user is 1 to 128 bytes without control characters and braces, and not anonymous");
+        throw Failure(SH_INVALID,
+                      "a user is 1 to 128 bytes without control characters and braces, and not anonymous");
     if (request.ttl_ms < DevRequest::kMinTtlMs || request.ttl_ms > DevRequest::kMaxTtlMs)
         throw Failure(SH_INVALID, "ttl_ms is from 1,000 to 86,400,000");
     return request;
@@ -69,7 +72,8 @@ DevToken make_dev_token(const DevRequest& request, const ClaimRules& rules, cons
     const std::string claim = streamhost::json_string(rules.grants_claim);
     payload.json(std::string_view(claim).substr(1, claim.size() - 2), grants + ']');
     token.text = key.sign(payload.done());
-    if (token.text.size() > kMaxTokenBytes) throw Failure(SH_INVALID, "a token with these grants is over 8 KiB");
+    if (token.text.size() > kMaxTokenBytes)
+        throw Failure(SH_INVALID, "a token with these grants is over 8 KiB");
     return token;
 }
 

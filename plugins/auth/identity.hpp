@@ -19,6 +19,7 @@ struct Identity {
 };
 using IdentityPtr = std::shared_ptr<const Identity>;
 
-[[nodiscard]] IdentityPtr make_identity(const Claims& claims, const ClaimRules& rules, const std::string& key);
+[[nodiscard]] IdentityPtr make_identity(const Claims& claims, const ClaimRules& rules,
+                                        const std::string& key);
 
 }  // namespace auth

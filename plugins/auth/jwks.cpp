@@ -68,7 +68,8 @@ KeyPtr key_of(const Jwk& jwk, Algorithm algorithm) {
     };
     switch (algorithm) {
     case Algorithm::kRs256: return Key::from_rsa(id(jwk.n + '/' + jwk.e), number_of(jwk.n), number_of(jwk.e));
-    case Algorithm::kEs256: return Key::from_point(id(jwk.x + '/' + jwk.y), number_of(jwk.x), number_of(jwk.y));
+    case Algorithm::kEs256:
+        return Key::from_point(id(jwk.x + '/' + jwk.y), number_of(jwk.x), number_of(jwk.y));
     case Algorithm::kHs256: break;
     }
     if (jwk.id.empty()) throw Failure(SH_INVALID, "a secret needs a kid");
@@ -80,7 +81,8 @@ void add_key(const element& value, std::size_t number, std::vector<KeyPtr>& out)
     simdjson::dom::object object;
     Jwk jwk;
     if (value.get_object().get(object) != simdjson::SUCCESS ||
-        !each_member(object, [&](std::string_view name, const element& member) { return take(name, member, jwk); }))
+        !each_member(object,
+                     [&](std::string_view name, const element& member) { return take(name, member, jwk); }))
         throw Failure(SH_INVALID, place + " is no JSON Web Key");
     const auto algorithm = algorithm_of(jwk);
     if (!algorithm) return;
@@ -106,8 +108,7 @@ std::vector<KeyPtr> read_jwks(std::string_view text) {
             add_key(item, ++number, keys);
         return true;
     });
-    if (!is_read || !has_keys)
-        throw Failure(SH_INVALID, "this is no JSON Web Key Set: {\"keys\":[...]}");
+    if (!is_read || !has_keys) throw Failure(SH_INVALID, "this is no JSON Web Key Set: {\"keys\":[...]}");
     return keys;
 }
 

@@ -54,8 +54,8 @@ std::string number_of(const EVP_PKEY* key, const char* name, std::size_t bytes =
 }
 
 int bits_of(const std::string& number) {
-    const Number value(
-        BN_bin2bn(reinterpret_cast<const unsigned char*>(number.data()), static_cast<int>(number.size()), nullptr));
+    const Number value(BN_bin2bn(reinterpret_cast<const unsigned char*>(number.data()),
+                                 static_cast<int>(number.size()), nullptr));
     return value == nullptr ? 0 : BN_num_bits(value.get());
 }
 
@@ -129,8 +129,9 @@ KeyPtr Key::from_point(std::string id, std::string x, std::string y) {
 
 KeyPtr Key::from_pem(std::string id, Algorithm algorithm, std::string_view pem) {
     if (pem.find(kPrivate) != std::string_view::npos)
-        refuse("this is a private key, which has no business here; write its public one with: "
-               "openssl pkey -in KEY -pubout");
+        refuse(
+            "this is a private key, which has no business here; write its public one with: "
+            "openssl pkey -in KEY -pubout");
     const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     const PublicKey key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
     if (key == nullptr) refuse("this is no public key in PEM (-----BEGIN PUBLIC KEY-----)");

@@ -1,8 +1,8 @@
 // One key that tokens are signed with, and the only place that knows the library for signatures (cjose).
 //
-// A key has one algorithm for its life: what verifies with RS256 is never the secret of an HS256. cjose trusts
-// its caller with the length of a signature (it compares an HMAC before it looks how long it is), so that is
-// checked here against the key. Immutable once made, shared by any threads. [any]
+// A key has one algorithm for its life: what verifies with RS256 is never the secret of an HS256. cjose
+// trusts its caller with the length of a signature (it compares an HMAC before it looks how long it is), so
+// that is checked here against the key. Immutable once made, shared by any threads. [any]
 #pragma once
 
 #include <array>

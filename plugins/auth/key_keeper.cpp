@@ -25,7 +25,8 @@ void KeyKeeper::take(const KeyPlan& plan, const KeyFiles::Look& look) {
     std::vector<KeyPtr> keys = KeyFiles::keys_of(plan, look);
     keys.insert(keys.end(), own_.begin(), own_.end());
     // Without any key nobody could come in: more likely a mistake than a wish.
-    if (keys.empty()) throw Failure(SH_INVALID, plan.jwks_file + ": no key in it signs with HS256, RS256 or ES256");
+    if (keys.empty())
+        throw Failure(SH_INVALID, plan.jwks_file + ": no key in it signs with HS256, RS256 or ES256");
     auto ring = std::make_shared<const KeyRing>(keys, marks_);
     telemetry_.keys.set(static_cast<double>(ring->size()));
     authenticator_.use(std::move(ring));

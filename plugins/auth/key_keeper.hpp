@@ -36,7 +36,7 @@ private:
     const Telemetry& telemetry_;
     const std::vector<KeyPtr> own_;
     std::mutex mutex_;
-    KeyPlan plan_;         // guarded by mutex_, like all below
+    KeyPlan plan_;  // guarded by mutex_, like all below
     KeyFiles files_;
     KeyMarks marks_;
     std::string trouble_;  // as health was told

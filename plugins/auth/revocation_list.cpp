@@ -19,9 +19,10 @@ constexpr std::size_t kIdBytes = 8;
 
 // Of the one who was changed later; both states alike keep what is stricter.
 Revocation merged(const Revocation& one, const Revocation& other) {
-    const bool is_newer = one.changed_ms > other.changed_ms ||
-                          (one.changed_ms == other.changed_ms &&
-                           std::pair(!one.is_withdrawn, one.reason) > std::pair(!other.is_withdrawn, other.reason));
+    const bool is_newer =
+        one.changed_ms > other.changed_ms ||
+        (one.changed_ms == other.changed_ms &&
+         std::pair(!one.is_withdrawn, one.reason) > std::pair(!other.is_withdrawn, other.reason));
     Revocation out = is_newer ? one : other;
     if (one.is_withdrawn == other.is_withdrawn) out.before_ms = std::max(one.before_ms, other.before_ms);
     out.end_ms = std::max(one.end_ms, other.end_ms);

@@ -24,8 +24,7 @@ KeySource read_key(const Config& config, const std::string& at) {
     source.algorithm = *algorithm;
     const bool is_secret = source.algorithm == Algorithm::kHs256;
     source.file = config.string(at + (is_secret ? ".secret_file" : ".public_key_file"));
-    if (source.file.empty())
-        refuse(at, name + (is_secret ? " needs secret_file" : " needs public_key_file"));
+    if (source.file.empty()) refuse(at, name + (is_secret ? " needs secret_file" : " needs public_key_file"));
     if (!config.string(at + (is_secret ? ".public_key_file" : ".secret_file")).empty())
         refuse(at, name + (is_secret ? " has no public_key_file" : " has no secret_file"));
     return source;
@@ -34,7 +33,7 @@ KeySource read_key(const Config& config, const std::string& at) {
 std::vector<std::string> read_texts(const Config& config, const std::string& path) {
     std::vector<std::string> texts;
     for (std::uint64_t index = 0; index < config.size(path); ++index)
-        texts.push_back(config.string(path + '[' + std::to_string(index) + ']'));
+        texts.push_back(config.string(path + '.' + std::to_string(index)));
     return texts;
 }
 
@@ -48,7 +47,8 @@ ClaimRules read_rules(const Config& config) {
     rules.grants_claim = config.string("grants_claim", rules.grants_claim);
     if (config.size("default_grants") > 0) rules.default_grants = read_texts(config, "default_grants");
     for (const std::string& grant : rules.default_grants)
-        if (!streamhost::GrantList().add(grant)) refuse("default_grants", '"' + grant + "\" is no grant, see docs/auth.md");
+        if (!streamhost::GrantList().add(grant))
+            refuse("default_grants", '"' + grant + "\" is no grant, see docs/auth.md");
     for (const char* claim : {"sub", "jti", "iss", "aud", "exp", "nbf", "iat"})
         if (rules.grants_claim == claim) refuse("grants_claim", rules.grants_claim + " means something else");
     return rules;
@@ -59,7 +59,7 @@ ClaimRules read_rules(const Config& config) {
 Settings read_settings(const Config& config) {
     Settings settings;
     for (std::uint64_t index = 0; index < config.size("keys"); ++index)
-        settings.keys.keys.push_back(read_key(config, "keys[" + std::to_string(index) + "]"));
+        settings.keys.keys.push_back(read_key(config, "keys." + std::to_string(index)));
     settings.keys.jwks_file = config.string("jwks_file");
     settings.rules = read_rules(config);
     const std::int64_t max_age_ms = settings.rules.max_age_ms;
@@ -69,8 +69,7 @@ Settings read_settings(const Config& config) {
     FixedSettings& fixed = settings.fixed;
     fixed.has_dev_tokens = config.boolean("dev_tokens.enabled", false);
     fixed.dev_secret_file = fixed.has_dev_tokens ? config.string("dev_tokens.secret_file") : "";
-    fixed.cache_entries =
-        static_cast<std::size_t>(config.integer("cache_entries", std::int64_t{10'000}));
+    fixed.cache_entries = static_cast<std::size_t>(config.integer("cache_entries", std::int64_t{10'000}));
     fixed.queue = static_cast<std::uint32_t>(config.integer("queue", fixed.queue));
     if (!fixed.dev_secret_file.empty())
         settings.keys.keys.push_back({kDevelopmentKey, Algorithm::kHs256, fixed.dev_secret_file});

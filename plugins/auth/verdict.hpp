@@ -26,8 +26,8 @@ enum class Verdict : std::uint8_t {
 };
 
 inline constexpr std::array kVerdicts = {
-    Verdict::kOk,        Verdict::kCached,  Verdict::kMalformed, Verdict::kAlgorithm, Verdict::kKey,
-    Verdict::kSignature, Verdict::kExpired, Verdict::kNotYet,    Verdict::kIssuer,    Verdict::kAudience,
+    Verdict::kOk,        Verdict::kCached,  Verdict::kMalformed,   Verdict::kAlgorithm, Verdict::kKey,
+    Verdict::kSignature, Verdict::kExpired, Verdict::kNotYet,      Verdict::kIssuer,    Verdict::kAudience,
     Verdict::kClaims,    Verdict::kRevoked, Verdict::kUnavailable, Verdict::kBusy};
 
 constexpr bool is_good(Verdict verdict) noexcept {

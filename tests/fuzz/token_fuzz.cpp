@@ -5,14 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "streamhost/status.hpp"
+
 #include "authenticator.hpp"
 #include "base64url.hpp"
 #include "check.hpp"
 #include "claims.hpp"
-#include "jwks.hpp"
 #include "json_members.hpp"
+#include "jwks.hpp"
 #include "revocation_list.hpp"
-#include "streamhost/status.hpp"
 #include "token.hpp"
 
 namespace {
