@@ -70,7 +70,8 @@ bool read_grants(const element& value, Claims& out) {
     if (value.get_array().get(list) != simdjson::SUCCESS) return false;
     for (const element& item : list) {
         std::string_view grant;
-        (void)item.get_string().get(grant);  // what is no string is no grant either
+        // What is no string is no grant either.
+        if (item.get_string().get(grant) != simdjson::SUCCESS) grant = {};
         take_grant(grant, out);
     }
     return true;
