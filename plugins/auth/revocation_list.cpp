@@ -84,10 +84,10 @@ RevocationList::Change RevocationList::merge(const RevocationList& other) {
     return all;
 }
 
-void RevocationList::prune(std::int64_t now_ms) {
+bool RevocationList::prune(std::int64_t now_ms) {
     const auto has_ended = [now_ms](const auto& entry) { return entry.second.end_ms <= now_ms; };
-    std::erase_if(users_, has_ended);
-    std::erase_if(tokens_, has_ended);
+    const std::size_t users = std::erase_if(users_, has_ended);
+    return users + std::erase_if(tokens_, has_ended) > 0;
 }
 
 bool RevocationList::covers(std::string_view user, std::string_view token_id, std::int64_t issued_ms) const {

@@ -43,8 +43,8 @@ public:
 
     Change merge(const Revocation& other);
     Change merge(const RevocationList& other);
-    // Without those that ended.
-    void prune(std::int64_t now_ms);
+    // Without those that ended; whether there were any.
+    bool prune(std::int64_t now_ms);
 
     [[nodiscard]] bool covers(std::string_view user, std::string_view token_id, std::int64_t issued_ms) const;
     [[nodiscard]] const Revocation* find(Revocation::Names names, std::string_view name) const;

@@ -57,7 +57,10 @@ void RevocationSync::withdraw(const std::string& id, Waiter waiter) {
 
 void RevocationSync::apply(Revocation entry, Waiter waiter) {
     if (waiting_.size() >= kMaxWaiters) return waiter({SH_BUSY, std::move(entry), false});
+    is_settled_ = false;
     publish(known_.merge(entry));
+    host_.info(entry.is_withdrawn ? "a revocation was withdrawn" : "something was revoked",
+               {{"id", id_of(entry)}, {"names", entry.names == Revocation::Names::kUser ? "user" : "token"}});
     const Revocation* merged = known_.find(entry.names, entry.name);
     waiting_.push_back({*merged, std::move(waiter)});
     begin();
@@ -70,11 +73,7 @@ void RevocationSync::publish(RevocationList::Change change) {
 }
 
 void RevocationSync::prune() {
-    RevocationList left = known_;
-    left.prune(host_.wall_ms());
-    if (left == known_) return;
-    known_ = std::move(left);
-    publish(RevocationList::Change::kMilder);
+    if (known_.prune(host_.wall_ms())) publish(RevocationList::Change::kMilder);
 }
 
 // ----------------------------------------------------------------------------------------------- exchange
@@ -110,22 +109,22 @@ void RevocationSync::read() {
 }
 
 void RevocationSync::found(std::optional<std::string_view> raw) {
+    prune();
+    // The rule, each second: nothing is new, there or here.
+    if (is_settled_ && raw && raw == last_raw_) return finish(SH_OK);
     RevocationList theirs;
-    if (raw && *raw == last_raw_) {
-        theirs = last_read_;
-    } else if (raw) {
+    if (raw) {
         auto list = RevocationList::read(*raw);
         // Of a newer version, or not ours: it is not written over.
         if (!list) return finish(SH_INTERNAL);
         theirs = std::move(*list);
-        last_raw_ = *raw;
-        last_read_ = theirs;
     }
-    theirs.prune(host_.wall_ms());
-    prune();
+    (void)theirs.prune(host_.wall_ms());
     publish(known_.merge(theirs));
     is_known_.store(true);
-    if (known_ == theirs) return finish(SH_OK);
+    last_raw_ = raw;
+    is_settled_ = known_ == theirs;
+    if (is_settled_) return finish(SH_OK);
     write(raw ? std::optional<std::string>(*raw) : std::nullopt);
 }
 
@@ -133,14 +132,12 @@ void RevocationSync::write(std::optional<std::string> before) {
     const std::string value = known_.write();
     const std::uint32_t condition = before ? SH_KEY_IF_EQUALS : SH_KEY_IF_MISSING;
     store_.run(
-        &sh_store_ext::key_set, [this, value](const sh_result& result) { written(value, result); },
-        bytes(kKey), bytes(value), kKeyMs, condition, bytes(before.value_or(std::string())));
+        &sh_store_ext::key_set, [this](const sh_result& result) { written(result); }, bytes(kKey),
+        bytes(value), kKeyMs, condition, bytes(before.value_or(std::string())));
 }
 
-void RevocationSync::written(const std::string& value, const sh_result& result) {
+void RevocationSync::written(const sh_result& result) {
     if (result.status == SH_OK) {
-        last_raw_ = value;
-        last_read_ = RevocationList::read(value).value_or(RevocationList());
         say();
         return finish(SH_OK);
     }

@@ -64,7 +64,7 @@ private:
     void read();
     void found(std::optional<std::string_view> raw);
     void write(std::optional<std::string> before);
-    void written(const std::string& value, const sh_result& result);
+    void written(const sh_result& result);
     void finish(sh_status status);
     void tell(sh_status status);
     void publish(RevocationList::Change change);
@@ -80,8 +80,8 @@ private:
     const sh_lease* topic_events_;
 
     RevocationList known_;
-    std::string last_raw_;      // as it was read or written last
-    RevocationList last_read_;  // the same, read
+    std::optional<std::string> last_raw_;  // as it was read last
+    bool is_settled_ = false;              // it said the same as known_ then, and does still
     std::vector<Pending> waiting_;
     std::vector<Pending> serving_;  // of the round under way
     bool is_busy_ = false;
