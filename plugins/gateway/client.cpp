@@ -8,6 +8,7 @@ namespace gateway {
 
 using streamhost::bytes;
 using streamhost::Host;
+using streamhost::Verb;
 
 namespace {
 
@@ -44,7 +45,8 @@ std::string_view body_of(const sh_result& result) {
 
 }  // namespace
 
-Client::Client(LoopClients& loop, streamhost::Connection connection) : loop_(loop), connection_(connection) {
+Client::Client(LoopClients& loop, streamhost::Connection connection, std::string address, std::string token)
+    : loop_(loop), connection_(connection), address_(std::move(address)), token_(std::move(token)) {
     loop_.add(connection_.id(), *this);
 }
 
@@ -52,6 +54,8 @@ Client::~Client() {
     loop_.remove(connection_.id());
     if (state_ == State::kOpen) door().telemetry.open_sessions(-1);
     if (has_joined_) door().services.leave(connection_.id());
+    door().services.leave_limits(address_, "");
+    if (is_user_counted_) door().services.leave_limits("", identity_.user);
 }
 
 void Client::begin() {
@@ -65,13 +69,17 @@ void Client::finish() {
 
 void Client::message(bool is_binary, std::string_view data) {
     if (is_binary) return connection_.close(4400, "binary messages are not part of this protocol");
-    handle(data);
+    handle(data, true);
 }
 
-void Client::handle(std::string_view text) {
+// A message that was put aside comes a second time.
+void Client::handle(std::string_view text, bool is_new) {
     text_ = text;
     const Request request = loop_.parser.parse(text);
-    door().telemetry.request(request.body.index());
+    if (is_new) {
+        door().telemetry.request(request.body.index());
+        if (!within_limits(request)) return;
+    }
     std::visit([&](const auto& body) { on(request, body); }, request.body);
     text_ = {};
 }
@@ -88,18 +96,24 @@ bool Client::require_open(const Request& request) {
     return false;
 }
 
-bool Client::use_or_park(const Request& request, std::string_view stream) {
+bool Client::use_or_park(const Request& request, std::string_view stream, streamhost::Verb verb) {
     const std::string home(streamhost::home_of(stream));
-    if (home == session_ || grants_.holds(home, door().host.monotonic_ms())) return true;
+    if (identity_.grants.allows(verb, home)) return true;
+    if (!identity_.grants.allows_own(verb)) {
+        fail(request.id, {.code = "forbidden", .message = "your token does not grant this"});
+        return false;
+    }
+    const bool is_own_session = home == session_ && !is_let_in_by_grant();
+    if (is_own_session || own_homes_.holds(home, door().host.monotonic_ms())) return true;
     connection_.pause();
-    door().services.check_owner(target(), home, user_,
+    door().services.check_owner(target(), home, identity_.user,
                                 later([home, id = std::string(request.id), text = std::string(text_)](
                                           Client& client, const sh_result& result) {
                                     client.connection_.resume();
                                     if (result.status != SH_OK)
                                         return client.fail(id, error_of(result, "the session registry"));
-                                    client.grants_.allow(home, client.door().host.monotonic_ms());
-                                    client.handle(text);
+                                    client.own_homes_.allow(home, client.door().host.monotonic_ms());
+                                    client.handle(text, false);
                                 }));
     return false;
 }
@@ -117,7 +131,7 @@ sh_subscribe Client::subscription(std::string_view stream, std::uint32_t from, s
 }
 
 void Client::on(const Request& request, const Subscribe& subscribe) {
-    if (!require_open(request) || !use_or_park(request, subscribe.stream)) return;
+    if (!require_open(request) || !use_or_park(request, subscribe.stream, Verb::kRead)) return;
     sh_subscribe wish = subscription(subscribe.stream, subscribe.from, subscribe.after);
     wish.request = bytes(request.id);
     forget_owed(subscribe.stream);  // asked for anew, and otherwise
@@ -142,14 +156,14 @@ void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
 }
 
 void Client::on(const Request& request, const Send& send_request) {
-    if (!require_open(request)) return;
+    if (!require_open(request) || !use_or_park(request, session_, Verb::kSend)) return;
     const Host& host = door().host;
     // An answer that starts now might be cut short; one that is running has the time of the drain.
     if (host.node().phase(host.raw()) >= SH_NODE_DRAINING) return fail(request.id, leaving());
     const sh_chat_send message{sizeof(message),
                                0,
                                bytes(session_),
-                               bytes(user_),
+                               bytes(identity_.user),
                                bytes(send_request.key),
                                bytes(send_request.content),
                                bytes(send_request.options)};
@@ -166,16 +180,13 @@ void Client::on(const Request& request, const Send& send_request) {
 }
 
 void Client::on(const Request& request, const Cancel& cancel) {
-    if (!require_open(request) || !use_or_park(request, cancel.run)) return;
-    door().services.cancel(target(), cancel.run, user_, cancel.reason, reply(request, "chat", say_ok));
-}
-
-void Client::on(const Request& request, const Refresh& /*refresh*/) {
-    if (require_open(request)) send(ok_frame(request.id));
+    if (!require_open(request) || !use_or_park(request, cancel.run, Verb::kSend)) return;
+    door().services.cancel(target(), cancel.run, identity_.user, cancel.reason,
+                           reply(request, "chat", say_ok));
 }
 
 void Client::on(const Request& request, const Append& append) {
-    if (!require_open(request) || !use_or_park(request, append.stream)) return;
+    if (!require_open(request) || !use_or_park(request, append.stream, Verb::kProduce)) return;
     const auto count = static_cast<std::uint32_t>(append.items.size());
     Answer answered =
         reply(request, kCache,
@@ -194,7 +205,7 @@ void Client::on(const Request& request, const Append& append) {
 }
 
 void Client::on(const Request& request, const Claim& claim) {
-    if (!require_open(request) || !use_or_park(request, claim.stream)) return;
+    if (!require_open(request) || !use_or_park(request, claim.stream, Verb::kProduce)) return;
     const auto claimed = [stream = std::string(claim.stream)](const std::string& id,
                                                               const sh_result& result) {
         return claimed_frame(id, stream, result.fence, result.last, result.check);
@@ -203,12 +214,12 @@ void Client::on(const Request& request, const Claim& claim) {
 }
 
 void Client::on(const Request& request, const Renew& renew) {
-    if (!require_open(request) || !use_or_park(request, renew.stream)) return;
+    if (!require_open(request) || !use_or_park(request, renew.stream, Verb::kProduce)) return;
     door().services.renew(target(), renew.stream, renew.fence, reply(request, kCache, say_ok));
 }
 
 void Client::on(const Request& request, const History& history) {
-    if (!require_open(request)) return;
+    if (!require_open(request) || !use_or_park(request, session_, Verb::kRead)) return;
     auto read = std::make_shared<HistoryRead>(
         HistoryRead{.id = std::string(request.id),
                     .scan = HistoryScan(history.before, history.limit),

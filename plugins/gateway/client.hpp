@@ -18,15 +18,17 @@
 
 #include "door.hpp"
 #include "errors.hpp"
-#include "grants.hpp"
 #include "history_scan.hpp"
+#include "identity.hpp"
+#include "own_homes.hpp"
 #include "request.hpp"
 
 namespace gateway {
 
 class Client {
 public:
-    Client(LoopClients& loop, streamhost::Connection connection);
+    // `address` counts as entered (sh_ratelimit); `token` is what the upgrade brought.
+    Client(LoopClients& loop, streamhost::Connection connection, std::string address, std::string token);
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
     ~Client();
@@ -35,6 +37,9 @@ public:
     void drain(std::uint32_t reconnect_after_ms) const;
     // The time for it has passed.
     void hello_is_due() const;
+    void token_has_expired() const;
+    // Identities may have ended before their time.
+    void look_at_identity() const;
     // How the session registry is told of it. Views of this object.
     [[nodiscard]] sh_session_join registration() const;
     // The session is another user's by now.
@@ -47,6 +52,7 @@ private:
     // What `hello` wanted, until `welcome`.
     struct Opening {
         std::string id;
+        std::string session;  // as asked for
         bool follow = true;
         std::vector<std::pair<std::string, sh_position>> resume;
     };
@@ -58,7 +64,7 @@ private:
         std::int64_t end_ms = 0;  // of all its reads together
     };
 
-    void handle(std::string_view text);
+    void handle(std::string_view text, bool is_new);
     void on(const Request& request, const Refused& refused);
     void on(const Request& request, const Hello& hello);
     void on(const Request& request, const Subscribe& subscribe);
@@ -72,6 +78,12 @@ private:
     void on(const Request& request, const Renew& renew);
     void on(const Request& request, const Ping& ping);
 
+    void authenticate(std::string_view token);
+    void identified(const sh_result& result);
+    void ask_to_join();
+    void refreshed(const std::string& id, const sh_result& result);
+    void become(Identity identity);
+    [[nodiscard]] bool is_let_in_by_grant() const;
     void joined(const sh_result& result);
     void promise();
     void ask_for(const OwedStream& owed);
@@ -107,9 +119,11 @@ private:
 
     // False, and the client was told: it has to say hello first.
     bool require_open(const Request& request);
-    // True when this user may use the stream. Else the message is put aside until its owner is known, and is
-    // then handled again or refused; until then the socket is not read.
-    bool use_or_park(const Request& request, std::string_view stream);
+    // True when this user may do that with the stream. Else it is refused, or the message is put aside until
+    // the owner is known, and is then handled again or refused; until then the socket is not read.
+    bool use_or_park(const Request& request, std::string_view stream, streamhost::Verb verb);
+    // False, and the client was told: it asks too often.
+    bool within_limits(const Request& request);
 
     void send(const std::string& frame) const { connection_.send_text(frame); }
     void fail(std::string_view id, const Error& error, std::string_view stream = "") const;
@@ -149,16 +163,20 @@ private:
     State state_ = State::kNew;
     std::optional<Opening> opening_;
     std::string session_;
-    std::string agent_;               // "name version" of the program, as it said
-    std::string user_ = "anonymous";  // until an authenticator says otherwise
+    std::string agent_;  // "name version" of the program, as it said
+    std::string address_;
+    std::string token_;  // of the upgrade, until hello
+    Identity identity_ = anonymous();
     std::string affinity_;
-    Grants grants_;            // homes that the user may use beside the session
+    OwnHomes own_homes_;       // that the registry found to be the user's, beside the session
     std::string_view text_;    // of the message in hand
     Owed owed_;                // named streams first, the session's own last
     std::uint32_t asked_ = 0;  // answers that are awaited for owed_
     std::uint32_t hello_ = 0;  // counts those that were undone
     std::uint32_t pending_ = 0;
+    std::uint32_t refusals_ = 0;  // for asking too often, in a row
     bool has_joined_ = false;
+    bool is_user_counted_ = false;  // among the connections of its user
 };
 
 }  // namespace gateway

@@ -42,21 +42,36 @@ void Client::on(const Request& request, const Hello& hello) {
         return fail(request.id, {.code = "bad_request",
                                  .message = "a second `hello`; another session is another connection"});
     state_ = State::kOpening;
-    has_joined_ = true;
-    opening_ = Opening{.id = std::string(request.id), .follow = hello.follow, .resume = {}};
+    opening_ = Opening{.id = std::string(request.id),
+                       .session = std::string(hello.session),
+                       .follow = hello.follow,
+                       .resume = {}};
     for (const ResumePoint& point : hello.resume)
         opening_->resume.emplace_back(point.stream, point.after);
     connection_.pause();
     connection_.hold_streams();
     agent_ = hello.client;
+    if (!door().needs_token) return ask_to_join();
+    authenticate(hello.token.empty() ? std::string_view(token_) : hello.token);
+}
+
+void Client::ask_to_join() {
+    using streamhost::Verb;
     sh_session_join join = registration();
-    join.session = bytes(hello.session);
+    join.session = bytes(opening_->session);
+    const bool is_granted = identity_.grants.allows(Verb::kRead, opening_->session);
+    if (!is_granted && !identity_.grants.allows_own(Verb::kRead))
+        return refuse_hello(streamhost::Host::make_result(SH_FORBIDDEN), "the session registry");
+    join.flags = is_granted ? std::uint32_t{SH_JOIN_GRANTED} : 0U;
+    has_joined_ = true;
     door().services.join(target(), join,
                          later([](Client& client, const sh_result& result) { client.joined(result); }));
 }
 
 sh_session_join Client::registration() const {
-    return {sizeof(sh_session_join), 0, connection_.id(), bytes(session_), bytes(user_), bytes(agent_)};
+    const std::uint32_t flags = is_let_in_by_grant() ? std::uint32_t{SH_JOIN_GRANTED} : 0U;
+    return {sizeof(sh_session_join), flags,        connection_.id(), bytes(session_),
+            bytes(identity_.user),   bytes(agent_)};
 }
 
 void Client::disown() const { connection_.close(4403, "the session is another user's by now"); }
@@ -101,7 +116,7 @@ void Client::opened(const sh_result& result) {
     const sh_host* raw = door().host.raw();
     send(welcome_frame(opening_->id,
                        {.session = session_,
-                        .user = user_,
+                        .user = identity_.user,
                         .node = door().host.node_id(),
                         .affinity = affinity_,
                         .server = door().host.node().name(raw),

@@ -26,8 +26,12 @@ void Client::promise() {
 }
 
 void Client::ask_for(const OwedStream& owed) {
-    if (home_of(owed.stream) == session_) return subscribe_owed(owed.stream);
-    door().services.check_owner(target(), home_of(owed.stream), user_,
+    const std::string_view home = home_of(owed.stream);
+    if (home == session_ || identity_.grants.allows(streamhost::Verb::kRead, home))
+        return subscribe_owed(owed.stream);
+    if (!identity_.grants.allows_own(streamhost::Verb::kRead))
+        return stands(owed.stream, streamhost::Host::make_result(SH_FORBIDDEN));
+    door().services.check_owner(target(), home, identity_.user,
                                 later_owed([stream = owed.stream](Client& client, const sh_result& result) {
                                     if (result.status != SH_OK) return client.stands(stream, result);
                                     client.subscribe_owed(stream);
@@ -88,9 +92,14 @@ void Client::line_up() {
 std::size_t Client::ask_for_owed() {
     const Owed all = owed_;
     const auto is_own = [this](const OwedStream& one) { return home_of(one.stream) == session_; };
+    if (is_let_in_by_grant()) {
+        for (const OwedStream& owed : all)
+            ask_for(owed);
+        return all.size();
+    }
     if (std::any_of(all.begin(), all.end(), is_own))
         door().services.check_owner(
-            target(), session_, user_,
+            target(), session_, identity_.user,
             later_owed([](Client& client, const sh_result& result) { client.owner_told(result); }));
     for (const OwedStream& owed : all)
         if (!is_own(owed)) ask_for(owed);

@@ -12,6 +12,7 @@
 #include "streamhost/abi/ext/limits.h"
 #include "streamhost/host.hpp"
 
+#include "expiries.hpp"
 #include "limits.hpp"
 #include "owed.hpp"
 #include "request_parser.hpp"
@@ -25,15 +26,17 @@ class Client;
 
 // One per plugin; const but for counters, so loops share it. [loop]
 struct Door {
-    Door(streamhost::Host& house, const Limits& most)
+    Door(streamhost::Host& house, const Limits& most, bool needs_a_token)
         : host(house),
           limits(most),
+          needs_token(needs_a_token),
           enforced(house.find<sh_limits_ext>(SH_EXT_LIMITS)),
           services(house, most.service_timeout_ms),
           telemetry(house) {}
 
     streamhost::Host& host;
     Limits limits;
+    const bool needs_token;         // to say hello; else everybody is anonymous
     const sh_limits_ext* enforced;  // NULL with a host that cannot tell
     Services services;
     Telemetry telemetry;
@@ -55,22 +58,26 @@ public:
     void remove(sh_connection id);
     // nullptr: gone. An answer finds its client by number, because the client may leave before it comes.
     [[nodiscard]] Client* find(sh_connection id) const;
-    // Closes those who did not say hello in time, asks the registry for those who did, and the store for what
-    // they are owed.
-    void sweep(std::int64_t now_ms);
+    // Closes those who did not say hello in time and those whose identity has ended, asks the registry for
+    // those who are open, and the store for what they are owed.
+    void sweep(std::int64_t now_ms, std::int64_t wall_ms);
 
     Door& door;
     RequestParser parser;
     RollCall roll_call;
     OwedLine owed;
+    Expiries expiries;  // of tokens, by the wall clock
 
 private:
+    void close_ended(std::int64_t wall_ms);
+
     struct Arrival {
         sh_connection id;
         std::int64_t due_ms;
     };
     std::unordered_map<sh_connection, Client*> clients_;
-    std::deque<Arrival> arrivals_;  // by due_ms
+    std::deque<Arrival> arrivals_;     // by due_ms
+    std::uint64_t auth_revision_ = 0;  // at the last look
 };
 
 }  // namespace gateway

@@ -36,22 +36,24 @@ public:
         };
         path_ = config.string("path", "/v1/ws");
         for (std::uint64_t index = 0; index < config.size("allowed_origins"); ++index)
-            origins_.push_back(config.string("allowed_origins[" + std::to_string(index) + "]"));
+            origins_.push_back(config.string("allowed_origins." + std::to_string(index)));
         limits_.heartbeat_ms = number("heartbeat_ms", limits_.heartbeat_ms);
         limits_.hello_ms = number("hello_timeout_ms", limits_.hello_ms);
         limits_.service_timeout_ms = number("service_timeout_ms", limits_.service_timeout_ms);
         limits_.streams = number("max_streams", limits_.streams);
         limits_.pending = number("max_pending", limits_.pending);
+        needs_token_ = config.string("authentication", "none") == "required";
+        cookie_ = config.string("token_cookie", "");
     }
 
     void start() override {
-        door_ = std::make_unique<Door>(host(), limits_);
+        door_ = std::make_unique<Door>(host(), limits_, needs_token_);
         add_encoding();
         listen_to_store();
         for (std::uint32_t index = 0; index < host().loop_count(); ++index) {
             LoopClients& loop = *loops_.emplace_back(std::make_unique<LoopClients>(*door_));
-            if (host().every(SH_ON_LOOP(index), kSweepMs, [&] { loop.sweep(host().monotonic_ms()); }) !=
-                SH_OK)
+            if (host().every(SH_ON_LOOP(index), kSweepMs,
+                             [&] { loop.sweep(host().monotonic_ms(), host().wall_ms()); }) != SH_OK)
                 throw Failure(SH_BUSY, "no timer for late clients");
         }
         look();
@@ -76,11 +78,14 @@ public:
 private:
     // A switched-off session is what its operator wanted; that nobody can be welcomed is seldom.
     void look() {
-        const bool can = door_->services.can_welcome();
+        const bool can =
+            door_->services.can_welcome() && (!needs_token_ || door_->services.can_authenticate());
         if (std::exchange(can_welcome_, can) == can) return;
         host().set_health(
             "welcome", can ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
-            can ? "" : "every hello is answered with unavailable: it needs session and recovery");
+            can            ? ""
+            : needs_token_ ? "every hello is answered with unavailable: it needs session, recovery and auth"
+                           : "every hello is answered with unavailable: it needs session and recovery");
     }
     // What `welcome` says of it; a host without a store has none that could be away.
     void listen_to_store() {
@@ -107,7 +112,22 @@ private:
                              "pages of this origin may not connect; see plugins.gateway.allowed_origins");
             return nullptr;
         }
-        return std::make_unique<Client>(*loop, connection);
+        const std::string address(address_of(info.peer()));
+        if (door_->services.enter(address, "") > 0) {
+            door_->telemetry.error("rate_limited");
+            connection.close(4429, "too many connections from this address");
+            return nullptr;
+        }
+        return std::make_unique<Client>(*loop, connection, address, token_of(info));
+    }
+    // A cookie comes along from any page that its user visits: only pages that say who they are, and may
+    // connect.
+    [[nodiscard]] std::string token_of(const streamhost::OpenInfo& info) const {
+        if (!needs_token_) return {};
+        if (const auto token = bearer_token(info.header("authorization")); !token.empty())
+            return std::string(token);
+        if (info.header("origin").empty()) return {};
+        return std::string(cookie_value(info.header("cookie"), cookie_));
     }
     void message(LoopClients* /*loop*/, Client& client, Connection /*connection*/, bool binary,
                  std::string_view data) override {
@@ -119,6 +139,8 @@ private:
     }
 
     bool can_welcome_ = true;  // as health was told
+    bool needs_token_ = false;
+    std::string cookie_;
     std::string path_;
     std::vector<std::string> origins_;
     Limits limits_;
@@ -126,7 +148,8 @@ private:
     std::vector<std::unique_ptr<LoopClients>> loops_;
 };
 
-constexpr const char* kUses[] = {SH_SVC_SESSION, SH_SVC_RECOVERY, SH_SVC_CHAT, SH_SVC_STREAMCACHE, nullptr};
+constexpr const char* kUses[] = {SH_SVC_SESSION, SH_SVC_RECOVERY,  SH_SVC_CHAT, SH_SVC_STREAMCACHE,
+                                 SH_SVC_AUTH,    SH_SVC_RATELIMIT, nullptr};
 
 }  // namespace
 }  // namespace gateway

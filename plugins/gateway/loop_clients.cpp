@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "client.hpp"
 #include "door.hpp"
 
@@ -16,6 +18,7 @@ void LoopClients::remove(sh_connection id) {
     clients_.erase(id);
     roll_call.remove(id);
     owed.remove(id);
+    expiries.remove(id);
 }
 
 Client* LoopClients::find(sh_connection id) const {
@@ -23,13 +26,24 @@ Client* LoopClients::find(sh_connection id) const {
     return found == clients_.end() ? nullptr : found->second;
 }
 
-void LoopClients::sweep(std::int64_t now_ms) {
+void LoopClients::sweep(std::int64_t now_ms, std::int64_t wall_ms) {
     while (!arrivals_.empty() && arrivals_.front().due_ms <= now_ms) {
         if (const Client* client = find(arrivals_.front().id)) client->hello_is_due();
         arrivals_.pop_front();
     }
+    if (door.needs_token) close_ended(wall_ms);
     roll_call.tick(now_ms);
     if (door.is_store_up.load(std::memory_order_relaxed)) owed.tick(now_ms);
+}
+
+void LoopClients::close_ended(std::int64_t wall_ms) {
+    for (const sh_connection id : expiries.due(wall_ms))
+        if (const Client* client = find(id)) client->token_has_expired();
+    const std::uint64_t revision = door.services.auth_revision();
+    if (revision == auth_revision_) return;
+    auth_revision_ = revision;
+    for (const auto& [id, client] : clients_)
+        client->look_at_identity();
 }
 
 }  // namespace gateway

@@ -26,4 +26,10 @@ bool is_allowed_origin(std::string_view origin, std::string_view host,
                        [origin](const std::string& one) { return one == "*" || is_same(one, origin); });
 }
 
+std::string_view address_of(std::string_view peer) {
+    if (peer.starts_with('[')) return peer.substr(1, peer.find(']') - 1);
+    const std::size_t colon = peer.rfind(':');
+    return colon == peer.find(':') ? peer.substr(0, colon) : peer;
+}
+
 }  // namespace gateway

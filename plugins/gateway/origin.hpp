@@ -14,4 +14,7 @@ namespace gateway {
 [[nodiscard]] bool is_allowed_origin(std::string_view origin, std::string_view host,
                                      const std::vector<std::string>& allowed);
 
+// Of "address:port" or "[v6 address]:port".
+[[nodiscard]] std::string_view address_of(std::string_view peer);
+
 }  // namespace gateway

@@ -12,19 +12,67 @@ namespace {
 // (docs/protocol.md, "Subscribing").
 constexpr std::uint32_t kBeyondHeadMs = 5'000;
 
+template <typename Table>
+bool is_there(const streamhost::Lease<Table>& lease) {
+    return lease.call([](const auto&, void*) {}) == SH_OK;
+}
+
 }  // namespace
 
 Services::Services(streamhost::Host& host, std::uint32_t timeout_ms)
     : host_(host),
       timeout_ms_(timeout_ms),
+      auth_(host.acquire<sh_auth>(SH_SVC_AUTH)),
+      ratelimit_(host.acquire<sh_ratelimit>(SH_SVC_RATELIMIT)),
       session_(host.acquire<sh_session>(SH_SVC_SESSION)),
       recovery_(host.acquire<sh_recovery>(SH_SVC_RECOVERY)),
       chat_(host.acquire<sh_chat>(SH_SVC_CHAT)),
       streamcache_(host.acquire<sh_streamcache>(SH_SVC_STREAMCACHE)) {}
 
-bool Services::can_welcome() const {
-    const auto reach = [](const auto& lease) { return lease.call([](const auto&, void*) {}) == SH_OK; };
-    return reach(session_) && reach(recovery_);
+bool Services::can_welcome() const { return is_there(session_) && is_there(recovery_); }
+
+bool Services::can_authenticate() const { return is_there(auth_); }
+
+void Services::authenticate(sh_target on, std::string_view token, Answer answer) {
+    ask(
+        on, auth_,
+        [&](const sh_auth& table, void* self, sh_ticket ticket) {
+            table.authenticate(self, bytes(token), ticket);
+        },
+        std::move(answer));
+}
+
+std::uint64_t Services::auth_revision() const {
+    std::uint64_t revision = 0;
+    static_cast<void>(auth_.call([&](const sh_auth& table, void* self) { revision = table.revision(self); }));
+    return revision;
+}
+
+bool Services::has_ended(const sh_auth_mark& mark) const {
+    bool has = false;
+    static_cast<void>(
+        auth_.call([&](const sh_auth& table, void* self) { has = table.has_ended(self, &mark) != 0; }));
+    return has;
+}
+
+std::int64_t Services::take(const sh_rate_subject& subject, std::uint32_t cost) const {
+    std::int64_t wait_ms = 0;
+    static_cast<void>(ratelimit_.call(
+        [&](const sh_ratelimit& table, void* self) { wait_ms = table.take(self, &subject, cost); }));
+    return wait_ms;
+}
+
+std::int64_t Services::enter(std::string_view address, std::string_view user) const {
+    std::int64_t wait_ms = 0;
+    static_cast<void>(ratelimit_.call([&](const sh_ratelimit& table, void* self) {
+        wait_ms = table.enter(self, bytes(address), bytes(user));
+    }));
+    return wait_ms;
+}
+
+void Services::leave_limits(std::string_view address, std::string_view user) const {
+    static_cast<void>(ratelimit_.call(
+        [&](const sh_ratelimit& table, void* self) { table.leave(self, bytes(address), bytes(user)); }));
 }
 
 void Services::join(sh_target on, const sh_session_join& join, Answer answer) {

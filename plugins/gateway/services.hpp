@@ -4,7 +4,9 @@
 
 #include <string_view>
 
+#include "streamhost/abi/svc/auth.h"
 #include "streamhost/abi/svc/chat.h"
+#include "streamhost/abi/svc/ratelimit.h"
 #include "streamhost/abi/svc/recovery.h"
 #include "streamhost/abi/svc/session.h"
 #include "streamhost/abi/svc/streamcache.h"
@@ -22,6 +24,17 @@ public:
 
     // Whether anybody can be welcomed. [any]
     [[nodiscard]] bool can_welcome() const;
+    [[nodiscard]] bool can_authenticate() const;
+    void authenticate(sh_target on, std::string_view token, Answer answer);
+    // See sh_auth. While nobody can tell, nothing has changed and nobody has ended: the next look finds it.
+    // [any]
+    [[nodiscard]] std::uint64_t auth_revision() const;
+    [[nodiscard]] bool has_ended(const sh_auth_mark& mark) const;
+    // See sh_ratelimit: ms to wait, 0 to go on. Without such a service nothing is limited. [any]
+    [[nodiscard]] std::int64_t take(const sh_rate_subject& subject, std::uint32_t cost) const;
+    [[nodiscard]] std::int64_t enter(std::string_view address, std::string_view user) const;
+    void leave_limits(std::string_view address, std::string_view user) const;
+
     void join(sh_target on, const sh_session_join& join, Answer answer);
     void leave(sh_connection connection) const;
     void check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);
@@ -49,6 +62,8 @@ private:
 
     streamhost::Host& host_;
     std::uint32_t timeout_ms_;
+    streamhost::Lease<sh_auth> auth_;
+    streamhost::Lease<sh_ratelimit> ratelimit_;
     streamhost::Lease<sh_session> session_;
     streamhost::Lease<sh_recovery> recovery_;
     streamhost::Lease<sh_chat> chat_;

@@ -31,11 +31,13 @@ void Roster::admit(Entry& entry, const Member& member) {
     }
     recent_.forget(member.session);
     entry.is_disowned = false;
+    entry.connections.push_back({member.connection, member.user, member.is_guest});
+    homes_.emplace(member.connection, member.session);
+    if (member.is_guest && !entry.user.empty()) return;
     if (entry.user != member.user) entry.owned_until_ms = 0;
     entry.user = member.user;
+    entry.is_guests = member.is_guest;
     entry.client = member.client;
-    entry.connections.push_back({member.connection, member.user});
-    homes_.emplace(member.connection, member.session);
 }
 
 sh_status Roster::join(const Member& member) {
@@ -43,8 +45,8 @@ sh_status Roster::join(const Member& member) {
     if (homes_.contains(member.connection)) return SH_CONFLICT;
     Entry& entry = entries_[member.session];
     // The owner's key may have lapsed under connections that stayed; while they are here it is theirs.
-    const bool is_held = !entry.connections.empty() && entry.user != kAnonymous && entry.user != member.user;
-    if (is_held) return SH_FORBIDDEN;
+    const bool is_held = !entry.connections.empty() && !entry.is_guests && entry.user != kAnonymous;
+    if (is_held && !member.is_guest && entry.user != member.user) return SH_FORBIDDEN;
     admit(entry, member);
     want(member.session, entry);
     return SH_OK;
@@ -60,7 +62,8 @@ void Roster::leave(sh_connection connection, std::int64_t now_ms) {
         entry.gone_ms = now_ms;
         --open_;
         doubted_.erase(found->first);
-        if (!entry.is_disowned) recent_.note({found->first, entry.user, entry.created_ms, now_ms});
+        if (!entry.is_disowned && !entry.is_guests)
+            recent_.note({found->first, entry.user, entry.created_ms, now_ms});
     }
     homes_.erase(home);
     want(found->first, entry);
@@ -233,7 +236,7 @@ std::vector<sh_connection> Roster::strangers_of(std::string_view session) const 
     const auto found = entries_.find(std::string(session));
     if (found == entries_.end()) return ids;
     for (const Connection& one : found->second.connections)
-        if (one.user != found->second.user) ids.push_back(one.id);
+        if (!one.is_guest && one.user != found->second.user) ids.push_back(one.id);
     return ids;
 }
 

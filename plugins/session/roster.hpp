@@ -42,6 +42,7 @@ struct Member {
     std::string client;
     std::int64_t since_ms = 0;    // wall clock
     std::int64_t created_ms = 0;  // of the session, on whatever node it was first
+    bool is_guest = false;        // was granted another user's session
 };
 
 struct Command {
@@ -119,9 +120,11 @@ private:
     struct Connection {
         sh_connection id = 0;
         std::string user;
+        bool is_guest = false;
     };
     struct Entry {
-        std::string user;
+        std::string user;  // a guest's only until somebody else comes
+        bool is_guests = true;
         std::string client;
         std::int64_t since_ms = 0;
         std::int64_t created_ms = 0;

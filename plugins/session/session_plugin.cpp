@@ -83,6 +83,7 @@ void SessionPlugin::join(void* self, const sh_session_join* join, sh_ticket tick
                            std::string(shortened(view(join->client), kMaxClient)),
                            plugin.host().wall_ms(),
                            plugin.host().wall_ms()};
+        request->is_granted = (join->flags & SH_JOIN_GRANTED) != 0;
         plugin.host().on_store(ticket, [&plugin, request] { plugin.sessions_->join(request); });
     });
 }

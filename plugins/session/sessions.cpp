@@ -89,6 +89,10 @@ void Sessions::join(std::shared_ptr<JoinRequest> request) {
 
 void Sessions::owned(const Request& request, sh_status status) {
     if (is_unanswered(status) && may_believe(*request)) return admit(request);
+    if (status == SH_FORBIDDEN && request->is_granted) {
+        request->member.is_guest = true;
+        status = SH_OK;
+    }
     if (status == SH_FORBIDDEN) roster_.refused({request->member.session, request->member.user});
     if (status != SH_OK) return refuse(request, status);
     if (!roster_.has(request->member.session)) return look_up(request);
@@ -99,6 +103,7 @@ void Sessions::owned(const Request& request, sh_status status) {
 
 // A page that reloads while the store is away was here a moment ago, with this session.
 bool Sessions::may_believe(JoinRequest& request) const {
+    if (request.is_granted) return false;  // perhaps another user's session
     Member& member = request.member;
     const auto created = roster_.known_since(member.session, member.user, host_.monotonic_ms());
     if (!created) return false;
@@ -126,7 +131,7 @@ void Sessions::admit(const Request& request) {
     if (request->is_believed) {
         believed_.add();
         roster_.doubt(member.session);
-    } else {
+    } else if (!member.is_guest) {
         roster_.note_owner(member.session, member.user, host_.monotonic_ms());
     }
     // They came when the session was nobody's; what is written from now on is not for them.

@@ -27,6 +27,7 @@ struct JoinRequest {
     std::string last_node;
     bool has_left = false;     // the connection closed while we asked
     bool is_believed = false;  // the store could not be asked
+    bool is_granted = false;   // whoever owns the session
 };
 
 class Sessions {

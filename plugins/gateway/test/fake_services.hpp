@@ -2,6 +2,7 @@
 // test answers it.
 #pragma once
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -9,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "streamhost/abi/svc/auth.h"
 #include "streamhost/abi/svc/chat.h"
+#include "streamhost/abi/svc/ratelimit.h"
 #include "streamhost/abi/svc/recovery.h"
 #include "streamhost/abi/svc/session.h"
 #include "streamhost/abi/svc/streamcache.h"
@@ -94,6 +97,46 @@ public:
         host_.run();
     }
 
+    // Tokens are what the test answers "authenticate" with; `revoked` is asked for by user.
+    void offer_auth() {
+        auth_.struct_size = sizeof(auth_);
+        auth_.authenticate = [](void* self, sh_bytes token, sh_ticket ticket) {
+            of(self).note({.name = "authenticate", .ticket = ticket, .subject = std::string(view(token))});
+        };
+        auth_.revision = [](void* self) { return of(self).revision; };
+        auth_.has_ended = [](void* self, const sh_auth_mark* mark) -> std::uint8_t {
+            return of(self).revoked.contains(std::string(view(mark->user))) ? 1 : 0;
+        };
+        host_.offer(SH_SVC_AUTH, &auth_, this);
+    }
+    // Answers `wait_ms`, and notes who asked.
+    void offer_ratelimit() {
+        ratelimit_.struct_size = sizeof(ratelimit_);
+        ratelimit_.take = [](void* self, const sh_rate_subject* who, std::uint32_t cost) {
+            of(self).taken.push_back(std::to_string(who->verb) + " " + std::string(view(who->address)) + " " +
+                                     std::string(view(who->user)) + " " + std::string(view(who->session)) +
+                                     " " + std::to_string(cost));
+            return of(self).wait_ms;
+        };
+        ratelimit_.enter = [](void* self, sh_bytes address, sh_bytes user) {
+            of(self).inside.push_back(std::string(view(address)) + "/" + std::string(view(user)));
+            return of(self).enter_wait_ms;
+        };
+        ratelimit_.leave = [](void* self, sh_bytes address, sh_bytes user) {
+            auto& open_ones = of(self).inside;
+            const auto found = std::find(open_ones.begin(), open_ones.end(),
+                                         std::string(view(address)) + "/" + std::string(view(user)));
+            if (found != open_ones.end()) open_ones.erase(found);
+        };
+        host_.offer(SH_SVC_RATELIMIT, &ratelimit_, this);
+    }
+    std::uint64_t revision = 1;
+    std::set<std::string> revoked;
+    std::int64_t wait_ms = 0;
+    std::int64_t enter_wait_ms = 0;
+    std::vector<std::string> taken;
+    std::vector<std::string> inside;
+
     // To offer it again.
     [[nodiscard]] const sh_session* session() const noexcept { return &session_; }
 
@@ -115,6 +158,7 @@ private:
                            .subject = std::string(view(join->session)),
                            .user = std::string(view(join->user)),
                            .connection = join->connection,
+                           .flags = join->flags,
                            .text = std::string(view(join->client))});
         };
         session_.leave = [](void* self, sh_connection id) { of(self).left.push_back(id); };
@@ -184,6 +228,8 @@ private:
     FakeHost& host_;
     streamhost::Host side_;
     std::set<sh_ticket> unanswered_;
+    sh_auth auth_{};
+    sh_ratelimit ratelimit_{};
     sh_session session_{};
     sh_recovery recovery_{};
     sh_chat chat_{};

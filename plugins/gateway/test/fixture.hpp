@@ -26,7 +26,9 @@ inline constexpr const char* kJoined = R"({"session":"trip","affinity":"key-7","
 
 class GatewayPlugin : public ::testing::Test {
 protected:
-    GatewayPlugin() {
+    using Keys = std::vector<std::pair<const char*, std::string>>;
+    GatewayPlugin() : GatewayPlugin(Keys()) {}
+    explicit GatewayPlugin(const Keys& keys) {
         delivery.struct_size = sizeof(delivery);
         delivery.add_encoding = [](const sh_host*, const char*, const sh_encoder*,
                                    sh_handle* out) -> sh_status {
@@ -45,6 +47,8 @@ protected:
         host.extend(SH_EXT_STORE, &store);
         host.create(streamhost_plugin_entry);
         FakeConfig config;
+        for (const auto& [key, value] : keys)
+            config.set(key, value);
         config.set("max_pending", kPendingLimit).set("hello_timeout_ms", kHelloMs);
         EXPECT_EQ(host.configure(config), SH_OK) << host.error.text;
         EXPECT_EQ(host.start(), SH_OK) << host.error.text;

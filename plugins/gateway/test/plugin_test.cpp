@@ -1,6 +1,6 @@
 // What an open connection may ask, and what it is told.
 #include "fixture.hpp"
-#include "grants.hpp"
+#include "own_homes.hpp"
 
 namespace gateway {
 namespace {
@@ -97,7 +97,7 @@ TEST_F(GatewayPlugin, AsksAgainWhoseAStreamIsAfterAMinute) {
     say(client, kAppend);
     services.answer(services.take("check_owner"), SH_OK);
     services.answer(services.take("publish"), SH_OK);
-    host.advance(Grants::kMs - 1);
+    host.advance(OwnHomes::kMs - 1);
     say(client, kAppend);
     EXPECT_EQ(services.count("check_owner"), 0u);
     services.answer(services.take("publish"), SH_OK);

@@ -46,13 +46,15 @@ public:
             if (result.body != nullptr) answer.body.assign(result.body->data, result.body->size);
         });
     }
-    void post_join(Answer& answer, sh_connection id, const std::string& session, const std::string& user) {
-        const sh_session_join join{sizeof(join), 0, id, bytes(session), bytes(user), bytes("web/1")};
+    void post_join(Answer& answer, sh_connection id, const std::string& session, const std::string& user,
+                   std::uint32_t flags = 0) {
+        const sh_session_join join{sizeof(join), flags, id, bytes(session), bytes(user), bytes("web/1")};
         table->join(self, &join, ticket(answer));
     }
-    Answer join(sh_connection id, const std::string& session, const std::string& user = "ann") {
+    Answer join(sh_connection id, const std::string& session, const std::string& user = "ann",
+                std::uint32_t flags = 0) {
         Answer answer;
-        post_join(answer, id, session, user);
+        post_join(answer, id, session, user, flags);
         host.run();
         EXPECT_EQ(answer.count, 1);
         return answer;

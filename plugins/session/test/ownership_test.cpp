@@ -26,6 +26,27 @@ TEST(SessionPlugin, ASessionIsItsFirstUsers) {
     EXPECT_EQ(two.host.metric_values["session_forbidden_total"], 4);
 }
 
+TEST(SessionPlugin, AGuestIsLetInAndOwnsNothing) {
+    FakeCluster cluster;
+    Node node(cluster, "n1");
+    Node other(cluster, "n2");
+    ASSERT_EQ(other.join(1, "s", "ann").status, SH_OK);
+    ASSERT_EQ(node.join(2, "s", "bob", SH_JOIN_GRANTED).status, SH_OK);
+    EXPECT_EQ(node.check_owner("s", "bob").status, SH_FORBIDDEN);
+    EXPECT_EQ(node.join(3, "s", "bob").status, SH_FORBIDDEN) << "who was not granted it";
+    EXPECT_EQ(node.join(4, "s", "ann").status, SH_OK) << "whose it is, with the guest in it";
+    node.leave(4);
+    EXPECT_EQ(node.join(5, "s", "eve").status, SH_FORBIDDEN);
+}
+
+TEST(SessionPlugin, AGuestInNobodysSessionOwnsItFromThenOn) {
+    FakeCluster cluster;
+    Node node(cluster, "n1");
+    ASSERT_EQ(node.join(1, "s", "bob", SH_JOIN_GRANTED).status, SH_OK);
+    EXPECT_EQ(node.check_owner("s", "bob").status, SH_OK);
+    EXPECT_EQ(node.join(2, "s", "ann").status, SH_FORBIDDEN);
+}
+
 TEST(SessionPlugin, WhoeverWritesToANewHomeFirstOwnsIt) {
     FakeCluster cluster;
     Node one(cluster, "n1");

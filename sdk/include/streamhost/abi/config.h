@@ -1,7 +1,7 @@
 /* The plugin's own section of the configuration: validated against its schema, defaults filled in, secrets
  * resolved.
  *
- * Paths are relative to the section: "providers.echo.delay_ms", "hosts[0].name". Views live as long as the
+ * Paths are relative to the section: "providers.echo.delay_ms", "hosts.0.name". Views live as long as the
  * sh_config does: for the length of configure().
  */
 #ifndef STREAMHOST_ABI_CONFIG_H

@@ -11,9 +11,14 @@ extern "C" {
 
 #define SH_SVC_SESSION "streamhost.session/1"
 
+enum {
+    /* The user was granted the session, whoever owns it. Where nobody does it becomes the user's, as ever. */
+    SH_JOIN_GRANTED = 1u << 0
+};
+
 typedef struct sh_session_join {
     uint32_t struct_size;
-    uint32_t reserved;
+    uint32_t flags; /* SH_JOIN_* */
     sh_connection connection;
     sh_bytes session; /* empty: a new one is generated */
     sh_bytes user;

@@ -17,7 +17,7 @@
 
 namespace gateway {
 
-class Grants {
+class OwnHomes {
 public:
     static constexpr std::int64_t kMs = 60'000;
     static constexpr std::size_t kMax = 256;  // homes of one connection; at the limit the oldest goes

@@ -1,0 +1,148 @@
+// Who the client is, what its token lets it do and how often, and when that ends.
+#include <algorithm>
+
+#include "streamhost/ids.hpp"
+
+#include "client.hpp"
+#include "frames.hpp"
+
+namespace gateway {
+
+using streamhost::Host;
+
+namespace {
+
+constexpr std::string_view kAuthenticator = "the authenticator";
+
+// A client that goes on asking after so many refusals in a row does not listen.
+constexpr std::uint32_t kMaxRefusals = 100;
+
+struct Rate {
+    std::uint32_t verb = 0;  // SH_RATE_*; 0: not limited
+    std::uint32_t cost = 1;
+};
+
+struct RateOf {
+    Rate operator()(const Hello&) const { return {SH_RATE_HELLO}; }
+    Rate operator()(const Refresh&) const { return {SH_RATE_HELLO}; }
+    Rate operator()(const Subscribe&) const { return {SH_RATE_READ}; }
+    Rate operator()(const History&) const { return {SH_RATE_READ}; }
+    Rate operator()(const Send&) const { return {SH_RATE_SEND}; }
+    Rate operator()(const Cancel&) const { return {SH_RATE_SEND}; }
+    Rate operator()(const Append& append) const {
+        return {SH_RATE_PRODUCE, static_cast<std::uint32_t>(std::max<std::size_t>(append.items.size(), 1))};
+    }
+    Rate operator()(const Claim&) const { return {SH_RATE_PRODUCE}; }
+    template <typename Other>
+    Rate operator()(const Other&) const {
+        return {};  // a lease that is kept, a life sign, or less work than before
+    }
+};
+
+Error too_often(std::int64_t wait_ms) {
+    return {.code = "rate_limited",
+            .message = "too many requests; try again after `retry_after_ms`",
+            .retryable = true,
+            .retry_after_ms = wait_ms};
+}
+
+sh_result unauthenticated(std::string_view why) {
+    sh_result result = Host::make_result(SH_UNAUTHENTICATED);
+    streamhost::copy_text(result.detail, why);
+    return result;
+}
+
+sh_result revoked_token() { return unauthenticated("the token was revoked"); }
+
+sh_result missing_token() {
+    return unauthenticated("a token is needed: in `hello`, or as Authorization: Bearer of the upgrade");
+}
+
+std::string_view body_of(const sh_result& result) {
+    if (result.body == nullptr) return {};
+    return {result.body->data, static_cast<std::size_t>(result.body->size)};
+}
+
+}  // namespace
+
+bool Client::within_limits(const Request& request) {
+    const Rate rate = std::visit(RateOf{}, request.body);
+    if (rate.verb == 0) return true;
+    const std::string_view user = state_ == State::kNew ? std::string_view() : identity_.user;
+    const sh_rate_subject subject{sizeof(subject), rate.verb, streamhost::bytes(address_),
+                                  streamhost::bytes(user), streamhost::bytes(session_)};
+    const std::int64_t wait_ms = door().services.take(subject, rate.cost);
+    if (wait_ms == 0) {
+        refusals_ = 0;
+        return true;
+    }
+    fail(request.id, too_often(wait_ms));
+    if (++refusals_ == kMaxRefusals)
+        connection_.close(4429, "too many requests, and `retry_after_ms` not heeded");
+    return false;
+}
+
+void Client::authenticate(std::string_view token) {
+    if (token.empty()) return refuse_hello(missing_token(), kAuthenticator);
+    door().services.authenticate(
+        target(), token, later([](Client& client, const sh_result& result) { client.identified(result); }));
+    token_.clear();
+}
+
+void Client::identified(const sh_result& result) {
+    if (result.status != SH_OK) return refuse_hello(result, kAuthenticator);
+    auto identity = read_identity(body_of(result));
+    if (!identity) {
+        door().host.error("the auth service answered no identity");
+        return refuse_hello(Host::make_result(SH_INTERNAL), kAuthenticator);
+    }
+    // Since the authenticator looked at it; from now on the sweep does.
+    if (door().services.has_ended(identity->mark())) return refuse_hello(revoked_token(), kAuthenticator);
+    become(*std::move(identity));
+    if (const std::int64_t wait_ms = door().services.enter("", identity_.user); wait_ms > 0) {
+        fail(opening_->id, too_often(wait_ms));
+        return connection_.close(4429, "too many connections of this user");
+    }
+    is_user_counted_ = true;
+    ask_to_join();
+}
+
+void Client::become(Identity identity) {
+    identity_ = std::move(identity);
+    loop_.expiries.set(connection_.id(), identity_.expires_ms);
+}
+
+void Client::on(const Request& request, const Refresh& refresh) {
+    if (!require_open(request)) return;
+    if (!door().needs_token) return send(ok_frame(request.id));
+    door().services.authenticate(
+        target(), refresh.token,
+        later([id = std::string(request.id)](Client& client, const sh_result& result) {
+            client.refreshed(id, result);
+        }));
+}
+
+// A token that is not accepted ends nothing: what the client has still counts until its own end.
+void Client::refreshed(const std::string& id, const sh_result& result) {
+    if (result.status != SH_OK) return fail(id, error_of(result, kAuthenticator));
+    auto identity = read_identity(body_of(result));
+    if (!identity) return fail(id, error_of(Host::make_result(SH_INTERNAL), kAuthenticator));
+    if (identity->user != identity_.user)
+        return fail(id, {.code = "forbidden", .message = "another user's token; that is another connection"});
+    if (door().services.has_ended(identity->mark()))
+        return fail(id, error_of(revoked_token(), kAuthenticator));
+    become(*std::move(identity));
+    send(ok_frame(id));
+}
+
+bool Client::is_let_in_by_grant() const { return identity_.grants.allows(streamhost::Verb::kRead, session_); }
+
+void Client::token_has_expired() const { connection_.close(4004, "the token has expired"); }
+
+void Client::look_at_identity() const {
+    const bool is_known = identity_.issued_ms != 0 || !identity_.id.empty() || !identity_.key.empty();
+    if (is_known && door().services.has_ended(identity_.mark()))
+        connection_.close(4401, "the token was revoked");
+}
+
+}  // namespace gateway

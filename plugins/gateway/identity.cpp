@@ -1,0 +1,91 @@
+#include "identity.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include <simdjson.h>
+
+#include "streamhost/bytes.hpp"
+
+namespace gateway {
+
+using streamhost::bytes;
+
+namespace {
+
+constexpr std::string_view kBearer = "bearer ";
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
+    return text.size() >= lower.size() &&
+           std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
+               return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
+           });
+}
+
+std::string_view without_spaces(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string text_of(simdjson::dom::element root, const char* name) {
+    std::string_view text;
+    return root[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
+}
+
+std::int64_t number_of(simdjson::dom::element root, const char* name) {
+    std::int64_t number = 0;
+    return root[name].get(number) == simdjson::SUCCESS ? number : 0;
+}
+
+}  // namespace
+
+sh_auth_mark Identity::mark() const {
+    return {sizeof(sh_auth_mark), 0, bytes(user), bytes(id), bytes(key), issued_ms};
+}
+
+Identity anonymous() {
+    Identity identity{.user = "anonymous"};
+    for (const char* grant : {"read:@own", "send:@own", "produce:@own"})
+        identity.grants.add(grant);
+    return identity;
+}
+
+std::optional<Identity> read_identity(std::string_view json) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return std::nullopt;
+    Identity identity{.user = text_of(root, "user"),
+                      .id = text_of(root, "id"),
+                      .key = text_of(root, "key"),
+                      .issued_ms = number_of(root, "issued_ms"),
+                      .expires_ms = number_of(root, "expires_ms"),
+                      .grants = {}};
+    if (identity.user.empty()) return std::nullopt;
+    simdjson::dom::array grants;
+    if (root["grants"].get(grants) != simdjson::SUCCESS) return identity;
+    for (const simdjson::dom::element grant : grants) {
+        std::string_view text;
+        if (grant.get(text) == simdjson::SUCCESS) identity.grants.add(text);
+    }
+    return identity;
+}
+
+std::string_view bearer_token(std::string_view authorization) {
+    if (!starts_with_ignoring_case(authorization, kBearer)) return {};
+    return without_spaces(authorization.substr(kBearer.size()));
+}
+
+std::string_view cookie_value(std::string_view cookies, std::string_view name) {
+    while (!cookies.empty() && !name.empty()) {
+        const std::size_t end = cookies.find(';');
+        const std::string_view pair = without_spaces(cookies.substr(0, end));
+        cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
+        const std::size_t equals = pair.find('=');
+        if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+            return pair.substr(equals + 1);
+    }
+    return {};
+}
+
+}  // namespace gateway

@@ -1,0 +1,84 @@
+#include "identity.hpp"
+
+#include <gtest/gtest.h>
+
+#include "expiries.hpp"
+#include "origin.hpp"
+
+namespace gateway {
+namespace {
+
+using streamhost::Verb;
+
+TEST(IdentityTest, IsWhatTheAuthenticatorSaid) {
+    const auto identity = read_identity(R"({"user":"ann","id":"t1","key":"k","issued_ms":5,"expires_ms":9,)"
+                                        R"("grants":["read:@own","produce:feed-*","nonsense",7]})");
+    ASSERT_TRUE(identity);
+    EXPECT_EQ(identity->user, "ann");
+    EXPECT_EQ(identity->id, "t1");
+    EXPECT_EQ(identity->key, "k");
+    EXPECT_EQ(identity->issued_ms, 5);
+    EXPECT_EQ(identity->expires_ms, 9);
+    EXPECT_TRUE(identity->grants.allows_own(Verb::kRead));
+    EXPECT_TRUE(identity->grants.allows(Verb::kProduce, "feed-7"));
+    EXPECT_FALSE(identity->grants.allows_own(Verb::kSend));
+}
+
+TEST(IdentityTest, WithoutAUserThereIsNone) {
+    for (const char* text : {"", "{}", "[]", R"({"user":""})", R"({"user":7})", R"({"user":"ann")"})
+        EXPECT_FALSE(read_identity(text)) << text;
+}
+
+TEST(IdentityTest, WithoutGrantsItMayNothing) {
+    const auto identity = read_identity(R"({"user":"ann"})");
+    ASSERT_TRUE(identity);
+    EXPECT_FALSE(identity->grants.allows_own(Verb::kRead));
+}
+
+TEST(IdentityTest, AnonymousMayUseWhatIsNobodys) {
+    const Identity nobody = anonymous();
+    EXPECT_EQ(nobody.user, "anonymous");
+    for (const Verb verb : {Verb::kRead, Verb::kSend, Verb::kProduce})
+        EXPECT_TRUE(nobody.grants.allows_own(verb));
+    EXPECT_FALSE(nobody.grants.allows(Verb::kRead, "anything"));
+    EXPECT_FALSE(nobody.grants.allows(Verb::kAdmin, "node"));
+}
+
+TEST(TokenTest, ComesAsBearerOrInACookie) {
+    EXPECT_EQ(bearer_token("Bearer a.b.c"), "a.b.c");
+    EXPECT_EQ(bearer_token("bEARER   a.b.c "), "a.b.c");
+    EXPECT_EQ(bearer_token("Basic a.b.c"), "");
+    EXPECT_EQ(bearer_token("Bearer"), "");
+    EXPECT_EQ(bearer_token("Bearer  "), "");
+    EXPECT_EQ(cookie_value("a=1; token=x.y.z; b=2", "token"), "x.y.z");
+    EXPECT_EQ(cookie_value("token=x=y", "token"), "x=y");
+    EXPECT_EQ(cookie_value("mytoken=1;token", "token"), "");
+    EXPECT_EQ(cookie_value("=1; a=2", ""), "");
+}
+
+TEST(AddressTest, IsThePeerWithoutItsPort) {
+    EXPECT_EQ(address_of("10.0.0.7:4711"), "10.0.0.7");
+    EXPECT_EQ(address_of("[2001:db8::1]:4711"), "2001:db8::1");
+    EXPECT_EQ(address_of("2001:db8::1"), "2001:db8::1");
+    EXPECT_EQ(address_of("10.0.0.7"), "10.0.0.7");
+    EXPECT_EQ(address_of(""), "");
+}
+
+TEST(ExpiriesTest, TellThoseWhoseTimeHasComeOnce) {
+    Expiries expiries;
+    expiries.set(1, 100);
+    expiries.set(2, 200);
+    expiries.set(3, 50);
+    expiries.set(3, 300);
+    expiries.set(4, 100);
+    expiries.remove(4);
+    expiries.set(5, 0);
+    EXPECT_TRUE(expiries.due(99).empty());
+    EXPECT_EQ(expiries.due(200), (std::vector<sh_connection>{1, 2}));
+    EXPECT_TRUE(expiries.due(200).empty());
+    EXPECT_EQ(expiries.due(1'000), (std::vector<sh_connection>{3}));
+    EXPECT_EQ(expiries.size(), 0u);
+}
+
+}  // namespace
+}  // namespace gateway
