@@ -1,6 +1,8 @@
 #include "app/exposure.hpp"
 
+#include <initializer_list>
 #include <string>
+#include <variant>
 
 #include <Poco/Exception.h>
 #include <Poco/Net/IPAddress.h>
@@ -20,6 +22,46 @@ bool is_reachable_by_others(const std::string& address) {
     }
 }
 
+const config::Value* find(const config::Configuration& configuration,
+                          std::initializer_list<std::string_view> path) {
+    const config::Value* value = &configuration.root();
+    for (const std::string_view name : path)
+        if (value != nullptr) value = value->find(name);
+    return value;
+}
+
+bool is_true(const config::Value* value) {
+    const bool* flag = value == nullptr ? nullptr : std::get_if<bool>(&value->data);
+    return flag != nullptr && *flag;
+}
+
+bool asks_for_tokens(const config::Configuration& configuration) {
+    const config::Value* value = find(configuration, {"plugins", "gateway", "authentication"});
+    return value != nullptr && value->text() != nullptr && *value->text() == "required";
+}
+
+// Who has the plugin that reads tokens means them to be asked for.
+void check_gateway(const config::Configuration& configuration, config::Issues& issues) {
+    const bool has_both = is_true(find(configuration, {"plugins", "auth", "enabled"})) &&
+                          is_true(find(configuration, {"plugins", "gateway", "enabled"}));
+    if (!has_both || asks_for_tokens(configuration)) return;
+    const config::Value* value = find(configuration, {"plugins", "gateway", "authentication"});
+    issues.push_back({value == nullptr ? config::Origin() : value->origin, "plugins.gateway.authentication",
+                      "the plugin auth is enabled, and the gateway lets everybody in without a token",
+                      "required", "set it to required, or switch plugins.auth off"});
+}
+
+// Nothing: whoever reaches the listener has to say who they are.
+std::string reason_against(const config::Configuration& configuration, std::string_view listener) {
+    if (listener == "admin") return "and the admin listener has no lock";
+    if (is_true(find(configuration, {"plugins", "auth", "dev_tokens", "enabled"})))
+        return "and plugins.auth.dev_tokens gives a token to anybody";
+    const bool has_gateway = is_true(find(configuration, {"plugins", "gateway", "enabled"}));
+    if (has_gateway && !asks_for_tokens(configuration))
+        return "and plugins.gateway.authentication lets everybody in without a token";
+    return {};
+}
+
 // "[::1]:8091" is "::1".
 std::string_view without_port(std::string_view host) {
     if (!host.starts_with('[')) return host.substr(0, host.find(':'));
@@ -30,17 +72,22 @@ std::string_view without_port(std::string_view host) {
 
 config::Issues exposure_issues(const config::Configuration& configuration) {
     config::Issues issues;
+    check_gateway(configuration, issues);
     const config::Value* listeners = configuration.root().find("listeners");
     if (listeners == nullptr || listeners->object() == nullptr) return issues;
     for (const config::Member& listener : *listeners->object()) {
         const config::Value* address = listener.value.find("address");
         if (address == nullptr || address->text() == nullptr || !is_reachable_by_others(*address->text()))
             continue;
-        issues.push_back(
-            {address->origin, "listeners." + listener.name + ".address",
-             *address->text() + " can be reached from other machines, and nothing here says who connects",
-             "a loopback address, such as 127.0.0.1 or [::1]",
-             "listen on loopback, behind a proxy that authenticates"});
+        const std::string reason = reason_against(configuration, listener.name);
+        if (reason.empty()) continue;
+        issues.push_back({address->origin, "listeners." + listener.name + ".address",
+                          *address->text() + " can be reached from other machines, " + reason,
+                          "a loopback address, such as 127.0.0.1 or [::1]",
+                          listener.name == "admin"
+                              ? "listen on loopback, behind a proxy that authenticates"
+                              : "listen on loopback, or ask for tokens: plugins.auth and "
+                                "plugins.gateway.authentication: required"});
     }
     return issues;
 }

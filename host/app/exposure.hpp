@@ -7,11 +7,12 @@
 
 namespace streamhost::app {
 
-/// The problem: nothing in this version says who connects. Whoever can may read and write everything, and the
-/// admin listener has no lock at all. One address typed wrong must not open that to a network.
+/// The problem: without tokens whoever connects may read and write everything, and the admin listener has no
+/// lock at all. One address typed wrong must not open that to a network.
 ///
-/// An issue for each listener that others than this machine can reach. Addresses that do not parse are
-/// somebody else's issue: opening them fails with the reason.
+/// An issue for each listener that others than this machine can reach and that asks nobody who they are, and
+/// one where the plugin auth is on and the gateway does not ask it. Addresses that do not parse are somebody
+/// else's issue: opening them fails with the reason.
 [[nodiscard]] config::Issues exposure_issues(const config::Configuration& configuration);
 
 /// The problem: any page may give a name of its own the address 127.0.0.1 (DNS rebinding); its browser then

@@ -17,9 +17,28 @@ config::Value object(const std::string& name, config::Value member) {
     return value;
 }
 
-config::Issues issues_of(const std::string& address) {
+config::Value flag(bool is_set) {
+    config::Value value;
+    value.data = is_set;
+    return value;
+}
+
+config::Value both(config::Value one, config::Value other) {
+    config::Value value;
+    value.data = config::Value::Object{(*one.object())[0], (*other.object())[0]};
+    return value;
+}
+
+// `asks`: the gateway's key; the plugin auth is on if it asks.
+config::Issues issues_of(const std::string& address, const std::string& asks = "none",
+                         const std::string& listener = "public", bool gives_dev_tokens = false) {
+    const bool is_on = asks != "none";
+    config::Value gateway = both(object("enabled", flag(true)), object("authentication", text(asks)));
+    config::Value auth =
+        both(object("enabled", flag(is_on)), object("dev_tokens", object("enabled", flag(gives_dev_tokens))));
     const config::Configuration configuration(
-        nullptr, object("listeners", object("public", object("address", text(address)))));
+        nullptr, both(object("listeners", object(listener, object("address", text(address)))),
+                      object("plugins", both(object("gateway", gateway), object("auth", auth)))));
     return exposure_issues(configuration);
 }
 
@@ -31,6 +50,23 @@ TEST(Exposure, OnlyLoopback) {
         ASSERT_EQ(issues.size(), 1U) << address;
         EXPECT_EQ(issues[0].path, "listeners.public.address");
     }
+}
+
+TEST(Exposure, WhoAsksForTokensMayListenToOthers) {
+    EXPECT_TRUE(issues_of("0.0.0.0:8080", "required").empty());
+    EXPECT_EQ(issues_of("0.0.0.0:8080", "required", "public", true).size(), 1U) << "with tokens for anybody";
+    EXPECT_EQ(issues_of("0.0.0.0:8091", "required", "admin").size(), 1U);
+    EXPECT_TRUE(issues_of("127.0.0.1:8080", "required", "public", true).empty());
+}
+
+TEST(Exposure, APluginThatReadsTokensIsAsked) {
+    const config::Value on = object("enabled", flag(true));
+    const config::Configuration configuration(
+        nullptr, object("plugins", both(object("gateway", both(on, object("authentication", text("none")))),
+                                        object("auth", on))));
+    const auto issues = exposure_issues(configuration);
+    ASSERT_EQ(issues.size(), 1U);
+    EXPECT_EQ(issues[0].path, "plugins.gateway.authentication");
 }
 
 TEST(Exposure, WhatIsNoAddressIsSomebodyElsesIssue) { EXPECT_TRUE(issues_of("nonsense").empty()); }
