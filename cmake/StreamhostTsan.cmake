@@ -7,6 +7,7 @@ set(STREAMHOST_TSAN_TESTS
   store_test
   redis_threads_test
   control_test
+  ratelimit_threads_test
   lifecycle_test)
 add_custom_target(tsan_tests)
 

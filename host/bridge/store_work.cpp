@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,12 @@ void key_result(const store::KeyResult& result, sh_result& out) {
     set_status(result.status, out);
     out.wait_ms = result.left_ms;
     out.body = make_buffer(result.value.view());
+}
+
+void rate_result(const store::RateResult& result, sh_result& out) {
+    set_status(result.status, out);
+    out.count = result.granted;
+    out.wait_ms = result.wait_ms;
 }
 
 sh_status open_put(const sh_host* host, sh_bytes shard, sh_bytes run, std::uint32_t due_in_ms,
@@ -112,6 +120,15 @@ sh_status key_remove(const sh_host* host, sh_bytes key, std::uint32_t condition,
         hub_of(host).answer(host, token, key_result)));
 }
 
+sh_status rate_take(const sh_host* host, sh_bytes key, std::uint64_t interval_ns, std::uint32_t burst,
+                    std::uint32_t want, std::uint64_t token) {
+    if (!on_store("store.rate_take")) return SH_WRONG_ROLE;
+    const std::uint64_t interval = std::min<std::uint64_t>(interval_ns, INT64_MAX);
+    return to_status(hub_of(host).store().keys().rate_take(
+        {.key = view(key), .interval_ns = static_cast<std::int64_t>(interval), .burst = burst, .want = want},
+        hub_of(host).answer(host, token, rate_result)));
+}
+
 sh_status job_push(const sh_host* host, sh_bytes queue, sh_bytes payload, std::uint64_t token) {
     if (!on_store("store.job_push")) return SH_WRONG_ROLE;
     return to_status(hub_of(host).store().jobs().push({.queue = view(queue), .payload = view(payload)},
@@ -151,6 +168,7 @@ void fill_work(sh_store_ext& table) {
     table.key_get = &key_get;
     table.key_set = &key_set;
     table.key_remove = &key_remove;
+    table.rate_take = &rate_take;
     table.job_push = &job_push;
     table.job_take = &job_take;
     table.job_ack = &job_ack;

@@ -243,6 +243,12 @@ Status check(const KeyRemoveRequest& r) noexcept {
         {valid(is_name(r.key) && condition && r.timeout_ms > 0), sized(r.expected.size() <= kMaxValueBytes)});
 }
 
+Status check(const RateTakeRequest& r) noexcept {
+    const bool rate = within<std::int64_t>(r.interval_ns, 1'000, kMaxFillNs) &&
+                      within(r.burst, 1U, kMaxTokens) && r.interval_ns <= kMaxFillNs / r.burst;
+    return valid(is_name(r.key) && rate && r.want <= kMaxTokens && r.timeout_ms > 0);
+}
+
 Status check(const HistoryPushRequest& r) noexcept {
     return first_bad(
         {valid(is_home(r.home) && is_key(r.id) && r.timeout_ms > 0), sized(r.data.size() <= kMaxValueBytes)});

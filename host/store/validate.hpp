@@ -18,6 +18,7 @@ inline constexpr std::uint32_t kMaxLeaseMs = 3'600'000;
 inline constexpr std::uint32_t kMaxWaitMs = 60'000;
 inline constexpr std::uint32_t kMaxReadEntries = 100'000;
 inline constexpr std::uint32_t kMaxHistory = 200;
+inline constexpr std::uint32_t kMaxTokens = 1'000'000;
 
 /// `<home>` or `<home>.<local>`.
 [[nodiscard]] bool is_stream_id(std::string_view id) noexcept;
@@ -61,6 +62,7 @@ inline constexpr std::uint32_t kMaxHistory = 200;
 [[nodiscard]] Status check(const KeyGetRequest& request) noexcept;
 [[nodiscard]] Status check(const KeySetRequest& request) noexcept;
 [[nodiscard]] Status check(const KeyRemoveRequest& request) noexcept;
+[[nodiscard]] Status check(const RateTakeRequest& request) noexcept;
 [[nodiscard]] Status check(const HistoryPushRequest& request) noexcept;
 [[nodiscard]] Status check(const HistoryListRequest& request) noexcept;
 [[nodiscard]] Status check(const HistoryClearRequest& request) noexcept;

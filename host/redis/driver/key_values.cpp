@@ -45,6 +45,16 @@ ReplyDone key_reply(Context& context, std::string_view command, Buffer written, 
     };
 }
 
+ReplyDone rate_reply(Context& context, store::RateDone done) {
+    return [&context, done = std::move(done)](const Reply& reply) mutable {
+        Answer answer(context, "rate_take", reply);
+        store::RateResult result{.status = answer.status()};
+        result.granted = static_cast<std::uint32_t>(answer.count());
+        result.wait_ms = answer.number();
+        done(result);
+    };
+}
+
 ReplyDone history_reply(Context& context, std::string_view command, store::HistoryDone done) {
     return [&context, command, done = std::move(done)](const Reply& reply) mutable {
         Answer answer(context, command, reply);
@@ -98,6 +108,21 @@ Submit RedisKeyValues::key_remove(const store::KeyRemoveRequest& request, store:
                 .arg(kRememberMs);
         },
         key_reply(context_, "key_remove", {}, std::move(done)));
+}
+
+Submit RedisKeyValues::rate_take(const store::RateTakeRequest& request, store::RateDone done) {
+    const std::string key = context_.keys().plain("rate:", request.key);
+    return context_.run(
+        check(request), {.order = key, .timeout_ms = request.timeout_ms},
+        [&] {
+            return Call(lua::kRateTake)
+                .key(key)
+                .arg(request.interval_ns)
+                .arg(request.burst)
+                .arg(request.want)
+                .arg(nonces_.next());
+        },
+        rate_reply(context_, std::move(done)));
 }
 
 // A home has no colon, so the two cannot meet those of another.

@@ -6,7 +6,7 @@
 
 namespace streamhost::redis {
 
-// Small values, each a hash with an end, and the last messages of a home. [store]
+// Small values, each a hash with an end, shared rates, and the last messages of a home. [store]
 class RedisKeyValues final : public store::KeyCommands {
 public:
     explicit RedisKeyValues(Context& context) : context_(context) {}
@@ -14,6 +14,7 @@ public:
     store::Submit key_get(const store::KeyGetRequest& request, store::KeyDone done) override;
     store::Submit key_set(const store::KeySetRequest& request, store::KeyDone done) override;
     store::Submit key_remove(const store::KeyRemoveRequest& request, store::KeyDone done) override;
+    store::Submit rate_take(const store::RateTakeRequest& request, store::RateDone done) override;
     store::Submit history_push(const store::HistoryPushRequest& request, store::HistoryDone done) override;
     store::Submit history_list(const store::HistoryListRequest& request, store::HistoryDone done) override;
     store::Submit history_clear(const store::HistoryClearRequest& request, store::HistoryDone done) override;

@@ -91,6 +91,18 @@ TEST_F(RedisRepeatsTest, ARemovalKnowsThatItRemoved) {
     EXPECT_EQ(remove().status, Status::kNotFound);
 }
 
+TEST_F(RedisRepeatsTest, TokensAreTakenOnce) {
+    const auto take = [&](std::uint32_t want) {
+        return run<RateReply>([&](store::RateDone done) {
+            return bench_.store().keys().rate_take(
+                {.key = "r", .interval_ns = 3'600'000'000'000, .burst = 10, .want = want}, std::move(done));
+        });
+    };
+    EXPECT_EQ(take(4).granted, 4U);
+    EXPECT_EQ(take(8).granted, 6U);
+    EXPECT_EQ(take(1).granted, 0U);
+}
+
 TEST_F(RedisRepeatsTest, ALockIsHeldUnderOneTokenAndFreedOnce) {
     auto& locks = bench_.store().locks();
     const auto lock = [&](std::string_view owner) {

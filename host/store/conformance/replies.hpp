@@ -163,6 +163,14 @@ struct KeyReply {
     std::int64_t left_ms = 0;
 };
 
+struct RateReply {
+    RateReply() = default;
+    explicit RateReply(const RateResult& r) : status(r.status), granted(r.granted), wait_ms(r.wait_ms) {}
+    Status status = Status::kGone;
+    std::uint32_t granted = 0;
+    std::int64_t wait_ms = 0;
+};
+
 struct HistoryReply {
     HistoryReply() = default;
     explicit HistoryReply(const HistoryResult& r) : status(r.status) {

@@ -20,6 +20,7 @@ class Jobs : public Conformance {};
 class Registry : public Conformance {};
 class Locks : public Conformance {};
 class Keys : public Conformance {};
+class Rates : public Conformance {};
 class Channels : public Conformance {};
 class Shapes : public Conformance {};
 class Contract : public Conformance {};
@@ -42,6 +43,7 @@ class Model : public Conformance {};
     STREAMHOST_STORE_SUITE_(prefix, Registry, driver);      \
     STREAMHOST_STORE_SUITE_(prefix, Locks, driver);         \
     STREAMHOST_STORE_SUITE_(prefix, Keys, driver);          \
+    STREAMHOST_STORE_SUITE_(prefix, Rates, driver);         \
     STREAMHOST_STORE_SUITE_(prefix, Channels, driver);      \
     STREAMHOST_STORE_SUITE_(prefix, Shapes, driver);        \
     STREAMHOST_STORE_SUITE_(prefix, Contract, driver);      \

@@ -8,9 +8,13 @@
 namespace streamhost::store::memory {
 namespace {
 
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
 std::uint64_t key_bytes(std::string_view name, std::string_view value) noexcept {
     return 176 + name.size() + value.size();
 }
+
+std::uint64_t rate_bytes(std::string_view name) noexcept { return 128 + name.size(); }
 
 std::uint64_t item_bytes(std::string_view id, std::string_view data) noexcept {
     return 128 + id.size() + data.size();
@@ -87,6 +91,37 @@ KeyAnswer MemoryKeys::remove_now(const KeyRemoveRequest& request) {
     return {{Status::kOk, {}, 0}};
 }
 
+Submit MemoryKeys::rate_take(const RateTakeRequest& request, RateDone done) {
+    return core_.run<RateAnswer>(check(request), std::move(done), [&] { return take_now(request); });
+}
+
+void MemoryKeys::drop_rate(std::string_view name) {
+    if (rates_.erase(name)) core_.account.remove(rate_bytes(name));
+}
+
+RateAnswer MemoryKeys::take_now(const RateTakeRequest& request) {
+    if (request.want == 0) {
+        drop_rate(request.key);
+        return {{Status::kOk, 0, 0}};
+    }
+    const std::int64_t now = core_.now() * kNsPerMs;
+    const std::int64_t whole = request.interval_ns * request.burst;
+    Rate* rate = rates_.find(request.key);
+    // A clock that was set back must not keep it empty for longer than it takes to fill.
+    const std::int64_t missing = rate ? std::clamp<std::int64_t>(rate->full_ns - now, 0, whole) : 0;
+    const std::int64_t granted =
+        std::min<std::int64_t>(request.want, (whole - missing) / request.interval_ns);
+    const std::int64_t after = missing + granted * request.interval_ns;
+    const std::int64_t wait = granted == request.want ? 0 : after + request.interval_ns - whole;
+    if (!rate) {
+        if (!core_.account.fits(rate_bytes(request.key))) return {{Status::kExhausted, 0, 0}};
+        rate = &rates_.at(request.key).second;
+        core_.account.add(rate_bytes(request.key));
+    }
+    rate->full_ns = now + after;
+    return {{Status::kOk, static_cast<std::uint32_t>(granted), (wait + kNsPerMs - 1) / kNsPerMs}};
+}
+
 MemoryKeys::History* MemoryKeys::live_history(std::string_view home) {
     History* history = histories_.find(home);
     if (!history || history->end_ms > core_.now()) return history;
@@ -152,6 +187,9 @@ void MemoryKeys::sweep(std::size_t items) {
     for (const std::string& name :
          keys_.sweep(items, [&](const std::string&, const Key& key) { return key.end_ms <= now; }))
         drop_key(name);
+    for (const std::string& name : rates_.sweep(
+             items, [&](const std::string&, const Rate& rate) { return rate.full_ns <= now * kNsPerMs; }))
+        drop_rate(name);
     for (const std::string& home : histories_.sweep(
              items, [&](const std::string&, const History& history) { return history.end_ms <= now; }))
         drop_history(home);

@@ -1,5 +1,5 @@
 #pragma once
-// Keys with expiry and the last messages of homes, in the memory driver.
+// Keys with expiry, shared rates and the last messages of homes, in the memory driver.
 
 #include <cstdint>
 #include <deque>
@@ -15,6 +15,11 @@ namespace streamhost::store::memory {
 struct KeyAnswer {
     KeyResult result;
     const KeyResult& view() const noexcept { return result; }
+};
+
+struct RateAnswer {
+    RateResult result;
+    const RateResult& view() const noexcept { return result; }
 };
 
 struct HistoryAnswer {
@@ -36,6 +41,7 @@ public:
     Submit key_get(const KeyGetRequest& request, KeyDone done) override;
     Submit key_set(const KeySetRequest& request, KeyDone done) override;
     Submit key_remove(const KeyRemoveRequest& request, KeyDone done) override;
+    Submit rate_take(const RateTakeRequest& request, RateDone done) override;
 
     Submit history_push(const HistoryPushRequest& request, HistoryDone done) override;
     Submit history_list(const HistoryListRequest& request, HistoryDone done) override;
@@ -47,6 +53,9 @@ private:
     struct Key {
         Buffer value;
         std::int64_t end_ms = 0;
+    };
+    struct Rate {
+        std::int64_t full_ns = 0;  ///< When it will be full, in store time.
     };
     struct History {
         std::deque<HistoryAnswer::Kept> items;  ///< oldest first
@@ -60,11 +69,14 @@ private:
     [[nodiscard]] KeyAnswer shown(Status status, const Key& key) const;
     KeyAnswer set_now(const KeySetRequest& request);
     KeyAnswer remove_now(const KeyRemoveRequest& request);
+    RateAnswer take_now(const RateTakeRequest& request);
+    void drop_rate(std::string_view name);
     HistoryAnswer push_now(const HistoryPushRequest& request);
     HistoryAnswer list_now(const HistoryListRequest& request);
 
     Core& core_;
     SweptMap<Key> keys_;
+    SweptMap<Rate> rates_;
     SweptMap<History> histories_;
 };
 

@@ -137,6 +137,9 @@ public:
     Submit key_remove(const KeyRemoveRequest& request, KeyDone done) override {
         return parts_.durable->keys().key_remove(request, std::move(done));
     }
+    Submit rate_take(const RateTakeRequest& request, RateDone done) override {
+        return parts_.durable->keys().rate_take(request, std::move(done));
+    }
     Submit history_push(const HistoryPushRequest& request, HistoryDone done) override {
         return parts_.of(request.home).keys().history_push(request, std::move(done));
     }

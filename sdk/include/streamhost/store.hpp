@@ -1,6 +1,7 @@
 // The store's commands (abi/ext/store.h) with closures for answers.
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 #include "streamhost/abi/ext/store.h"
@@ -26,6 +27,14 @@ public:
     // An answer that is the ticket's as it comes.
     [[nodiscard]] Host::Answer pass_on(sh_ticket ticket) const {
         return [host = host_, ticket](const sh_result& result) { host->complete(ticket, result); };
+    }
+    // Whether this host has a command that came later: has(&sh_store_ext::rate_take).
+    template <typename Command>
+    [[nodiscard]] bool has(Command sh_store_ext::*command) const noexcept {
+        const auto* from = reinterpret_cast<const char*>(table_);
+        const auto* member = reinterpret_cast<const char*>(&(table_->*command));
+        return static_cast<std::size_t>(member - from) + sizeof(Command) <= table_->struct_size &&
+               table_->*command != nullptr;
     }
     [[nodiscard]] const sh_store_ext* operator->() const noexcept { return table_; }
 

@@ -230,6 +230,13 @@ typedef struct sh_store_ext {
      * owes: the same records by append(). An end cannot be previewed, for a store that is back may know of
      * another one. SH_FORBIDDEN: the policy is not LIVE; SH_INVALID: an end. */
     sh_status (*preview)(const sh_host* host, sh_bytes stream, const sh_record* records, uint32_t count);
+
+    /* --- rates that several nodes share. A bucket of `burst` tokens, of which one comes back every
+     * interval_ns (1,000 and more; a whole bucket within 24 h) by the store's clock. Gives as many of `want`
+     * as are there. SH_OK: count = tokens given, also 0; wait_ms = until one more is there, where less was
+     * given than wanted. want 0: the bucket is full again. A repeat may take again */
+    sh_status (*rate_take)(const sh_host* host, sh_bytes key, uint64_t interval_ns, uint32_t burst,
+                           uint32_t want, uint64_t token);
 } sh_store_ext;
 
 #ifdef __cplusplus
