@@ -134,7 +134,11 @@ void Buckets::make_room(Shard& shard, std::int64_t now_ns) {
     std::size_t found = 0;
     const std::size_t looks = must ? kLooks : 2;
     const std::size_t chains = map.bucket_count();
-    for (std::size_t seen = 0, passed = 0; seen < looks && passed < chains && !map.empty(); ++passed) {
+    // A table that is nearly empty must not be walked through; one without room has somebody in nearly each.
+    const auto goes_on = [&](std::size_t seen, std::size_t passed) {
+        return seen < looks && passed < chains && (passed < 4 * looks || (must && seen == 0));
+    };
+    for (std::size_t seen = 0, passed = 0; goes_on(seen, passed); ++passed) {
         if (shard.cursor >= chains) shard.cursor = 0;
         for (auto one = map.begin(shard.cursor); one != map.end(shard.cursor) && seen < looks;
              ++one, ++seen) {

@@ -92,11 +92,11 @@ std::optional<std::int64_t> parse_rate(std::string_view text) {
     if (found == kUnits.end() || digits.empty() || read.ec != std::errc() ||
         read.ptr != digits.data() + digits.size() || !(count > 0))
         return std::nullopt;
-    const double interval_ns = std::round(found->second / count);
+    const double interval_ns = found->second / count;
     if (!(interval_ns >= static_cast<double>(kMinIntervalNs) &&
           interval_ns <= static_cast<double>(kMaxFillNs)))
         return std::nullopt;
-    return static_cast<std::int64_t>(interval_ns);
+    return static_cast<std::int64_t>(std::round(interval_ns));
 }
 
 std::string show_rate(std::int64_t interval_ns) {
@@ -105,7 +105,9 @@ std::string show_rate(std::int64_t interval_ns) {
         if (count < 1 && name != "hour") continue;
         char text[32] = {};
         const double shown = std::round(count * 1'000) / 1'000;
-        const auto end = std::to_chars(std::begin(text), std::end(text), shown > 0 ? shown : count).ptr;
+        const auto end = std::to_chars(std::begin(text), std::end(text), shown > 0 ? shown : count,
+                                       std::chars_format::fixed)
+                             .ptr;
         return std::string(text, end).append("/").append(name);
     }
     return {};

@@ -269,6 +269,30 @@ TEST_F(StoreHubTest, AnAlarmIsNeverEarlyAndOneThatNeverFiresIsNotLost) {
     EXPECT_THAT(fired, ElementsAre(begin + 30));
 }
 
+TEST_F(StoreHubTest, ASharedRateAnswersWhatItGaveAndWhenThereIsMore) {
+    add(one_, "one");
+    std::vector<std::pair<std::uint64_t, std::int64_t>> given;
+    one_.script.complete = [&](std::uint64_t, const sh_result& result) {
+        EXPECT_EQ(result.status, SH_OK);
+        given.emplace_back(result.count, result.wait_ms);
+    };
+    const auto take = [&](std::uint64_t interval_ns, std::uint32_t want) {
+        const runtime::RoleScope role(runtime::Role::store);
+        return store_table().rate_take(one_.script.host, bytes("r"), interval_ns, 10, want, 3);
+    };
+    ASSERT_EQ(take(3'600'000'000'000, 4), SH_OK);
+    ASSERT_EQ(take(3'600'000'000'000, 8), SH_OK);
+    fixture_.settle();
+    EXPECT_THAT(given, ElementsAre(testing::Pair(4U, 0), testing::Pair(6U, 3'600'000)));
+    one_.script.complete = [&](std::uint64_t, const sh_result& result) {
+        EXPECT_EQ(result.status, SH_INVALID);
+        given.clear();
+    };
+    ASSERT_EQ(take(UINT64_MAX, 1), SH_OK);
+    fixture_.settle();
+    EXPECT_THAT(given, IsEmpty());
+}
+
 TEST(StoreTable, HasEveryCommand) {
     std::array<void (*)(), (sizeof(sh_store_ext) - 8) / sizeof(void (*)())> calls{};
     std::memcpy(calls.data(), reinterpret_cast<const char*>(&store_table()) + 8, sizeof(calls));

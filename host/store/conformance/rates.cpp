@@ -81,7 +81,9 @@ TEST_P(Rates, WhatComesBackNeverExceedsTheRate) {
     }
     // Five at once, and two for each step of time at least; a slow machine sees more time, not less.
     EXPECT_GE(granted, 5U + 9 * 2 - 1);
-    if (GetParam().manual_time) EXPECT_LE(granted, 5U + 9 * 2);
+    if (GetParam().manual_time) {
+        EXPECT_LE(granted, 5U + 9 * 2);
+    }
 }
 
 TEST_P(Rates, AskingForNoneFillsIt) {
