@@ -32,7 +32,7 @@ By by_of(const std::string& path, std::string_view text) {
 std::uint32_t verbs_of(const Config& config, const std::string& path) {
     std::uint32_t verbs = 0;
     for (std::uint64_t index = 0; index < config.size(path); ++index) {
-        const std::string at = path + "[" + std::to_string(index) + "]";
+        const std::string at = path + "." + std::to_string(index);
         const auto found = std::find(kVerbWords.begin() + 1, kVerbWords.end(), config.string(at));
         if (found == kVerbWords.end()) refuse(at, "is one of connect, hello, read, send, produce, admin");
         verbs |= 1U << (found - kVerbWords.begin());
@@ -61,7 +61,7 @@ Limit read_limit(const Config& config, const std::string& path) {
 
 void read_exempt(const Config& config, Settings& settings) {
     for (std::uint64_t index = 0; index < config.size("exempt.addresses"); ++index) {
-        const std::string at = "exempt.addresses[" + std::to_string(index) + "]";
+        const std::string at = "exempt.addresses." + std::to_string(index);
         const auto network = Network::parse(config.string(at));
         if (!network)
             refuse(at,
@@ -70,7 +70,7 @@ void read_exempt(const Config& config, Settings& settings) {
         settings.exempt_networks.push_back(*network);
     }
     for (std::uint64_t index = 0; index < config.size("exempt.users"); ++index)
-        settings.exempt_users.insert(config.string("exempt.users[" + std::to_string(index) + "]"));
+        settings.exempt_users.insert(config.string("exempt.users." + std::to_string(index)));
 }
 
 std::uint32_t number(const Config& config, const std::string& path, std::uint32_t otherwise) {
@@ -117,7 +117,7 @@ Settings read_settings(const Config& config) {
     Settings settings;
     if (config.size("limits") > kMaxLimits) refuse("limits", "has at most 32 entries");
     for (std::uint64_t index = 0; index < config.size("limits"); ++index) {
-        const std::string path = "limits[" + std::to_string(index) + "]";
+        const std::string path = "limits." + std::to_string(index);
         const Limit limit = read_limit(config, path);
         if (std::find(settings.limits.begin(), settings.limits.end(), limit) != settings.limits.end())
             refuse(path, "is there twice: remove one");

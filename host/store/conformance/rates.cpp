@@ -97,7 +97,7 @@ TEST_P(Rates, AskingForNoneFillsIt) {
 }
 
 TEST_P(Rates, CallersAtOnceShareWhatIsThere) {
-    RateCalls calls(store(), fresh_home(), kHour, 100);
+    RateCalls calls(store(), fresh_home(), kHour / 6, 100);  // a whole one within a day
     std::vector<PendingPtr<RateReply>> asked;
     for (int i = 0; i < 50; ++i)
         asked.push_back(start<RateReply>(calls.take(3)));

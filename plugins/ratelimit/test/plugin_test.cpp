@@ -105,7 +105,7 @@ protected:
 
     static void add(FakeConfig& config, int index, const char* by, const char* rate, std::int64_t burst,
                     const char* scope) {
-        const std::string at = "limits[" + std::to_string(index) + "]";
+        const std::string at = "limits." + std::to_string(index);
         config.set(at + ".by", by)
             .set(at + ".rate", rate)
             .set(at + ".burst", burst)

@@ -47,14 +47,12 @@ TEST(Rate, IsShownAsItIsWritten) {
 
 TEST(Settings, AreReadWhole) {
     FakeConfig config;
-    config.set("limits[0].by", "user")
-        .set("limits[0].rate", "2/second")
-        .set("limits[0].burst", std::int64_t{20});
-    config.set("limits[0].verbs[0]", "send")
-        .set("limits[0].verbs[1]", "produce")
-        .set("limits[0].scope", "global");
+    config.set("limits.0.by", "user")
+        .set("limits.0.rate", "2/second")
+        .set("limits.0.burst", std::int64_t{20});
+    config.set("limits.0.verbs.0", "send").set("limits.0.verbs.1", "produce").set("limits.0.scope", "global");
     config.set("connections.per_address", std::int64_t{7}).set("prefixes.ipv6", std::int64_t{56});
-    config.set("exempt.addresses[0]", "10.0.0.0/8").set("exempt.users[0]", "robot");
+    config.set("exempt.addresses.0", "10.0.0.0/8").set("exempt.users.0", "robot");
     config.set("max_buckets", std::int64_t{5'000});
     const Settings made = read(config);
     ASSERT_EQ(made.limits.size(), 1u);
@@ -70,9 +68,9 @@ TEST(Settings, AreReadWhole) {
 
 TEST(Settings, WithoutVerbsALimitIsForAll) {
     FakeConfig config;
-    config.set("limits[0].by", "node")
-        .set("limits[0].rate", "2/second")
-        .set("limits[0].burst", std::int64_t{20});
+    config.set("limits.0.by", "node")
+        .set("limits.0.rate", "2/second")
+        .set("limits.0.burst", std::int64_t{20});
     const Settings made = read(config);
     EXPECT_EQ(made.limits.at(0).verbs, kAllVerbs);
     EXPECT_EQ(made.limits.at(0).scope, Scope::kLocal);
@@ -81,26 +79,26 @@ TEST(Settings, WithoutVerbsALimitIsForAll) {
 TEST(Settings, SayWhatToChange) {
     const auto with = [](const char* rate, std::int64_t burst) {
         FakeConfig config;
-        config.set("limits[0].by", "user").set("limits[0].rate", rate).set("limits[0].burst", burst);
+        config.set("limits.0.by", "user").set("limits.0.rate", rate).set("limits.0.burst", burst);
         return why(config);
     };
-    EXPECT_THAT(with("10", 1), HasSubstr("plugins.ratelimit.limits[0].rate"));
+    EXPECT_THAT(with("10", 1), HasSubstr("plugins.ratelimit.limits.0.rate"));
     EXPECT_THAT(with("1/hour", 25), HasSubstr("more than a day"));
     EXPECT_EQ(with("1/hour", 24), "accepted");
-    EXPECT_THAT(with("10/second", 0), HasSubstr("limits[0].burst"));
-    EXPECT_THAT(with("1000000/second", 1'000'001), HasSubstr("limits[0].burst"));
+    EXPECT_THAT(with("10/second", 0), HasSubstr("limits.0.burst"));
+    EXPECT_THAT(with("1000000/second", 1'000'001), HasSubstr("limits.0.burst"));
     FakeConfig network;
-    network.set("exempt.addresses[0]", "10.0.0.1/8");
-    EXPECT_THAT(why(network), HasSubstr("exempt.addresses[0]"));
+    network.set("exempt.addresses.0", "10.0.0.1/8");
+    EXPECT_THAT(why(network), HasSubstr("exempt.addresses.0"));
     FakeConfig twice;
-    for (const char* at : {"limits[0]", "limits[1]"})
+    for (const char* at : {"limits.0", "limits.1"})
         twice.set(std::string(at) + ".by", "user")
             .set(std::string(at) + ".rate", "1/second")
             .set(std::string(at) + ".burst", std::int64_t{1});
-    EXPECT_THAT(why(twice), HasSubstr("limits[1]: is there twice"));
+    EXPECT_THAT(why(twice), HasSubstr("limits.1: is there twice"));
     FakeConfig verb;
-    verb.set("limits[0].by", "user").set("limits[0].rate", "1/second").set("limits[0].verbs[0]", "shout");
-    EXPECT_THAT(why(verb), HasSubstr("limits[0].verbs[0]"));
+    verb.set("limits.0.by", "user").set("limits.0.rate", "1/second").set("limits.0.verbs.0", "shout");
+    EXPECT_THAT(why(verb), HasSubstr("limits.0.verbs.0"));
 }
 
 }  // namespace

@@ -72,20 +72,14 @@ private:
     const std::vector<std::string>& children(const std::string& path) const {
         auto& names = children_[path];
         names.clear();
+        const std::string prefix = path.empty() ? "" : path + ".";
         for (const auto& [key, value] : values_) {
-            std::string name = child_of(path, key);
-            if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;
-            names.push_back(std::move(name));
+            if (key.rfind(prefix, 0) != 0) continue;
+            std::string name =
+                key.substr(prefix.size(), key.find_first_of(".[", prefix.size()) - prefix.size());
+            if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
         }
         return names;
-    }
-    // "b" of a and a.b.c; "0]" of a and a[0].b; empty: not below it.
-    static std::string child_of(const std::string& path, const std::string& key) {
-        if (key.rfind(path, 0) != 0 || key.size() <= path.size()) return {};
-        const char next = path.empty() ? '.' : key[path.size()];
-        if (next != '.' && next != '[') return {};
-        const std::size_t begin = path.empty() ? 0 : path.size() + 1;
-        return key.substr(begin, key.find_first_of(".[", begin) - begin);
     }
 
     std::map<std::string, Value> values_;
