@@ -1,5 +1,6 @@
 #include "app/command_line.hpp"
 
+#include <charconv>
 #include <string_view>
 
 namespace streamhost::app {
@@ -36,6 +37,7 @@ constexpr Command kCommands[] = {
     {"config", "schema", Verb::kConfigSchema},
     {"plugin", "check", Verb::kPluginCheck},
     {"plugin", "new", Verb::kPluginNew},
+    {"healthcheck", "", Verb::kHealthcheck},
 };
 
 const Command* command_of(std::string_view first, std::string_view second) {
@@ -57,6 +59,12 @@ bool take_operand(CommandLine& out, const std::string& word) {
         return false;
     }
     return true;
+}
+
+bool read_timeout(const std::string& text, std::uint32_t& time_ms) {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), time_ms);
+    return read.ec == std::errc() && read.ptr == text.data() + text.size() && time_ms > 0 &&
+           time_ms <= 600'000;
 }
 
 void take_command(CommandLine& out, const std::vector<std::string>& plain) {
@@ -89,6 +97,10 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
             out.files.push_back(value);
         } else if (take_value(words, index, "--set", value)) {
             out.arguments.push_back(value);
+        } else if (take_value(words, index, "--url", out.url)) {
+            if (!out.url.starts_with("http://")) out.error = "--url is an address that begins with http://";
+        } else if (take_value(words, index, "--timeout-ms", value)) {
+            if (!read_timeout(value, out.timeout_ms)) out.error = "--timeout-ms is a number from 1 to 600000";
         } else if (word == "--origins") {
             out.origins = true;
         } else if (word == "--connect") {
@@ -106,7 +118,7 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
             plain.push_back(word);
         }
     }
-    take_command(out, plain);
+    if (out.error.empty()) take_command(out, plain);
     return out;
 }
 
@@ -122,6 +134,8 @@ std::string usage() {
            "configuration\n"
            "  streamhost plugin new NAME [FOLDER]                       write a plugin to start from\n"
            "  streamhost plugin check FILE.so                           may this host load that plugin?\n"
+           "  streamhost healthcheck [--url URL] [--timeout-ms N]       does the node on this machine take "
+           "connections? For containers\n"
            "  streamhost version | help\n"
            "\n"
            "Any key can also be set in the environment: STREAMHOST_NODE__ID=a is --set node.id=a.\n"

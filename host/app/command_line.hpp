@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct CommandLine {
         kConfigSchema,
         kPluginNew,
         kPluginCheck,
+        kHealthcheck,
         kVersion,
         kHelp
     };
@@ -23,6 +25,8 @@ struct CommandLine {
     std::vector<std::string> arguments;  ///< --set key.path=value
     std::string plugin;                  ///< `plugin check`: the file; `plugin new`: the name
     std::string folder;                  ///< `plugin new`; empty: one of the plugin's name
+    std::string url;                     ///< `healthcheck --url`; empty: the default address
+    std::uint32_t timeout_ms = 0;        ///< `healthcheck --timeout-ms`; 0: the default
     bool origins = false;                ///< `config show --origins`
     bool connect = false;                ///< `config check --connect`
     std::string error;                   ///< not empty: what is wrong and what to do

@@ -9,6 +9,7 @@
 #include <Poco/Util/ServerApplication.h>
 
 #include "app/command_line.hpp"
+#include "app/healthcheck.hpp"
 #include "app/node.hpp"
 #include "app/plugin_tools.hpp"
 #include "app/settings.hpp"
@@ -144,6 +145,10 @@ int run(int argc, char** argv) {
     if (line.verb == Verb::kVersion) {
         std::cout << "streamhost " STREAMHOST_VERSION "\n";
         return 0;
+    }
+    if (line.verb == Verb::kHealthcheck) {
+        return healthcheck(line.url.empty() ? kHealthUrl : line.url,
+                           line.timeout_ms == 0 ? kHealthTimeoutMs : line.timeout_ms, std::cout, std::cerr);
     }
     HostApp app(std::move(line));
     return app.run(std::vector<std::string>{argv[0]});

@@ -1,5 +1,6 @@
 #include "app/node.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <iostream>
@@ -249,6 +250,7 @@ void Node::advance() {
 void Node::on_timer(ControlTick) {
     tickets_.expire(clock_.monotonic_ms());
     advance();
+    manager_.beat(clock_.monotonic_ms(), longest_stuck_ms());
     control_loop_.arm(static_cast<runtime::TimerFor<Node, ControlTick>&>(*this), kTickMs);
     if (is_stopping_ && !supervisor_.busy()) control_loop_.request_stop(0);
 }
@@ -293,7 +295,15 @@ int Node::run() {
     return exit_code_;
 }
 
-void Node::announce() const {
+std::uint64_t Node::longest_stuck_ms() const {
+    std::uint64_t longest_ns = 0;
+    const std::uint64_t now_ns = clock_.monotonic_ns();
+    for (std::size_t index = 0; index < loops_.all_size(); ++index)
+        longest_ns = std::max(longest_ns, loops_.any_loop(index).meter().stuck_ns(now_ns));
+    return longest_ns / 1'000'000;
+}
+
+void Node::announce() {
     for (const Settings::Listener& listener : settings_->listeners)
         log_.info("listening", {{"listener", listener.name}, {"address", listener.address}});
     log_.info("ready", {{"node", settings_->node_id}, {"admin", admin_->address()}});
@@ -301,6 +311,7 @@ void Node::announce() const {
     std::cout << "streamhost " STREAMHOST_VERSION " ready: http://"
               << (settings_->listeners.empty() ? "-" : settings_->listeners.front().address)
               << "/ (admin http://" << admin_->address() << "/health)" << std::endl;
+    manager_.ready();
 }
 
 std::vector<control::PluginView> Node::plugins() const {

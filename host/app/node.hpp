@@ -13,6 +13,7 @@
 
 #include "app/admin_server.hpp"
 #include "app/drain.hpp"
+#include "app/service_manager.hpp"
 #include "app/settings.hpp"
 #include "app/signals.hpp"
 #include "app/step_words.hpp"
@@ -70,7 +71,8 @@ private:
     void advance();
     void wake();
     void on_timer(ControlTick);
-    void announce() const;
+    void announce();
+    [[nodiscard]] std::uint64_t longest_stuck_ms() const;
 
     // node_stop.cpp
     void on_signal(int signal);
@@ -81,6 +83,7 @@ private:
 
     // node_reload.cpp
     void reload();
+    void read_again();
     void apply(Settings fresh);
     void reconfigure(const std::string& plugin);
     void toggle_next();
@@ -116,6 +119,7 @@ private:
     std::vector<std::vector<net::ListenSocket>> sockets_;
     std::unique_ptr<AdminServer> admin_;
     std::unique_ptr<SignalWatch> signals_;
+    ServiceManager manager_{ServiceManager::environment()};
     std::atomic<bool> wake_posted_{false};
     std::optional<Drain> drain_;  // from the first signal on
     bool reload_waits_ = false;   // for the supervisor

@@ -34,6 +34,12 @@ void Node::reload() {
     // A plugin on its way in has its section already: after that step.
     reload_waits_ = house_.phase.load() != SH_NODE_RUNNING || supervisor_.busy();
     if (reload_waits_) return;
+    manager_.reloading(clock_.monotonic_ns() / 1'000);
+    read_again();
+    manager_.ready();
+}
+
+void Node::read_again() {
     std::string text;
     const auto configuration = load_configuration(sources_, catalogue_, text);
     for (const std::string& complaint : complaints(text))

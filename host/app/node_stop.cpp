@@ -22,6 +22,7 @@ void Node::on_signal(int signal) {
         ::_exit(1);
     }
     drain_.emplace(settings_->drain);
+    manager_.stopping();
     leave_for_sure(settings_->drain.exit_within_ms);
     // While plugins start, run() goes on from here when they have.
     if (house_.phase.load() == SH_NODE_RUNNING) begin_drain();

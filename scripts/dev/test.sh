@@ -25,6 +25,7 @@ dev_test() {
 # Everything from the network happens here, so that a red network is not mistaken for a red test.
 stage_setup() {
     packages_need run test fuzz cluster
+    have kubectl || packages_need kubectl
     local folder
     node_need >/dev/null
     for folder in clients/js tests/integration tests/browser; do

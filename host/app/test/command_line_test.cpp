@@ -36,6 +36,22 @@ TEST(CommandLine, PluginNewTakesANameAndMaybeAFolder) {
     EXPECT_NE(parse_command_line({"plugin", "new", "a", "b", "c"}).error.find("'c'"), std::string::npos);
 }
 
+TEST(CommandLine, HealthcheckTakesAnAddressAndATime) {
+    const CommandLine line =
+        parse_command_line({"healthcheck", "--url", "http://127.0.0.1:9/health/live", "--timeout-ms=250"});
+    EXPECT_EQ(line.verb, Verb::kHealthcheck);
+    EXPECT_EQ(line.url, "http://127.0.0.1:9/health/live");
+    EXPECT_EQ(line.timeout_ms, 250U);
+    EXPECT_EQ(line.error, "");
+    EXPECT_EQ(parse_command_line({"healthcheck"}).url, "");
+    EXPECT_NE(parse_command_line({"healthcheck", "--url", "127.0.0.1:9"}).error.find("http://"),
+              std::string::npos);
+    for (const char* wrong : {"0", "soon", "1s", "600001", "-1"})
+        EXPECT_NE(parse_command_line({"healthcheck", "--timeout-ms", wrong}).error.find("--timeout-ms"),
+                  std::string::npos)
+            << wrong;
+}
+
 TEST(CommandLine, MistakesAreTold) {
     EXPECT_NE(parse_command_line({"serve"}).error.find("'serve' is no command"), std::string::npos);
     EXPECT_NE(parse_command_line({"--sett", "a=b"}).error.find("'--sett'"), std::string::npos);
