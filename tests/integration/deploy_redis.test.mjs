@@ -1,0 +1,196 @@
+// deploy/redis: three servers and three Sentinels as they are shipped, with all their users; backup and restore.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+
+import { startNode } from './support/cluster.mjs';
+import { freePort, root, runHost } from './support/host_process.mjs';
+import { Wire } from './support/wire.mjs';
+
+const run = promisify(execFile);
+const folderOf = (name) => path.join(root, 'deploy/redis', name);
+const USERS = ['streamhost', 'replica', 'sentinel', 'watcher', 'backup'];
+const READY_MS = 30_000;
+const POLL_MS = 50;
+
+async function until(isSo, what) {
+    const end = Date.now() + READY_MS;
+    while (!(await isSo())) {
+        if (Date.now() > end) throw new Error(`${typeof what === 'string' ? what : what()} took longer than ${READY_MS} ms`);
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+}
+
+/** One process that start.sh became. */
+class Member {
+    log = '';
+    #process;
+    #exit;
+
+    constructor(role, port, folder, environment) {
+        Object.assign(this, { role, port, folder, environment });
+    }
+
+    start() {
+        this.#process = spawn(folderOf('start.sh'), [this.role], { env: { ...process.env, ...this.environment, PORT: String(this.port), DATA: this.folder, ANNOUNCE: '127.0.0.1' } });
+        for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (text) => (this.log += text));
+        this.#exit = new Promise((resolve) => this.#process.once('close', resolve));
+        return this;
+    }
+
+    async end(signal = 'SIGKILL') {
+        this.#process.kill(signal);
+        await this.#exit;
+    }
+
+    /** As a user whose password is the user's name and -secret. */
+    async call(user, ...words) {
+        const { stdout } = await run('redis-cli', ['-p', String(this.port), '--user', user, '--no-auth-warning', ...words.map(String)], {
+            env: { ...process.env, REDISCLI_AUTH: `${user}-secret` }, timeout: 5_000,
+        });
+        return stdout.trim();
+    }
+
+    info(user, field) {
+        return this.call(user, 'INFO').then((text) => text.match(new RegExp(`^${field}:(.*?)\\r?$`, 'm'))?.[1], () => undefined);
+    }
+}
+
+describe('the servers and Sentinels of deploy/', () => {
+    let folder;
+    let servers = [];
+    let sentinels = [];
+    let node;
+    const secret = (name) => path.join(folder, 'secrets', `redis-${name}`);
+    const settings = () => ({
+        'store.redis.username': 'streamhost',
+        'store.redis.password_file': secret('streamhost'),
+        'store.sentinel.username': 'watcher',
+        'store.sentinel.password_file': secret('watcher'),
+        'store.sentinel.addresses': JSON.stringify(sentinels.map(({ port }) => `127.0.0.1:${port}`)),
+    });
+
+    before(async () => {
+        folder = await mkdtemp(path.join(tmpdir(), 'streamhost-deploy-redis-'));
+        await mkdir(path.join(folder, 'secrets'));
+        for (const user of USERS) await writeFile(secret(user), `${user}-secret\n`);
+        const masterPort = await freePort();
+        const environment = { SECRETS: path.join(folder, 'secrets'), MASTER: '127.0.0.1', MASTER_PORT: String(masterPort) };
+        const make = async (role, port) => {
+            const own = path.join(folder, `${role}-${port}`);
+            await mkdir(own);
+            return new Member(role, port, own, environment).start();
+        };
+        for (const port of [masterPort, await freePort(), await freePort()]) servers.push(await make('server', port));
+        await until(async () => (await servers[0].info('backup', 'slave_repl_offset'), (await servers[0].info('backup', 'connected_slaves')) === '2'), () => `replicas\n${servers.map(({ log }) => log).join('\n')}`);
+        for (let count = 0; count < 3; ++count) sentinels.push(await make('sentinel', await freePort()));
+        const knows = (one) => one.call('sentinel', 'SENTINEL', 'CKQUORUM', 'mymaster').then((said) => said.startsWith('OK 3 usable'), () => false);
+        await until(async () => (await Promise.all(sentinels.map(knows))).every(Boolean), () => `Sentinels\n${sentinels.map(({ log }) => log).join('\n')}`);
+        const replicas = (one) => one.call('watcher', 'SENTINEL', 'MASTER', 'mymaster').then((said) => /num-slaves\n2\n/.test(said), () => false);
+        await until(async () => (await Promise.all(sentinels.map(replicas))).every(Boolean), 'Sentinels that know the replicas');
+    });
+    after(async () => {
+        await node?.kill();
+        await Promise.all([...sentinels, ...servers].map((one) => one.end()));
+        await rm(folder, { recursive: true, force: true });
+    });
+
+    it('carry what docs/redis.md grants, and no more', async () => {
+        const page = await readFile(path.join(root, 'docs/redis.md'), 'utf8');
+        for (const [file, user] of [['users.acl', 'streamhost'], ['sentinel-users.conf', 'watcher']]) {
+            const rights = (text) => text.match(new RegExp(`^user ${user} on \\S+ (.*)$`, 'm'))[1];
+            assert.equal(rights(await readFile(folderOf(file), 'utf8')), rights(page));
+        }
+    });
+
+    it('let nobody in without a name', async () => {
+        for (const one of [servers[0], sentinels[0]]) {
+            const { stdout } = await run('redis-cli', ['-p', String(one.port), 'PING']);
+            assert.match(stdout, /NOAUTH/);
+        }
+        assert.match(await servers[0].call('backup', 'GET', 'streamhost:x'), /NOPERM/);
+    });
+
+    it('keep passwords out of sight', async () => {
+        for (const one of [...servers, ...sentinels]) {
+            for (const name of (await readdir(one.folder)).filter((file) => /conf$|acl$/.test(file))) {
+                assert.equal((await stat(path.join(one.folder, name))).mode & 0o077, 0, name);
+            }
+        }
+        assert.doesNotMatch(await readFile(path.join(servers[0].folder, 'users.acl'), 'utf8'), /-secret/);
+    });
+
+    it('please config check --connect, without a warning', async () => {
+        const words = Object.entries(settings()).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+        const { code, out, err } = await runHost(['config', 'check', '--connect', 'config/profiles/sentinel.yaml', ...words]);
+        assert.equal(code, 0, out + err);
+        assert.doesNotMatch(out + err, /warning|error/);
+    });
+
+    it('serve a node, also when the master is killed and comes back', async () => {
+        node = await startNode({ words: ['-c', 'config/profiles/sentinel.yaml'], settings: settings() }, 'node-1');
+        const talk = async (session) => {
+            const wire = await Wire.join(node, { session });
+            const { stream } = await wire.ask({ type: 'send', content: 'one two three', key: session });
+            await wire.frame((frame) => frame.type === 'end' && frame.stream === stream);
+            wire.close();
+        };
+        await talk('first');
+        await servers[0].end();
+        await until(async () => {
+            const { store } = (await node.admin('/admin/v1/node')).body;
+            return store.state === 'ok' && store.master !== '' && store.master !== `127.0.0.1:${servers[0].port}`;
+        }, 'another master');
+        await talk('second');
+        servers[0].start();
+        await until(async () => (await servers[0].info('backup', 'role')) === 'slave' && (await servers[0].info('backup', 'master_link_status')) === 'up', () => `the old master follows\n${servers[0].log}`);
+        await talk('third');
+    });
+
+    it('are backed up while they run, and restored as they were', async () => {
+        const running = [];
+        for (const one of servers) if ((await one.info('backup', 'role')) === 'master') running.push(one);
+        const [master] = running;
+        const backups = path.join(folder, 'backups');
+        const backUp = async (keep) => (await run(folderOf('backup.sh'), [backups, String(keep)], {
+            env: { ...process.env, PORT: String(master.port), REDIS_USER: 'backup', PASSWORD_FILE: secret('backup') },
+        })).stdout.trim();
+        await node.stop();
+        const file = await backUp(1);
+        const dump = async (one) => {
+            const keys = (await one.call('streamhost', 'EVAL', "return redis.call('EXISTS', 'streamhost:stream:meta:first', 'streamhost:stream:meta:second', 'streamhost:stream:meta:third')", '0'));
+            const entries = await Promise.all(['first', 'second', 'third'].map((name) => one.call('streamhost', 'LRANGE', `streamhost:stream:chunks:${name}`, 0, -1)));
+            return { keys, entries };
+        };
+        const written = await dump(master);
+        assert.equal(written.keys, '3');
+        for (const entries of written.entries) assert.match(entries, /one two three/);
+
+        await assert.rejects(run(folderOf('restore.sh'), [file, master.folder]), /a server runs in/);
+        await Promise.all([...sentinels, ...servers].map((one) => one.end('SIGTERM')));
+        await rm(path.join(master.folder, 'appendonlydir'), { recursive: true });
+        await run(folderOf('restore.sh'), [file, master.folder]);
+        assert.ok((await readdir(master.folder)).some((name) => name.startsWith('before-restore-')));
+        servers.forEach((one) => one.start());
+        await until(async () => (await master.info('backup', 'connected_slaves')) === '2', () => `the group\n${master.log}`);
+        assert.deepEqual(await dump(master), written);
+        for (const one of servers) await until(async () => JSON.stringify(await dump(one)) === JSON.stringify(written), 'the replicas have it');
+    });
+
+    it('refuse a snapshot that was changed', async () => {
+        const backups = path.join(folder, 'backups');
+        const [name] = (await readdir(backups)).filter((one) => one.endsWith('.rdb'));
+        const file = path.join(backups, name);
+        const bytes = await readFile(file);
+        bytes[bytes.length >> 1] ^= 1;
+        await writeFile(file, bytes);
+        const empty = path.join(folder, 'empty');
+        await mkdir(empty);
+        await assert.rejects(run(folderOf('restore.sh'), [file, empty]), /is not what was written then/);
+        assert.deepEqual(await readdir(empty), []);
+    });
+});
