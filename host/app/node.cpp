@@ -11,6 +11,7 @@
 
 #include "app/node_report.hpp"
 #include "app/plugin_section.hpp"
+#include "app/process_facts.hpp"
 #include "bridge/extensions.hpp"
 #include "bridge/loop_transport.hpp"
 
@@ -353,6 +354,9 @@ void Node::register_metrics() {
     metrics_.add_collector(observe::kHostMetrics, [this](observe::Samples& out) {
         collect(out, house_, *transport_);
         backend_->collect(out);
+        app::collect(out, read_process());
+        const observe::Label version{"version", STREAMHOST_VERSION};
+        out.gauge("build_info", "1; what runs here", {&version, 1}, 1);
         const auto count = [&](const char* result, std::uint64_t value) {
             const observe::Label label{"result", result};
             out.counter("config_reloads_total", "Configurations read at SIGHUP", {&label, 1},
