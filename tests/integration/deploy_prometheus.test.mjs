@@ -68,8 +68,8 @@ describe('a Prometheus that scrapes a host', () => {
         const shipped = await readFile(file('prometheus/prometheus.yml'), 'utf8');
         const [first] = shipped.split('  - job_name: prometheus');
         const configuration = first
-            .replace(/"gateway-1:8091".*\]/, `"127.0.0.1:${gateway.adminPort}"]`)
-            .replace(/"worker-1:8091".*\]/, `"127.0.0.1:${worker.adminPort}"]`)
+            .replace(/"gateway-1-admin:8091".*\]/, `"127.0.0.1:${gateway.adminPort}"]`)
+            .replace(/"worker-1-admin:8091".*\]/, `"127.0.0.1:${worker.adminPort}"]`)
             .replace(/_interval: 10s/g, '_interval: 1s').replace('scrape_timeout: 5s', 'scrape_timeout: 1s');
         await writeFile(path.join(folder, 'prometheus.yml'), configuration);
         await writeFile(path.join(folder, 'rules.yml'), await readFile(file('prometheus/rules.yml')));

@@ -1,9 +1,12 @@
 #include "app/healthcheck.hpp"
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include <Poco/Exception.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/StreamSocket.h>
 #include <gtest/gtest.h>
@@ -20,9 +23,13 @@ public:
               char request[4096];
               const int size = client.receiveBytes(request, sizeof(request));
               heard_.assign(request, static_cast<std::size_t>(std::max(size, 0)));
-              client.sendBytes(said.data(), static_cast<int>(said.size()));
-              client.shutdownSend();
-              (void)client.receiveBytes(request, sizeof(request));  // until it is closed
+              try {
+                  client.sendBytes(said.data(), static_cast<int>(said.size()));
+                  client.shutdownSend();
+                  (void)client.receiveBytes(request, sizeof(request));  // until it is closed
+              } catch (const Poco::Exception&) {                        // it had heard enough
+                  client.close();
+              }
           }) {}
     ~Answering() {
         if (thread_.joinable()) thread_.join();

@@ -67,7 +67,8 @@ export class Nginx {
             .replace('pid /run/nginx.pid;', 'pid nginx.pid;')
             .replace('http {', `http {\n    ${TEMPORARY}`)
             .replace('include sticky/session.conf;', `include sticky/${sticky}.conf;`)
-            .replace('include site/plain.conf;', `include site/${site}.conf;`)));
+            .replace('include site/plain.conf;', `include site/${site}.conf;`)
+            .replace('# include site/models.conf;', 'include site/models.conf;')));
         await makeCertificate(path.join(nginx.folder, 'tls'));
         return nginx;
     }

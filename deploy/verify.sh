@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Does a deployment do what it should? Tried from outside, through its proxy: health, a conversation, distribution, stickiness, Redis, and
+# the loss of a node under an answer. Ends with "N passed, N failed".
+#
+#   deploy/verify.sh compose              what deploy/deploy.sh started
+#   deploy/verify.sh cluster              what ./dev cluster started
+#   deploy/verify.sh compose --keep       without killing anything
+#
+# Needs curl and Node 22. STREAMHOST_URL: where the proxy is; STREAMHOST_TOKEN: a token with the grants read and send, where one is asked.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+readonly SESSIONS=60 READY_S=60
+passed=0
+failed=0
+
+# expect <title> <command...>
+expect() {
+    local title=$1 said
+    shift
+    if said=$("$@" 2>&1); then
+        echo "ok    $title"
+        passed=$((passed + 1))
+    else
+        echo "FAIL  $title"
+        printf '%s\n' "$said" | tail -n 12 | sed 's/^/      /'
+        failed=$((failed + 1))
+    fi
+}
+
+# --- the two kinds of deployment: who is there, how a node is asked, ended and started ---
+
+compose() { (cd "$here/compose" && docker compose --env-file "$here/.env" "$@"); }
+compose_url() { echo "http://127.0.0.1:${HTTP_PORT:-80}"; }
+compose_gateways() { compose config --services | grep '^gateway-' | sort; }
+compose_workers() { compose config --services | grep '^worker-' | sort; }
+compose_asks() { compose exec -T "$1" streamhost healthcheck --url "http://$1-admin:8091$2"; }
+compose_ends() { compose kill "$1"; }
+compose_starts() { compose up --detach --no-deps --wait "$1"; }
+
+cluster() { (cd "$root" && ./dev cluster "$@"); }
+cluster_table() { printf '%s\n' "$table"; }
+cluster_port() { cluster_table | awk -v name="$1" '$1 == name {split($2, a, ":"); print a[2]}'; }
+cluster_url() { echo "http://127.0.0.1:$(cluster_port nginx)"; }
+cluster_gateways() { cluster_table | awk '/^node-/ {print $1}'; }
+cluster_workers() { cluster_table | awk '/^ai-/ {print $1}'; }
+cluster_asks() { curl --silent --show-error --fail --max-time 3 "http://127.0.0.1:$(($(cluster_port "$1") + 10))$2"; }
+cluster_ends() { cluster kill "$1"; }
+cluster_starts() { cluster start "$1"; }
+
+# --- the checks ---
+
+talk() { node "$here/talk.mjs" "$@"; }
+status_of() { curl --silent --insecure --location --max-time 5 --output /dev/null --write-out '%{http_code}' "$url$1"; }
+answers() { [[ $(status_of "$1") == "$2" ]] || { echo "$url$1 answers $(status_of "$1"), not $2" && return 1; }; }
+
+upgrades() {
+    local said
+    # The connection stays open, so the time ends it.
+    said=$(curl --silent --insecure --http1.1 --max-time 2 --include --output - -H 'Connection: Upgrade' -H 'Upgrade: websocket' \
+        -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' -H 'Sec-WebSocket-Protocol: streamhost.v1.json' \
+        "$url/v1/ws" | head -n 1 | tr -d '\0') || true
+    [[ $said == *' 101 '* ]] || { echo "$said" && return 1; }
+}
+
+# Every gateway has sessions, none more than twice its share.
+is_spread() {
+    local said name share
+    said=$(talk nodes "$socket" "$SESSIONS") || { echo "$said" && return 1; }
+    share=$((SESSIONS / $(wc -l <<<"$gateways")))
+    for name in $gateways; do
+        local count
+        count=$(grep -cx "$name" <<<"$said" || true)
+        echo "$name: $count of $SESSIONS"
+        ((count > 0 && count <= 2 * share)) || return 1
+    done
+}
+
+sticks() {
+    local said
+    said=$(talk node "$socket" verify-sticky 10) || { echo "$said" && return 1; }
+    [[ $(sort -u <<<"$said" | wc -l) == 1 ]] || { sort <<<"$said" | uniq -c && return 1; }
+}
+
+# An answer of some seconds; the node that its reader is connected to is killed in the middle of it.
+survives() {
+    local text line victim='' status=0
+    text=$(seq -s ' ' 1 250)
+    coproc talking { talk survive "$socket" "verify-$$" "$text" 2>&1; }
+    # shellcheck disable=SC2154  # coproc sets it
+    local pid=$talking_PID
+    while IFS= read -r -t 30 line <&"${talking[0]}"; do
+        echo "$line"
+        if [[ $line == 'node '* ]]; then
+            victim=${line#node }
+            "${kind}_ends" "$victim"
+            echo "$victim" >"$scratch/victim"
+        fi
+    done
+    wait "$pid" || status=$?
+    [[ -n $victim ]] || { echo "the answer never began" && return 1; }
+    return "$status"
+}
+
+comes_back() {
+    local victim end=$((SECONDS + READY_S))
+    victim=$(<"$scratch/victim") || return 1
+    "${kind}_starts" "$victim"
+    until "${kind}_asks" "$victim" /health/ready; do
+        ((SECONDS < end)) || return 1
+        sleep 0.5
+    done
+}
+
+kind=${1:-}
+case "$kind ${2:-}" in
+    'compose ' | 'cluster ' | 'compose --keep' | 'cluster --keep') ;;
+    *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 1 ;;
+esac
+for tool in node curl; do
+    command -v "$tool" >/dev/null || { echo "this needs curl and Node 22" >&2 && exit 1; }
+done
+if [[ $kind == compose && -f $here/.env ]]; then
+    set -a
+    # shellcheck source=/dev/null
+    source "$here/.env"
+    set +a
+fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+if [[ $kind == cluster ]]; then table=$(cluster status 2>/dev/null || true); fi
+url=${STREAMHOST_URL:-$("${kind}_url")}
+socket=ws${url#http}/v1/ws
+gateways=$("${kind}_gateways")
+[[ -n $gateways ]] || { echo "no node is there: is it started?" >&2 && exit 1; }
+
+for name in $gateways $("${kind}_workers"); do expect "$name is ready" "${kind}_asks" "$name" /health/ready; done
+for name in $gateways; do expect "$name reaches Redis, and its probes come back" "${kind}_asks" "$name" /health/distributed; done
+expect "the page answers through the proxy" answers / 200
+for path in /metrics /admin/v1/node /health/distributed; do expect "$path stays inside" answers "$path" 404; done
+expect "WebSockets pass" upgrades
+expect "a question gets its whole answer" talk say "$socket" "verify-talk-$$" "Hà Nội in one line"
+expect "$SESSIONS sessions reach all nodes, none more than twice its share" is_spread
+expect "ten connections of a session reach one node" sticks
+if [[ ${2:-} != --keep ]]; then
+    expect "an answer survives the loss of its reader's node" survives
+    expect "the node comes back" comes_back
+    expect "and the next question is answered" talk say "$socket" "verify-again-$$" "Huế in one line"
+fi
+echo "$passed passed, $failed failed"
+((failed == 0))
