@@ -1,0 +1,196 @@
+// deploy/docker, deploy/compose, deploy/kubernetes and their configuration, without an engine: what the tools that read them say, and what
+// has to agree between them.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+
+import { binary, inFolder, pluginDirectory, root, runHost } from './support/host_process.mjs';
+
+const run = promisify(execFile);
+const deploy = (name) => path.join(root, 'deploy', name);
+const text = (name) => readFile(deploy(name), 'utf8');
+const AS_JSON = 'import json, sys, yaml; json.dump([d for d in yaml.safe_load_all(sys.stdin) if d], sys.stdout)';
+
+function parsed(yaml) {
+    return new Promise((resolve, reject) => {
+        const child = execFile('python3', ['-c', AS_JSON], { maxBuffer: 1 << 24 }, (error, stdout) => (error ? reject(error) : resolve(JSON.parse(stdout))));
+        child.stdin.end(yaml);
+    });
+}
+const exitWithin = async (name) => Number((await text(`config/${name}.yaml`)).match(/exit_within_ms: (\d+)/)[1]);
+const seconds = (value) => (String(value).match(/^(?:(\d+)m)?(?:(\d+)s)?$/) ?? []).slice(1).reduce((sum, part) => sum * 60 + Number(part ?? 0), 0);
+
+describe('the configuration of deploy/', () => {
+    for (const name of ['gateway', 'worker']) {
+        it(`is one that the host takes: ${name}`, () => inFolder(async (folder) => {
+            for (const secret of ['redis-streamhost', 'redis-watcher', 'jwt-key']) await writeFile(path.join(folder, secret), 'x'.repeat(43));
+            const layers = { [`${name}.yaml`]: await text(`config/${name}.yaml`) };
+            // Where somebody says who connects a node listens beyond its own machine; without the plugin it must not.
+            const guarded = existsSync(path.join(pluginDirectory, 'auth.so'));
+            if (name === 'gateway' && guarded) layers['auth.yaml'] = await text('config/auth.yaml');
+            const files = [];
+            for (const [file, yaml] of Object.entries(layers)) {
+                files.push(path.join(folder, file));
+                await writeFile(files.at(-1), yaml.replaceAll('/run/secrets/', `${folder}/`));
+            }
+            const open = guarded ? [] : ['--set', 'listeners.public.address=127.0.0.1:8080'];
+            const { code, out, err } = await runHost(['config', 'check', ...files, ...open]);
+            assert.equal(code, 0, out + err);
+        }));
+    }
+});
+
+describe('the image', () => {
+    it('has the libraries that the host and its plugins ask for', async () => {
+        const files = [binary, ...(await readdir(pluginDirectory)).filter((name) => name.endsWith('.so')).map((name) => path.join(pluginDirectory, name))];
+        const { stdout } = await run('ldd', files);
+        const libraries = new Set([...stdout.matchAll(/=> (\S+) \(/g)].map(([, file]) => file));
+        const dockerfile = await text('docker/Dockerfile');
+        const installed = dockerfile.slice(dockerfile.indexOf(' AS run'));
+        // Packages name files below /lib or below /usr/lib, which are the same.
+        const names = [...libraries].flatMap((file) => [file, file.startsWith('/usr') ? file.slice(4) : `/usr${file}`]);
+        const owners = await run('dpkg-query', ['--search', ...names]).then((said) => said.stdout, (error) => error.stdout);
+        const comesAlong = new Set(['libc6', 'libgcc-s1', 'libpcre3', 'libexpat1']); // of every Debian, or of Poco
+        for (const library of libraries) {
+            const owner = owners.match(new RegExp(`^([^:\\n]+):.* \\S*/${path.basename(library).replaceAll('+', '\\+')}$`, 'm'))?.[1];
+            assert.ok(comesAlong.has(owner) || installed.includes(` ${owner}`), `${library} is in ${owner}`);
+        }
+    });
+
+    it('runs as nobody, is asked how it is, and is stopped by a drain', async () => {
+        const dockerfile = await text('docker/Dockerfile');
+        assert.match(dockerfile, /^ARG BASE=debian:12\.\d+-slim$/m);
+        assert.equal(dockerfile.match(/^FROM /gm).length, 2);
+        assert.match(dockerfile, /^USER 10001:10001$/m);
+        assert.match(dockerfile, /^STOPSIGNAL SIGTERM$/m);
+        assert.match(dockerfile, /^HEALTHCHECK .*CMD \["streamhost", "healthcheck", /m);
+        assert.match(dockerfile, /^ENTRYPOINT \["streamhost"\]$/m);
+        for (const copied of ['scripts/packages.txt', 'scripts/install-packages.sh', 'deploy/config']) assert.ok(existsSync(path.join(root, copied)));
+    });
+});
+
+describe('the compose file', () => {
+    let services;
+    let file;
+    before(async () => {
+        const options = ['--env-file', deploy('.env.example'), '--file', deploy('compose/docker-compose.yml'), '--profile', 'kafka', 'config'];
+        // Told nothing else: the values are those of .env.example.
+        const { stdout } = await run('docker-compose', options, { env: { PATH: process.env.PATH } });
+        [file] = await parsed(stdout);
+        services = file.services;
+    });
+
+    it('has everybody', () => {
+        const three = (name) => [1, 2, 3].map((number) => `${name}-${number}`);
+        assert.deepEqual(Object.keys(services).sort(), [...['gateway', 'worker', 'redis', 'sentinel'].flatMap(three), 'nginx', 'kafka', 'prometheus', 'grafana'].sort());
+    });
+
+    it('opens ports of nginx alone', () => {
+        for (const [name, { ports }] of Object.entries(services)) assert.equal(ports !== undefined, name === 'nginx', name);
+    });
+
+    it('asks everybody how they are, and starts them again', () => {
+        for (const [name, { healthcheck, restart }] of Object.entries(services)) {
+            assert.ok(healthcheck?.test.length > 1, name);
+            assert.equal(restart, 'unless-stopped', name);
+        }
+    });
+
+    it('keeps the proxy from the data, and the data from outside', () => {
+        const nets = (name) => Object.keys(Array.isArray(services[name].networks) ? Object.fromEntries(services[name].networks.map((net) => [net])) : services[name].networks).sort();
+        assert.deepEqual(nets('nginx'), ['edge', 'front']);
+        for (const number of [1, 2, 3]) {
+            assert.deepEqual(nets(`redis-${number}`), ['back']);
+            assert.deepEqual(nets(`sentinel-${number}`), ['back']);
+            assert.deepEqual(nets(`gateway-${number}`), ['back', 'front']);
+            assert.deepEqual(nets(`worker-${number}`), ['back', 'out']);
+        }
+        for (const name of ['front', 'back', 'watch']) assert.equal(file.networks[name].internal, true, name);
+    });
+
+    it('lets nobody be more than they have to', () => {
+        for (const [name, service] of Object.entries(services)) {
+            assert.deepEqual(service.cap_drop, ['ALL'], name);
+            assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+            if (name !== 'kafka') assert.equal(service.read_only, true, name);
+        }
+    });
+
+    it('waits longer for a drain than the host takes', async () => {
+        for (const [name, configuration] of [['gateway-1', 'gateway'], ['worker-1', 'worker']]) {
+            assert.ok(seconds(services[name].stop_grace_period) * 1_000 > (await exitWithin(configuration)), name);
+        }
+    });
+
+    it('names nodes as nginx, Prometheus and the Sentinels are told', async () => {
+        const proxied = [...(await text('nginx/gateways.conf')).matchAll(/^server (\S+):8080/gm)].map(([, name]) => name);
+        assert.deepEqual(proxied, ['gateway-1', 'gateway-2', 'gateway-3']);
+        const scraped = [...(await text('prometheus/prometheus.yml')).matchAll(/"([a-z]+-\d-admin):8091"/g)].map(([, name]) => name);
+        const aliases = Object.values(services).flatMap(({ networks }) => networks?.back?.aliases ?? []);
+        assert.deepEqual(scraped.sort(), aliases.sort());
+        for (const number of [1, 2, 3]) assert.match(await text('config/gateway.yaml'), new RegExp(`"sentinel-${number}:26379"`));
+    });
+
+    it('mounts what is there', async () => {
+        const made = new Set(['tls']); // by deploy.sh
+        for (const [name, { volumes = [] }] of Object.entries(services)) {
+            for (const volume of volumes) {
+                const source = typeof volume === 'string' ? volume.split(':')[0] : volume.source;
+                if (source.startsWith('/') && !made.has(path.basename(source))) assert.ok(existsSync(source), `${name}: ${source}`);
+            }
+        }
+        const secrets = (await text('deploy.sh')).match(/SECRETS=\((.*)\)/)[1].split(' ').sort();
+        assert.deepEqual(Object.keys(file.secrets).sort(), secrets);
+    });
+});
+
+describe('the Kubernetes objects', () => {
+    let objects;
+    const only = (kind, name) => objects.find((object) => object.kind === kind && object.metadata.name === name);
+    before(async () => {
+        objects = await parsed((await run('kubectl', ['kustomize', deploy('kubernetes')], { maxBuffer: 1 << 24 })).stdout);
+    });
+
+    it('are as the API has them', () => inFolder(async (folder) => {
+        const modules = { v1: 'core/v1', 'apps/v1': 'apps/v1', 'policy/v1': 'policy/v1', 'autoscaling/v2': 'autoscaling/v2', 'networking.k8s.io/v1': 'networking/v1' };
+        const lines = objects.map((object, index) => `const o${index}: import('kubernetes-types/${modules[object.apiVersion]}').${object.kind} = ${JSON.stringify(object, null, 1)};`);
+        await writeFile(path.join(folder, 'objects.ts'), `export {};\n${lines.join('\n')}\n`);
+        await mkdir(path.join(folder, 'node_modules'));
+        await symlink(path.join(root, 'tests/integration/node_modules/kubernetes-types'), path.join(folder, 'node_modules/kubernetes-types'));
+        const compiler = path.join(root, 'clients/js/node_modules/typescript/bin/tsc');
+        await run(process.execPath, [compiler, '--noEmit', '--strict', '--typeRoots', path.join(folder, 'none'), '--moduleResolution', 'bundler', '--module', 'esnext', path.join(folder, 'objects.ts')])
+            .catch(({ stdout }) => assert.fail(stdout));
+    }));
+
+    it('hang together', async () => {
+        const config = objects.find(({ kind }) => kind === 'ConfigMap');
+        for (const part of ['gateway', 'worker']) {
+            const { spec } = only('Deployment', part);
+            const pod = spec.template.spec;
+            const [container] = pod.containers;
+            for (const [name, value] of Object.entries(spec.selector.matchLabels)) assert.equal(spec.template.metadata.labels[name], value);
+            assert.deepEqual(only('PodDisruptionBudget', part).spec.selector, spec.selector);
+            assert.equal(only('HorizontalPodAutoscaler', part).spec.scaleTargetRef.name, part);
+            assert.equal(spec.replicas, undefined);
+            assert.ok(pod.terminationGracePeriodSeconds * 1_000 > (await exitWithin(part)));
+            assert.equal(pod.automountServiceAccountToken, false);
+            assert.equal(only('ServiceAccount', pod.serviceAccountName).automountServiceAccountToken, false);
+            assert.equal(pod.securityContext.runAsNonRoot, true);
+            assert.deepEqual(container.securityContext, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+            assert.equal(container.resources.limits.cpu, undefined);
+            const ports = container.ports.map(({ name }) => name);
+            for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) assert.ok(ports.includes(container[probe].httpGet.port), probe);
+            assert.equal(pod.volumes.find(({ name }) => name === 'config').configMap.name, config.metadata.name);
+            for (const file of container.args.filter((word) => word.startsWith('/'))) assert.ok(config.data[path.basename(file)], file);
+            const mounted = container.volumeMounts.map(({ name }) => name).sort();
+            assert.deepEqual(mounted, pod.volumes.map(({ name }) => name).sort());
+        }
+        assert.deepEqual(only('Service', 'gateway').spec.selector, only('Deployment', 'gateway').spec.selector.matchLabels);
+        assert.equal(objects.filter(({ kind }) => kind === 'Secret').length, 0, 'secrets are referred to, not shipped');
+        for (const { metadata } of objects.filter(({ kind }) => kind !== 'Namespace')) assert.equal(metadata.namespace, 'streamhost');
+    });
+});
