@@ -45,11 +45,16 @@ export class Nginx {
     #exit;
 
     /** Writes the folder; `check` or `start` then. `gateways`, `models`: ports of 127.0.0.1. */
-    static async prepare({ sticky = 'session', site = 'plain', gateways = [1, 2, 3], models = [1, 2, 3], edit = (text) => text } = {}) {
+    static async prepare({ sticky = 'session', site = 'plain', gateways = [1, 2, 3], models = [1, 2, 3], waf = false, edit = (text) => text } = {}) {
         const nginx = new Nginx();
         nginx.folder = await mkdtemp(path.join(tmpdir(), 'streamhost-nginx-'));
         await chmod(nginx.folder, 0o755); // its workers are somebody else where this is root
         await cp(path.join(root, 'deploy/nginx'), nginx.folder, { recursive: true });
+        if (waf) {
+            await cp(path.join(root, 'deploy/waf'), path.join(nginx.folder, 'waf'), { recursive: true });
+            await nginx.#change(['waf/waf.conf'], (text) => text.replace('/etc/nginx/waf/', `${nginx.folder}/waf/`));
+            await nginx.#change(['waf/rules.conf'], (text) => text.replace('/var/log/nginx/', `${nginx.folder}/logs/`));
+        }
         for (const name of ['tmp', 'logs']) await mkdir(path.join(nginx.folder, name), { recursive: true });
         for (const [name, number] of Object.entries({ port: 80, tlsPort: 443, statusPort: 8090, modelsPort: 8085 })) {
             nginx[name] = await freePort();
