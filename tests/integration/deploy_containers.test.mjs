@@ -194,3 +194,24 @@ describe('the Kubernetes objects', () => {
         for (const { metadata } of objects.filter(({ kind }) => kind !== 'Namespace')) assert.equal(metadata.namespace, 'streamhost');
     });
 });
+
+describe('the workflows', () => {
+    it('run what is there, with no more rights than they need', async () => {
+        const folder = path.join(root, '.github/workflows');
+        const files = await readdir(folder);
+        assert.deepEqual(files.sort(), ['ci.yml', 'deploy.yml', 'image.yml']);
+        for (const name of files) {
+            const [workflow] = await parsed(await readFile(path.join(folder, name), 'utf8'));
+            assert.equal(workflow.permissions.contents, 'read', name);
+            for (const job of Object.values(workflow.jobs)) {
+                assert.ok(job['timeout-minutes'] > 0, name);
+                for (const step of job.steps) {
+                    assert.ok(step.run !== undefined || /^[\w-]+\/[\w-]+@v\d+$/.test(step.uses), `${name}: ${JSON.stringify(step)}`);
+                    for (const [, file] of (step.run ?? '').matchAll(/(?:^|\s)((?:\.\/dev|deploy\/[\w./-]+))/g)) assert.ok(existsSync(path.join(root, file)), `${name}: ${file}`);
+                    if (step.with?.file) assert.ok(existsSync(path.join(root, step.with.file)), step.with.file);
+                    if (step.run) await run('bash', ['-n', '-c', step.run.replaceAll(/\$\{\{.*?\}\}/g, 'x')]);
+                }
+            }
+        }
+    });
+});
