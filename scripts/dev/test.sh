@@ -154,7 +154,10 @@ stage_integration() {
     mapfile -d '' tests < <(sources 'tests/integration/*.test.mjs')
     node_tests integration "${tests[@]}"
     check "./dev cluster starts, loses a node, moves its master, and ends" cluster_check
+    check "deploy/deploy.sh starts a cluster, deploy/verify.sh tries it and sees what is missing" deploy_check
 }
+
+deploy_check() { PATH=$(node_need):$PATH scripts/test/deploy_test.sh; }
 
 cluster_check() { PATH=$(node_need):$PATH scripts/test/cluster_test.sh; }
 
