@@ -215,3 +215,54 @@ describe('the workflows', () => {
         }
     });
 });
+
+// What an engine would be told, and in which order: `docker` is a recorder here.
+describe('deploy.sh compose', () => {
+    const RECORDER = `#!/bin/sh
+case "$*" in
+    *'config --services'*) printf '%s\\n' nginx worker-1 gateway-2 gateway-1 redis-1 ;;
+    *"$FAILS_AT"*) exit 1 ;;
+esac
+echo "$*" >>"$RECORD"
+`;
+    const inTree = (use) => inFolder(async (folder) => {
+        await run('cp', ['-r', deploy('.'), path.join(folder, 'deploy')]);
+        await run('rm', ['-rf', path.join(folder, 'deploy/.env'), path.join(folder, 'deploy/secrets')]);
+        await mkdir(path.join(folder, 'bin'));
+        await writeFile(path.join(folder, 'bin/docker'), RECORDER, { mode: 0o755 });
+        const record = path.join(folder, 'record');
+        const call = async (words, failsAt = 'nowhere') => {
+            await writeFile(record, '');
+            const env = { ...process.env, PATH: `${folder}/bin:${process.env.PATH}`, RECORD: record, FAILS_AT: failsAt };
+            const status = await run(path.join(folder, 'deploy/deploy.sh'), words, { env }).then(({ stdout }) => ({ code: 0, stdout }), ({ code, stderr }) => ({ code, stderr }));
+            const said = (await readFile(record, 'utf8')).trim().split('\n').map((line) => line.replace(/compose --env-file \S+ /, ''));
+            return { ...status, said };
+        };
+        return use(call, path.join(folder, 'deploy'));
+    });
+
+    it('makes each password once, builds, starts, waits, and says where', () => inTree(async (call, folder) => {
+        const { code, stdout, said } = await call(['compose']);
+        assert.equal(code, 0);
+        assert.match(stdout, /The chat page: {2}http:\/\/127\.0\.0\.1:80\//);
+        assert.match(said.find((line) => line.startsWith('build ')), /--file \S+\/deploy\/docker\/Dockerfile --tag streamhost:local /);
+        assert.ok(said.indexOf('up --detach --wait --wait-timeout 180') > said.findIndex((line) => line.startsWith('build ')));
+        const secrets = async () => Object.fromEntries(await Promise.all((await readdir(path.join(folder, 'secrets'))).filter((name) => name !== 'tls')
+            .map(async (name) => [name, await readFile(path.join(folder, 'secrets', name), 'utf8')])));
+        const made = await secrets();
+        assert.equal(Object.keys(made).length, 7);
+        assert.equal(new Set(Object.values(made)).size, 7);
+        for (const secret of Object.values(made)) assert.match(secret, /^[A-Za-z0-9]{32,}$/);
+        assert.equal((await call(['compose'])).code, 0);
+        assert.deepEqual(await secrets(), made);
+    }));
+
+    it('updates one after the other, gateways first, and stops where one does not come up', () => inTree(async (call) => {
+        const ups = (said) => said.filter((line) => line.startsWith('up ')).map((line) => line.split(' ').at(-1));
+        assert.deepEqual(ups((await call(['compose', 'update'])).said), ['gateway-1', 'gateway-2', 'worker-1']);
+        const { code, said, stderr } = await call(['compose', 'update'], 'gateway-2');
+        assert.equal(code, 1);
+        assert.deepEqual(ups(said), ['gateway-1']);
+        assert.match(stderr, /gateway-2 is not healthy/);
+    }));
+});
