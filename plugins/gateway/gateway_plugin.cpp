@@ -113,7 +113,8 @@ private:
             return nullptr;
         }
         const std::string address(address_of(info.peer()));
-        if (door_->services.enter(address, "") > 0) {
+        const sh_rate_subject subject{sizeof(subject), SH_RATE_CONNECT, streamhost::bytes(address), {}, {}};
+        if (door_->services.take(subject, 1) > 0 || door_->services.enter(address, "") > 0) {
             door_->telemetry.error("rate_limited");
             connection.close(4429, "too many connections from this address");
             return nullptr;

@@ -12,7 +12,7 @@ import { RedisProcess } from './support/redis.mjs';
 
 const TEST_MS = 120_000;
 const KNOWN_MS = 2_000; // by then all nodes know of a revocation
-const DEV = { 'plugins.auth.enabled': true, 'plugins.auth.dev_tokens.enabled': true };
+const DEV = { 'plugins.gateway.authentication': 'required', 'plugins.auth.enabled': true, 'plugins.auth.dev_tokens.enabled': true };
 
 const call = async (url, method, body) => {
     const answer = await fetch(url, { method, body: body === undefined ? undefined : JSON.stringify(body) });
