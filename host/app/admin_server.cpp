@@ -15,6 +15,9 @@
 #include <Poco/ThreadPool.h>
 #include <Poco/URI.h>
 
+#include "streamhost/abi/svc/auth.h"
+
+#include "app/admin_lock.hpp"
 #include "app/admin_socket.hpp"
 #include "app/exposure.hpp"
 #include "app/node.hpp"
@@ -22,6 +25,7 @@
 #include "config/emit.hpp"
 #include "net/http_reply.hpp"
 #include "net/listen_socket.hpp"
+#include "observe/logging.hpp"
 #include "runtime/role.hpp"
 
 namespace streamhost::app {
@@ -118,7 +122,7 @@ std::optional<bridge::HttpAnswer> read_body(HTTPServerRequest& request, std::str
 /// One request, on a thread of Poco's pool.
 class Handler final : public Poco::Net::HTTPRequestHandler {
 public:
-    explicit Handler(Node& node) : node_(node) {}
+    Handler(Node& node, const AdminLock& lock) : node_(node), lock_(lock) {}
 
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
         const runtime::RoleScope role(runtime::Role::worker_short);
@@ -147,11 +151,30 @@ private:
         for (const auto& [name, value] : request)
             question.headers.emplace_back(name, value);
         const std::string address = node_.settings()->admin_address;
-        if (!is_own_host(request.get("Host", ""), address))
+        // A page cannot know a token; without one only names that nobody else gives away are answered.
+        if (!lock_.needs_token() && !is_own_host(request.get("Host", ""), address))
             return problem(403, "The Host of this request is no name of this listener: ask for it as " +
                                     address + ", localhost or a loopback address");
         if (is_foreign_page(request)) return problem(403, "Pages of other hosts may not use this listener");
+        std::string user;
+        if (auto refused = lock_.refusal(question, user)) return note(question, user, *std::move(refused));
         if (auto refused = read_body(request, question.body)) return *std::move(refused);
+        return note(question, user, answer_to(question));
+    }
+
+    // Who changed what, or tried to; what is only read is not worth a line.
+    bridge::HttpAnswer note(const bridge::HttpQuestion& question, const std::string& user,
+                            bridge::HttpAnswer answer) {
+        if (question.method != "GET" && question.method != "HEAD")
+            audit_.info("admin call", {{"method", question.method},
+                                       {"path", question.path},
+                                       {"peer", question.peer},
+                                       {"user", user.empty() ? "-" : user},
+                                       {"status", std::to_string(answer.status)}});
+        return answer;
+    }
+
+    bridge::HttpAnswer answer_to(const bridge::HttpQuestion& question) {
         if (question.path.starts_with(kPlugins)) return plugins(question);
         if (question.path == "/admin/v1/config" && question.method == "GET") {
             return {200,
@@ -214,17 +237,22 @@ private:
     }
 
     Node& node_;
+    const AdminLock& lock_;
+    const observe::Log audit_{"audit"};
 };
 
 class Factory final : public Poco::Net::HTTPRequestHandlerFactory {
 public:
-    explicit Factory(Node& node) : node_(node) {}
+    explicit Factory(Node& node)
+        : node_(node),
+          lock_(node.house().services.of_host(SH_SVC_AUTH), node.settings()->admin_needs_token) {}
     Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override {
-        return new Handler(node_);
+        return new Handler(node_, lock_);
     }
 
 private:
     Node& node_;
+    const AdminLock lock_;
 };
 
 }  // namespace

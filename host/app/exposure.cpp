@@ -53,7 +53,11 @@ void check_gateway(const config::Configuration& configuration, config::Issues& i
 
 // Nothing: whoever reaches the listener has to say who they are.
 std::string reason_against(const config::Configuration& configuration, std::string_view listener) {
-    if (listener == "admin") return "and the admin listener has no lock";
+    if (listener == "admin") {
+        const config::Value* value = find(configuration, {"listeners", "admin", "authentication"});
+        const bool is_locked = value != nullptr && value->text() != nullptr && *value->text() == "required";
+        return is_locked ? std::string() : "and whoever reaches the admin listener may do everything";
+    }
     if (is_true(find(configuration, {"plugins", "auth", "dev_tokens", "enabled"})))
         return "and plugins.auth.dev_tokens gives a token to anybody";
     const bool has_gateway = is_true(find(configuration, {"plugins", "gateway", "enabled"}));
@@ -85,7 +89,8 @@ config::Issues exposure_issues(const config::Configuration& configuration) {
                           *address->text() + " can be reached from other machines, " + reason,
                           "a loopback address, such as 127.0.0.1 or [::1]",
                           listener.name == "admin"
-                              ? "listen on loopback, behind a proxy that authenticates"
+                              ? "listen on loopback, or ask for tokens: plugins.auth and "
+                                "listeners.admin.authentication: required"
                               : "listen on loopback, or ask for tokens: plugins.auth and "
                                 "plugins.gateway.authentication: required"});
     }

@@ -7,8 +7,8 @@
 
 namespace streamhost::app {
 
-/// The problem: without tokens whoever connects may read and write everything, and the admin listener has no
-/// lock at all. One address typed wrong must not open that to a network.
+/// The problem: without tokens whoever connects may read and write everything. One address typed wrong must
+/// not open that to a network.
 ///
 /// An issue for each listener that others than this machine can reach and that asks nobody who they are, and
 /// one where the plugin auth is on and the gateway does not ask it. Addresses that do not parse are somebody

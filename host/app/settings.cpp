@@ -64,6 +64,7 @@ void read_listeners(const View& root, Settings& out) {
         const std::string address = listener.require_string("address");
         if (name == "admin") {
             out.admin_address = address;
+            out.admin_needs_token = listener.require_string("authentication") == "required";
             continue;
         }
         out.listeners.push_back({name,

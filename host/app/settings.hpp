@@ -30,6 +30,7 @@ struct Settings {
     };
     std::vector<Listener> listeners;  ///< the public ones
     std::string admin_address;
+    bool admin_needs_token = false;
     std::set<std::string> plugins;  ///< the enabled ones
     std::size_t loops = 1;
     std::size_t short_workers = 4;

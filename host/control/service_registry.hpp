@@ -65,6 +65,8 @@ public:
     [[nodiscard]] const sh_lease* expose(Instance& by, const void* table, void* self);
     /// NULL when the descriptor does not list the id as required or optional.
     [[nodiscard]] const sh_lease* acquire(Instance& user, std::string_view id);
+    /// For the host itself, which is no instance and leaves no edge.
+    [[nodiscard]] const sh_lease* of_host(std::string_view id) { return &slot(id); }
 
     // [control] For the life cycle, in this order.
     void admit(Instance& by);    ///< start() is about to be called: provide() works from now on

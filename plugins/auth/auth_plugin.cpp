@@ -26,8 +26,9 @@ constexpr std::uint64_t kMaxBody = 4'096;
 
 }  // namespace
 
-const sh_auth AuthPlugin::kTable = {sizeof(sh_auth), 0, &AuthPlugin::authenticate, &AuthPlugin::revision,
-                                    &AuthPlugin::has_ended};
+const sh_auth AuthPlugin::kTable = {sizeof(sh_auth),           0,
+                                    &AuthPlugin::authenticate, &AuthPlugin::revision,
+                                    &AuthPlugin::has_ended,    &AuthPlugin::permits};
 const sh_topic_events AuthPlugin::kTopicEvents = {sizeof(sh_topic_events), 0, &AuthPlugin::on_topic};
 
 // ---------------------------------------------------------------------------------------------- life cycle
@@ -136,6 +137,35 @@ std::uint8_t AuthPlugin::has_ended(void* self, const sh_auth_mark* mark) noexcep
                                                    mark->issued_ms);
     });
     return ended ? 1 : 0;
+}
+
+void AuthPlugin::permits(void* self, sh_bytes token, std::uint32_t verb, sh_bytes home,
+                         sh_permit* out) noexcept {
+    out->status = SH_UNAVAILABLE;
+    of(self).host().guarded(0, [&] { of(self).judge(view(token), verb, view(home), *out); });
+}
+
+void AuthPlugin::judge(std::string_view token, std::uint32_t verb, std::string_view home, sh_permit& out) {
+    Outcome outcome{Verdict::kMalformed, nullptr, 0, false};
+    if (is_revocation_required_.load() && !sync_->is_known()) {
+        outcome.verdict = Verdict::kUnavailable;
+    } else if (token.size() <= kMaxTokenBytes) {
+        const Digest digest = digest_of(token);
+        const std::int64_t now_ms = host().wall_ms();
+        if (auto known = authenticator_->recall(digest, now_ms))
+            outcome = {Verdict::kCached, std::move(known), 0, false};
+        else
+            outcome = authenticator_->look_at(token, digest, now_ms);
+    }
+    telemetry_->count(outcome.verdict);
+    streamhost::copy_text(out.detail, sentence_of(outcome.verdict));
+    if (!is_good(outcome.verdict)) {
+        out.status = outcome.verdict == Verdict::kUnavailable ? SH_UNAVAILABLE : SH_UNAUTHENTICATED;
+        return;
+    }
+    streamhost::copy_text(out.user, outcome.identity->user);
+    const bool may = outcome.identity->grants.allows(static_cast<streamhost::Verb>(verb), home);
+    out.status = may ? SH_OK : SH_FORBIDDEN;
 }
 
 void AuthPlugin::on_topic(void* self, sh_bytes /*topic*/, sh_bytes payload) noexcept {

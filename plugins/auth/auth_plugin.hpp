@@ -40,6 +40,9 @@ private:
     static void authenticate(void* self, sh_bytes token, sh_ticket ticket) noexcept;
     static std::uint64_t revision(void* self) noexcept;
     static std::uint8_t has_ended(void* self, const sh_auth_mark* mark) noexcept;
+    static void permits(void* self, sh_bytes token, std::uint32_t verb, sh_bytes home,
+                        sh_permit* out) noexcept;
+    void judge(std::string_view token, std::uint32_t verb, std::string_view home, sh_permit& out);
     static void on_topic(void* self, sh_bytes topic, sh_bytes payload) noexcept;
     static const sh_auth kTable;
     static const sh_topic_events kTopicEvents;

@@ -12,8 +12,10 @@ IdentityPtr make_identity(const Claims& claims, const ClaimRules& rules, const s
     made->issued_ms = claims.issued_ms.value_or(0);
     made->expires_ms = end_of(claims, rules);
     std::string grants = "[";
-    for (const std::string& grant : claims.grants.value_or(rules.default_grants))
+    for (const std::string& grant : claims.grants.value_or(rules.default_grants)) {
+        made->grants.add(grant);
         grants += (grants.size() > 1 ? "," : "") + streamhost::json_string(grant);
+    }
     made->body = streamhost::JsonObject()
                      .text("user", made->user)
                      .text("id", made->id)

@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "streamhost/grants.hpp"
+
 #include "claims.hpp"
 
 namespace auth {
@@ -15,7 +17,8 @@ struct Identity {
     std::string key;  // mark of the one that signed it
     std::int64_t issued_ms = 0;
     std::int64_t expires_ms = 0;  // 0: never
-    std::string body;             // the answer of svc/auth.h
+    streamhost::GrantList grants;
+    std::string body;  // the answer of svc/auth.h
 };
 using IdentityPtr = std::shared_ptr<const Identity>;
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "streamhost/abi/ext/store.h"
+#include "streamhost/bearer.hpp"
 #include "streamhost/plugin.hpp"
 #include "streamhost/websocket.hpp"
 
@@ -125,7 +126,7 @@ private:
     // connect.
     [[nodiscard]] std::string token_of(const streamhost::OpenInfo& info) const {
         if (!needs_token_) return {};
-        if (const auto token = bearer_token(info.header("authorization")); !token.empty())
+        if (const auto token = streamhost::bearer_token(info.header("authorization")); !token.empty())
             return std::string(token);
         if (info.header("origin").empty()) return {};
         return std::string(cookie_value(info.header("cookie"), cookie_));

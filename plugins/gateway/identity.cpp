@@ -1,8 +1,5 @@
 #include "identity.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 #include <simdjson.h>
 
 #include "streamhost/bytes.hpp"
@@ -12,15 +9,6 @@ namespace gateway {
 using streamhost::bytes;
 
 namespace {
-
-constexpr std::string_view kBearer = "bearer ";
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
-    return text.size() >= lower.size() &&
-           std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
-               return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
-           });
-}
 
 std::string_view without_spaces(std::string_view text) {
     const std::size_t first = text.find_first_not_of(" \t");
@@ -69,11 +57,6 @@ std::optional<Identity> read_identity(std::string_view json) {
         if (grant.get(text) == simdjson::SUCCESS) identity.grants.add(text);
     }
     return identity;
-}
-
-std::string_view bearer_token(std::string_view authorization) {
-    if (!starts_with_ignoring_case(authorization, kBearer)) return {};
-    return without_spaces(authorization.substr(kBearer.size()));
 }
 
 std::string_view cookie_value(std::string_view cookies, std::string_view name) {

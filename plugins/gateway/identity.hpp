@@ -29,8 +29,6 @@ struct Identity {
 // The body of an answer of sh_auth.authenticate. Nothing: no identity can be read from it.
 [[nodiscard]] std::optional<Identity> read_identity(std::string_view json);
 
-// The token of "Bearer ...", or nothing. Source: RFC 6750, section 2.1.
-[[nodiscard]] std::string_view bearer_token(std::string_view authorization);
 // The value of a cookie in a Cookie header, or nothing. Source: RFC 6265, section 4.2.
 [[nodiscard]] std::string_view cookie_value(std::string_view cookies, std::string_view name);
 

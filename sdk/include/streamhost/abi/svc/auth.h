@@ -24,6 +24,15 @@ typedef struct sh_auth_mark {
     int64_t issued_ms; /* since 1970; 0: it does not say */
 } sh_auth_mark;
 
+enum { SH_VERB_READ = 1, SH_VERB_SEND = 2, SH_VERB_PRODUCE = 3, SH_VERB_ADMIN = 4 };
+
+typedef struct sh_permit {
+    uint32_t struct_size;
+    sh_status status; /* SH_OK, SH_UNAUTHENTICATED, SH_FORBIDDEN, SH_UNAVAILABLE, SH_BUSY */
+    char user[132];   /* whose token it is, unless that is not known; terminated */
+    char detail[160]; /* what is wrong with it; terminated */
+} sh_permit;
+
 typedef struct sh_auth {
     uint32_t struct_size;
     uint32_t reserved;
@@ -37,6 +46,9 @@ typedef struct sh_auth {
     uint64_t (*revision)(void* self);
     /* 1: this identity has ended. Does not block. [any] */
     uint8_t (*has_ended)(void* self, const sh_auth_mark* mark);
+    /* For doors that wait for the answer: whether who brings this token may do that (SH_VERB_*) in this home,
+     * whoever owns it. [worker] */
+    void (*permits)(void* self, sh_bytes token, uint32_t verb, sh_bytes home, sh_permit* out);
 } sh_auth;
 
 #ifdef __cplusplus

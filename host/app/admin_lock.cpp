@@ -1,0 +1,67 @@
+#include "app/admin_lock.hpp"
+
+#include "streamhost/abi/svc/auth.h"
+#include "streamhost/bearer.hpp"
+
+#include "control/service_registry.hpp"
+#include "net/http_text.hpp"
+
+namespace streamhost::app {
+
+namespace {
+
+sh_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
+
+std::string_view token_of(const bridge::HttpQuestion& question) {
+    for (const auto& [name, value] : question.headers)
+        if (net::equal_ignoring_case(name, "authorization")) return bearer_token(value);
+    return {};
+}
+
+bridge::HttpAnswer challenge(std::string_view why) {
+    bridge::HttpAnswer answer = bridge::problem(401, why);
+    answer.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return answer;
+}
+
+sh_permit ask(const sh_lease* auth, std::string_view token, std::string_view area) {
+    sh_permit permit{};
+    permit.struct_size = sizeof(permit);
+    permit.status = SH_UNAVAILABLE;
+    const void* table = nullptr;
+    void* self = nullptr;
+    if (control::ServiceRegistry::enter(auth, &table, &self) != SH_OK) return permit;
+    const auto& service = *static_cast<const sh_auth*>(table);
+    if (service.struct_size > offsetof(sh_auth, permits) && service.permits != nullptr)
+        service.permits(self, bytes(token), SH_VERB_ADMIN, bytes(area), &permit);
+    control::ServiceRegistry::leave(auth);
+    return permit;
+}
+
+}  // namespace
+
+std::string_view admin_area(std::string_view method, std::string_view path) {
+    const bool reads = method == "GET" || method == "HEAD";
+    if (reads && (path == "/health" || path.starts_with("/health/"))) return {};
+    if (reads && path == "/metrics") return "metrics";
+    return reads ? "view" : "change";
+}
+
+std::optional<bridge::HttpAnswer> AdminLock::refusal(const bridge::HttpQuestion& question,
+                                                     std::string& user) const {
+    if (!needs_token_) return std::nullopt;
+    const std::string_view area = admin_area(question.method, question.path);
+    if (area.empty()) return std::nullopt;
+    const std::string_view token = token_of(question);
+    if (token.empty()) return challenge("A token is needed: Authorization: Bearer");
+    const sh_permit permit = ask(auth_, token, area);
+    user = permit.user;
+    switch (permit.status) {
+    case SH_OK: return std::nullopt;
+    case SH_UNAUTHENTICATED: return challenge(permit.detail);
+    case SH_FORBIDDEN: return bridge::problem(403, "The token does not grant admin:" + std::string(area));
+    default: return bridge::problem(503, "Nobody here can judge tokens now: is the plugin auth running?");
+    }
+}
+
+}  // namespace streamhost::app

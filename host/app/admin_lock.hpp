@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "streamhost/abi/ext/service.h"
+
+#include "bridge/http_job.hpp"
+
+namespace streamhost::app {
+
+/// The problem: whoever reaches the admin listener reads the configuration, closes sessions and stops
+/// plugins.
+///
+/// With `listeners.admin.authentication: required` a call needs a token that a plugin accepts and that grants
+/// admin in the area of the call: `metrics`, `view` (GET and HEAD) or `change` (all else). Health is open to
+/// all: probes carry no token. Without anybody who can judge tokens nothing else is answered.
+class AdminLock {
+public:
+    /// `auth` is the lease of svc/auth.h.
+    AdminLock(const sh_lease* auth, bool needs_token) : auth_(auth), needs_token_(needs_token) {}
+
+    [[nodiscard]] bool needs_token() const noexcept { return needs_token_; }
+    /// The answer to a call that may not be made; nothing for one that may. `user` becomes who calls.
+    /// [worker]
+    [[nodiscard]] std::optional<bridge::HttpAnswer> refusal(const bridge::HttpQuestion& question,
+                                                            std::string& user) const;
+
+private:
+    const sh_lease* auth_;
+    bool needs_token_;
+};
+
+/// The area that a token must grant; empty: open to all. Pure.
+[[nodiscard]] std::string_view admin_area(std::string_view method, std::string_view path);
+
+}  // namespace streamhost::app

@@ -1,0 +1,57 @@
+#include "app/admin_lock.hpp"
+
+#include <gtest/gtest.h>
+
+#include "control/service_registry.hpp"
+
+namespace streamhost::app {
+namespace {
+
+bridge::HttpQuestion get(const std::string& path) {
+    bridge::HttpQuestion question;
+    question.method = "GET";
+    question.path = path;
+    return question;
+}
+
+TEST(AdminArea, IsWhatACallDoes) {
+    EXPECT_EQ(admin_area("GET", "/metrics"), "metrics");
+    EXPECT_EQ(admin_area("GET", "/admin/v1/config"), "view");
+    EXPECT_EQ(admin_area("HEAD", "/anything"), "view");
+    EXPECT_EQ(admin_area("POST", "/admin/v1/plugins/chat"), "change");
+    EXPECT_EQ(admin_area("DELETE", "/metrics"), "change");
+    for (const char* path : {"/health", "/health/live", "/health/ready"})
+        EXPECT_EQ(admin_area("GET", path), "") << path;
+    EXPECT_EQ(admin_area("POST", "/health"), "change");
+    EXPECT_EQ(admin_area("GET", "/healthy"), "view");
+}
+
+TEST(AdminLock, LetsEverybodyInWhereNoTokenIsNeeded) {
+    std::string user;
+    EXPECT_FALSE(AdminLock(nullptr, false).refusal(get("/admin/v1/config"), user));
+}
+
+TEST(AdminLock, AnswersNothingButHealthWithoutAToken) {
+    const sh_lease nobody;
+    const AdminLock lock(&nobody, true);
+    std::string user;
+    EXPECT_FALSE(lock.refusal(get("/health/ready"), user));
+    const auto refused = lock.refusal(get("/metrics"), user);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 401U);
+    EXPECT_EQ(refused->headers.back().second, "Bearer");
+}
+
+TEST(AdminLock, IsShutWhileNobodyCanJudge) {
+    const sh_lease nobody;
+    const AdminLock lock(&nobody, true);
+    auto question = get("/metrics");
+    question.headers.emplace_back("Authorization", "Bearer a.b.c");
+    std::string user;
+    const auto refused = lock.refusal(question, user);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 503U);
+}
+
+}  // namespace
+}  // namespace streamhost::app
