@@ -10,6 +10,8 @@ namespace streamhost::app {
 
 namespace {
 
+constexpr std::string_view kMetrics = "metrics";
+
 sh_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string_view token_of(const bridge::HttpQuestion& question) {
@@ -43,15 +45,15 @@ sh_permit ask(const sh_lease* auth, std::string_view token, std::string_view are
 std::string_view admin_area(std::string_view method, std::string_view path) {
     const bool reads = method == "GET" || method == "HEAD";
     if (reads && (path == "/health" || path.starts_with("/health/"))) return {};
-    if (reads && path == "/metrics") return "metrics";
+    if (reads && path == "/metrics") return kMetrics;
     return reads ? "view" : "change";
 }
 
 std::optional<bridge::HttpAnswer> AdminLock::refusal(const bridge::HttpQuestion& question,
                                                      std::string& user) const {
-    if (!needs_token_) return std::nullopt;
+    if (!options_.needs_token) return std::nullopt;
     const std::string_view area = admin_area(question.method, question.path);
-    if (area.empty()) return std::nullopt;
+    if (area.empty() || (area == kMetrics && options_.open_metrics)) return std::nullopt;
     const std::string_view token = token_of(question);
     if (token.empty()) return challenge("A token is needed: Authorization: Bearer");
     const sh_permit permit = ask(auth_, token, area);

@@ -10,6 +10,11 @@
 
 namespace streamhost::app {
 
+struct AdminLockOptions {
+    bool needs_token = false;
+    bool open_metrics = false;  ///< GET /metrics, too, is open to all
+};
+
 /// The problem: whoever reaches the admin listener reads the configuration, closes sessions and stops
 /// plugins.
 ///
@@ -19,9 +24,9 @@ namespace streamhost::app {
 class AdminLock {
 public:
     /// `auth` is the lease of svc/auth.h.
-    AdminLock(const sh_lease* auth, bool needs_token) : auth_(auth), needs_token_(needs_token) {}
+    AdminLock(const sh_lease* auth, AdminLockOptions options) : auth_(auth), options_(options) {}
 
-    [[nodiscard]] bool needs_token() const noexcept { return needs_token_; }
+    [[nodiscard]] bool needs_token() const noexcept { return options_.needs_token; }
     /// The answer to a call that may not be made; nothing for one that may. `user` becomes who calls.
     /// [worker]
     [[nodiscard]] std::optional<bridge::HttpAnswer> refusal(const bridge::HttpQuestion& question,
@@ -29,7 +34,7 @@ public:
 
 private:
     const sh_lease* auth_;
-    bool needs_token_;
+    AdminLockOptions options_;
 };
 
 /// The area that a token must grant; empty: open to all. Pure.

@@ -244,8 +244,7 @@ private:
 class Factory final : public Poco::Net::HTTPRequestHandlerFactory {
 public:
     explicit Factory(Node& node)
-        : node_(node),
-          lock_(node.house().services.of_host(SH_SVC_AUTH), node.settings()->admin_needs_token) {}
+        : node_(node), lock_(node.house().services.of_host(SH_SVC_AUTH), node.settings()->admin_lock) {}
     Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override {
         return new Handler(node_, lock_);
     }

@@ -64,7 +64,8 @@ void read_listeners(const View& root, Settings& out) {
         const std::string address = listener.require_string("address");
         if (name == "admin") {
             out.admin_address = address;
-            out.admin_needs_token = listener.require_string("authentication") == "required";
+            out.admin_lock = {.needs_token = listener.require_string("authentication") == "required",
+                              .open_metrics = listener.require_boolean("open_metrics")};
             continue;
         }
         out.listeners.push_back({name,

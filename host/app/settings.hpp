@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/admin_lock.hpp"
 #include "app/command_line.hpp"
 #include "app/drain.hpp"
 #include "app/store_settings.hpp"
@@ -30,7 +31,7 @@ struct Settings {
     };
     std::vector<Listener> listeners;  ///< the public ones
     std::string admin_address;
-    bool admin_needs_token = false;
+    AdminLockOptions admin_lock;
     std::set<std::string> plugins;  ///< the enabled ones
     std::size_t loops = 1;
     std::size_t short_workers = 4;

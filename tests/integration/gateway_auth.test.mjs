@@ -207,3 +207,34 @@ describe('a listener that others reach', { timeout: TEST_MS }, () => {
         assert.match(unasked.out + unasked.err, /plugins\.gateway\.authentication: the plugin auth is enabled/);
     });
 });
+
+describe('an admin listener that asks for tokens', { timeout: TEST_MS }, () => {
+    it('answers each area to whom it was granted, and logs who changed what', async () => {
+        const host = await serveHost({ ...ON, 'listeners.admin.authentication': 'required', 'plugins.health.enabled': true });
+        try {
+            const call = async (grants, route, method = 'GET', body = undefined) => {
+                const headers = grants === null ? {} : { Authorization: `Bearer ${await tokenFor(host, 'ops', { grants })}` };
+                return (await fetch(`http://127.0.0.1:${host.adminPort}${route}`, { method, headers, body })).status;
+            };
+            for (const route of ['/health', '/health/live', '/health/ready']) assert.equal(await call(null, route), 200, route);
+            for (const route of ['/metrics', '/admin/v1/config', '/admin/v1/node', '/nothing']) {
+                assert.equal(await call(null, route), 401, route);
+                assert.equal(await call(['read:*', 'send:@own'], route), 403, route);
+            }
+            assert.equal(await call(['admin:metrics'], '/metrics'), 200);
+            assert.equal(await call(['admin:metrics'], '/admin/v1/config'), 403);
+            assert.equal(await call(['admin:view'], '/admin/v1/config'), 200);
+            const kick = ['/admin/v1/sessions/nobody/kick', 'POST'];
+            assert.equal(await call(['admin:view'], ...kick), 403);
+            assert.equal(await call(null, ...kick), 401);
+            assert.equal(await call(['admin:change'], ...kick), 200);
+            await host.until(async () => /admin call.*POST.*\/kick.*user=ops.*status=403/.test(host.log) && /admin call.*user=ops.*status=200/.test(host.log));
+            assert.doesNotMatch(host.log, /eyJ/);
+            // Whoever switches off what judges tokens locks the door, and does not open it.
+            assert.equal(await call(['admin:change'], '/admin/v1/plugins/auth', 'POST', '{"enabled":false}'), 202);
+            await host.until(async () => (await fetch(`http://127.0.0.1:${host.adminPort}/admin/v1/config`, { headers: { Authorization: 'Bearer x' } })).status === 503);
+        } finally {
+            assert.deepEqual(await host.stop(), { code: 0, signal: null });
+        }
+    });
+});

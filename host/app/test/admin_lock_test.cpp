@@ -28,12 +28,12 @@ TEST(AdminArea, IsWhatACallDoes) {
 
 TEST(AdminLock, LetsEverybodyInWhereNoTokenIsNeeded) {
     std::string user;
-    EXPECT_FALSE(AdminLock(nullptr, false).refusal(get("/admin/v1/config"), user));
+    EXPECT_FALSE(AdminLock(nullptr, {}).refusal(get("/admin/v1/config"), user));
 }
 
 TEST(AdminLock, AnswersNothingButHealthWithoutAToken) {
     const sh_lease nobody;
-    const AdminLock lock(&nobody, true);
+    const AdminLock lock(&nobody, {.needs_token = true});
     std::string user;
     EXPECT_FALSE(lock.refusal(get("/health/ready"), user));
     const auto refused = lock.refusal(get("/metrics"), user);
@@ -42,9 +42,17 @@ TEST(AdminLock, AnswersNothingButHealthWithoutAToken) {
     EXPECT_EQ(refused->headers.back().second, "Bearer");
 }
 
+TEST(AdminLock, MayLeaveMetricsOpen) {
+    const sh_lease nobody;
+    const AdminLock lock(&nobody, {.needs_token = true, .open_metrics = true});
+    std::string user;
+    EXPECT_FALSE(lock.refusal(get("/metrics"), user));
+    EXPECT_TRUE(lock.refusal(get("/admin/v1/node"), user));
+}
+
 TEST(AdminLock, IsShutWhileNobodyCanJudge) {
     const sh_lease nobody;
-    const AdminLock lock(&nobody, true);
+    const AdminLock lock(&nobody, {.needs_token = true});
     auto question = get("/metrics");
     question.headers.emplace_back("Authorization", "Bearer a.b.c");
     std::string user;
