@@ -53,13 +53,13 @@ void check_gateway(const config::Configuration& configuration, config::Issues& i
 
 // Nothing: whoever reaches the listener has to say who they are.
 std::string reason_against(const config::Configuration& configuration, std::string_view listener) {
+    if (is_true(find(configuration, {"plugins", "auth", "dev_tokens", "enabled"})))
+        return "and plugins.auth.dev_tokens gives a token to anybody";
     if (listener == "admin") {
         const config::Value* value = find(configuration, {"listeners", "admin", "authentication"});
         const bool is_locked = value != nullptr && value->text() != nullptr && *value->text() == "required";
         return is_locked ? std::string() : "and whoever reaches the admin listener may do everything";
     }
-    if (is_true(find(configuration, {"plugins", "auth", "dev_tokens", "enabled"})))
-        return "and plugins.auth.dev_tokens gives a token to anybody";
     const bool has_gateway = is_true(find(configuration, {"plugins", "gateway", "enabled"}));
     if (has_gateway && !asks_for_tokens(configuration))
         return "and plugins.gateway.authentication lets everybody in without a token";

@@ -118,7 +118,7 @@ std::int64_t end_of(const Claims& claims, const ClaimRules& rules) noexcept {
     std::int64_t end_ms = claims.expires_ms.value_or(kMaxDateMs);
     if (rules.max_age_ms > 0 && claims.issued_ms)
         end_ms = std::min(end_ms, *claims.issued_ms + rules.max_age_ms);
-    return end_ms == kMaxDateMs ? 0 : end_ms + rules.leeway_ms;
+    return end_ms == kMaxDateMs ? 0 : std::max<std::int64_t>(end_ms + rules.leeway_ms, 1);
 }
 
 Verdict judge(const Claims& claims, const ClaimRules& rules, std::int64_t now_ms) {

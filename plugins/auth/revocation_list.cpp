@@ -91,11 +91,11 @@ bool RevocationList::prune(std::int64_t now_ms) {
 }
 
 bool RevocationList::covers(std::string_view user, std::string_view token_id, std::int64_t issued_ms) const {
-    const auto has = [issued_ms](const Revocation* entry) {
-        return entry != nullptr && !entry->is_withdrawn && issued_ms < entry->before_ms;
-    };
-    return has(find(Revocation::Names::kUser, user)) ||
-           (!token_id.empty() && has(find(Revocation::Names::kToken, token_id)));
+    const auto holds = [](const Revocation* entry) { return entry != nullptr && !entry->is_withdrawn; };
+    const Revocation* of_user = find(Revocation::Names::kUser, user);
+    if (holds(of_user) && issued_ms < of_user->before_ms) return true;
+    // A single token is meant whatever the clock said that dated it.
+    return !token_id.empty() && holds(find(Revocation::Names::kToken, token_id));
 }
 
 const Revocation* RevocationList::find(Revocation::Names names, std::string_view name) const {

@@ -98,23 +98,32 @@ bool Client::require_open(const Request& request) {
 
 bool Client::use_or_park(const Request& request, std::string_view stream, streamhost::Verb verb) {
     const std::string home(streamhost::home_of(stream));
-    if (identity_.grants.allows(verb, home)) return true;
-    if (!identity_.grants.allows_own(verb)) {
+    const bool is_granted = identity_.grants.allows(verb, home);
+    const bool only_looks = verb == Verb::kRead || std::holds_alternative<Cancel>(request.body);
+    if (is_granted && only_looks) return true;
+    if (!is_granted && !identity_.grants.allows_own(verb)) {
         fail(request.id, {.code = "forbidden", .message = "your token does not grant this"});
         return false;
     }
-    const bool is_own_session = home == session_ && !is_let_in_by_grant();
-    if (is_own_session || own_homes_.holds(home, door().host.monotonic_ms())) return true;
+    const std::int64_t now_ms = door().host.monotonic_ms();
+    if ((home == session_ && !is_guest_) || own_homes_.holds(home, now_ms)) return true;
+    if (only_looks && seen_homes_.holds(home, now_ms)) return true;
     connection_.pause();
-    door().services.check_owner(target(), home, identity_.user,
-                                later([home, id = std::string(request.id), text = std::string(text_)](
-                                          Client& client, const sh_result& result) {
-                                    client.connection_.resume();
-                                    if (result.status != SH_OK)
-                                        return client.fail(id, error_of(result, "the session registry"));
-                                    client.own_homes_.allow(home, client.door().host.monotonic_ms());
-                                    client.handle(text, false);
-                                }));
+    // Who writes to a home that is nobody's owns it from then on, also by a grant; and a grant lets in
+    // anyway.
+    Answer answered = later([home, is_granted, only_looks, id = std::string(request.id),
+                             text = std::string(text_)](Client& client, const sh_result& result) {
+        client.connection_.resume();
+        if (!is_granted && result.status != SH_OK)
+            return client.fail(id, error_of(result, "the session registry"));
+        OwnHomes& homes = only_looks ? client.seen_homes_ : client.own_homes_;
+        homes.allow(home, client.door().host.monotonic_ms());
+        client.handle(text, false);
+    });
+    if (only_looks)
+        door().services.look_owner(target(), home, identity_.user, std::move(answered));
+    else
+        door().services.check_owner(target(), home, identity_.user, std::move(answered));
     return false;
 }
 

@@ -40,6 +40,8 @@ public:
     void token_has_expired() const;
     // Identities may have ended before their time.
     void look_at_identity() const;
+    // What is revoked would not be heard of.
+    void nobody_can_judge() const;
     // How the session registry is told of it. Views of this object.
     [[nodiscard]] sh_session_join registration() const;
     // The session is another user's by now.
@@ -83,7 +85,7 @@ private:
     void ask_to_join();
     void refreshed(const std::string& id, const sh_result& result);
     void become(Identity identity);
-    [[nodiscard]] bool is_let_in_by_grant() const;
+    [[nodiscard]] bool may_read_session(const Identity& identity) const;
     void joined(const sh_result& result);
     void promise();
     void ask_for(const OwedStream& owed);
@@ -121,6 +123,7 @@ private:
     bool require_open(const Request& request);
     // True when this user may do that with the stream. Else it is refused, or the message is put aside until
     // the owner is known, and is then handled again or refused; until then the socket is not read.
+    // Only to look is what claims nothing.
     bool use_or_park(const Request& request, std::string_view stream, streamhost::Verb verb);
     // False, and the client was told: it asks too often.
     bool within_limits(const Request& request);
@@ -168,7 +171,8 @@ private:
     std::string token_;  // of the upgrade, until hello
     Identity identity_ = anonymous();
     std::string affinity_;
-    OwnHomes own_homes_;       // that the registry found to be the user's, beside the session
+    OwnHomes own_homes_;       // in which the registry lets the user write, beside the session
+    OwnHomes seen_homes_;      // in which it lets the user look
     std::string_view text_;    // of the message in hand
     Owed owed_;                // named streams first, the session's own last
     std::uint32_t asked_ = 0;  // answers that are awaited for owed_
@@ -176,6 +180,7 @@ private:
     std::uint32_t pending_ = 0;
     std::uint32_t refusals_ = 0;  // for asking too often, in a row
     bool has_joined_ = false;
+    bool is_guest_ = false;         // in a session that is not the user's
     bool is_user_counted_ = false;  // among the connections of its user
 };
 

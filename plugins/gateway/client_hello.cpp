@@ -18,6 +18,7 @@ namespace {
 struct JoinAnswer {
     std::string session;
     std::string affinity;
+    bool is_guest = false;
 };
 
 // Another plugin may have written it, so it is read with a parser.
@@ -32,6 +33,7 @@ JoinAnswer read_join(const sh_result& result) {
         return answer;
     if (root["session"].get(text) == simdjson::SUCCESS) answer.session = text;
     if (root["affinity"].get(text) == simdjson::SUCCESS) answer.affinity = text;
+    if (root["guest"].get(answer.is_guest) != simdjson::SUCCESS) answer.is_guest = false;
     return answer;
 }
 
@@ -69,7 +71,7 @@ void Client::ask_to_join() {
 }
 
 sh_session_join Client::registration() const {
-    const std::uint32_t flags = is_let_in_by_grant() ? std::uint32_t{SH_JOIN_GRANTED} : 0U;
+    const std::uint32_t flags = is_guest_ ? std::uint32_t{SH_JOIN_GRANTED} : 0U;
     return {sizeof(sh_session_join), flags,        connection_.id(), bytes(session_),
             bytes(identity_.user),   bytes(agent_)};
 }
@@ -84,6 +86,7 @@ void Client::joined(const sh_result& result) {
         return refuse_hello(streamhost::Host::make_result(SH_INTERNAL), "the session registry");
     }
     session_ = std::move(answer.session);
+    is_guest_ = answer.is_guest;
     loop_.roll_call.registered(connection_.id());
     affinity_ = answer.affinity.empty() ? session_ : std::move(answer.affinity);
     promise();

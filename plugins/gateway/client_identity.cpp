@@ -109,6 +109,8 @@ void Client::identified(const sh_result& result) {
 
 void Client::become(Identity identity) {
     identity_ = std::move(identity);
+    own_homes_ = {};
+    seen_homes_ = {};
     loop_.expiries.set(connection_.id(), identity_.expires_ms);
 }
 
@@ -131,13 +133,23 @@ void Client::refreshed(const std::string& id, const sh_result& result) {
         return fail(id, {.code = "forbidden", .message = "another user's token; that is another connection"});
     if (door().services.has_ended(identity->mark()))
         return fail(id, error_of(revoked_token(), kAuthenticator));
+    if (!may_read_session(*identity))
+        return connection_.close(4403, "the new token does not grant this session");
     become(*std::move(identity));
     send(ok_frame(id));
 }
 
-bool Client::is_let_in_by_grant() const { return identity_.grants.allows(streamhost::Verb::kRead, session_); }
+bool Client::may_read_session(const Identity& identity) const {
+    using streamhost::Verb;
+    return identity.grants.allows(Verb::kRead, session_) ||
+           (!is_guest_ && identity.grants.allows_own(Verb::kRead));
+}
 
 void Client::token_has_expired() const { connection_.close(4004, "the token has expired"); }
+
+void Client::nobody_can_judge() const {
+    if (state_ != State::kNew) connection_.close(1013, "nobody here can judge tokens now; try again");
+}
 
 void Client::look_at_identity() const {
     const bool is_known = identity_.issued_ms != 0 || !identity_.id.empty() || !identity_.key.empty();

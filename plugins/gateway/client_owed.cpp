@@ -31,12 +31,12 @@ void Client::ask_for(const OwedStream& owed) {
         return subscribe_owed(owed.stream);
     if (!identity_.grants.allows_own(streamhost::Verb::kRead))
         return stands(owed.stream, streamhost::Host::make_result(SH_FORBIDDEN));
-    door().services.check_owner(target(), home, identity_.user,
-                                later_owed([stream = owed.stream](Client& client, const sh_result& result) {
-                                    if (result.status != SH_OK) return client.stands(stream, result);
-                                    client.subscribe_owed(stream);
-                                    client.line_up();  // it may be owed no more
-                                }));
+    door().services.look_owner(target(), home, identity_.user,
+                               later_owed([stream = owed.stream](Client& client, const sh_result& result) {
+                                   if (result.status != SH_OK) return client.stands(stream, result);
+                                   client.subscribe_owed(stream);
+                                   client.line_up();  // it may be owed no more
+                               }));
 }
 
 void Client::subscribe_owed(const std::string& stream) {
@@ -92,7 +92,7 @@ void Client::line_up() {
 std::size_t Client::ask_for_owed() {
     const Owed all = owed_;
     const auto is_own = [this](const OwedStream& one) { return home_of(one.stream) == session_; };
-    if (is_let_in_by_grant()) {
+    if (is_guest_) {
         for (const OwedStream& owed : all)
             ask_for(owed);
         return all.size();

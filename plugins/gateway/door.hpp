@@ -69,7 +69,12 @@ public:
     Expiries expiries;  // of tokens, by the wall clock
 
 private:
-    void close_ended(std::int64_t wall_ms);
+    void close_ended(std::int64_t now_ms, std::int64_t wall_ms);
+    template <typename Body>
+    void each_client(Body&& body) const;
+
+    // A plugin that is replaced is there all the time; one that is away for so long was switched off.
+    static constexpr std::int64_t kWithoutAuthMs = 10'000;
 
     struct Arrival {
         sh_connection id;
@@ -78,6 +83,7 @@ private:
     std::unordered_map<sh_connection, Client*> clients_;
     std::deque<Arrival> arrivals_;     // by due_ms
     std::uint64_t auth_revision_ = 0;  // at the last look
+    std::int64_t auth_seen_ms_ = 0;    // when somebody could last judge tokens
 };
 
 }  // namespace gateway

@@ -1,5 +1,6 @@
 // Glue: the section, the WebSocket route and the encoding of protocol version 1; what messages mean is
 // Client's.
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -45,6 +46,9 @@ public:
         limits_.pending = number("max_pending", limits_.pending);
         needs_token_ = config.string("authentication", "none") == "required";
         cookie_ = config.string("token_cookie", "");
+        if (!cookie_.empty() && std::find(origins_.begin(), origins_.end(), "*") != origins_.end())
+            throw Failure(SH_INVALID,
+                          "token_cookie with allowed_origins \"*\" would let any page act as its visitor");
     }
 
     void start() override {

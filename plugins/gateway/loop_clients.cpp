@@ -31,19 +31,30 @@ void LoopClients::sweep(std::int64_t now_ms, std::int64_t wall_ms) {
         if (const Client* client = find(arrivals_.front().id)) client->hello_is_due();
         arrivals_.pop_front();
     }
-    if (door.needs_token) close_ended(wall_ms);
+    if (door.needs_token) close_ended(now_ms, wall_ms);
     roll_call.tick(now_ms);
     if (door.is_store_up.load(std::memory_order_relaxed)) owed.tick(now_ms);
 }
 
-void LoopClients::close_ended(std::int64_t wall_ms) {
+void LoopClients::close_ended(std::int64_t now_ms, std::int64_t wall_ms) {
     for (const sh_connection id : expiries.due(wall_ms))
         if (const Client* client = find(id)) client->token_has_expired();
-    const std::uint64_t revision = door.services.auth_revision();
-    if (revision == auth_revision_) return;
-    auth_revision_ = revision;
+    const auto revision = door.services.auth_revision();
+    if (revision || auth_seen_ms_ == 0) auth_seen_ms_ = now_ms;
+    if (!revision) {
+        if (now_ms - auth_seen_ms_ < kWithoutAuthMs) return;
+        auth_seen_ms_ = now_ms;
+        return each_client([](const Client& client) { client.nobody_can_judge(); });
+    }
+    if (*revision == auth_revision_) return;
+    auth_revision_ = *revision;
+    each_client([](const Client& client) { client.look_at_identity(); });
+}
+
+template <typename Body>
+void LoopClients::each_client(Body&& body) const {
     for (const auto& [id, client] : clients_)
-        client->look_at_identity();
+        body(*client);
 }
 
 }  // namespace gateway

@@ -1,5 +1,6 @@
 #include "services.hpp"
 
+#include <cstddef>
 #include <utility>
 
 namespace gateway {
@@ -42,8 +43,8 @@ void Services::authenticate(sh_target on, std::string_view token, Answer answer)
         std::move(answer));
 }
 
-std::uint64_t Services::auth_revision() const {
-    std::uint64_t revision = 0;
+std::optional<std::uint64_t> Services::auth_revision() const {
+    std::optional<std::uint64_t> revision;
     static_cast<void>(auth_.call([&](const sh_auth& table, void* self) { revision = table.revision(self); }));
     return revision;
 }
@@ -86,6 +87,17 @@ void Services::join(sh_target on, const sh_session_join& join, Answer answer) {
 void Services::leave(sh_connection connection) const {
     static_cast<void>(
         session_.call([&](const sh_session& table, void* self) { table.leave(self, connection); }));
+}
+
+void Services::look_owner(sh_target on, std::string_view home, std::string_view user, Answer answer) {
+    ask(
+        on, session_,
+        [&](const sh_session& table, void* self, sh_ticket ticket) {
+            const bool has =
+                table.struct_size > offsetof(sh_session, look_owner) && table.look_owner != nullptr;
+            (has ? table.look_owner : table.check_owner)(self, bytes(home), bytes(user), ticket);
+        },
+        std::move(answer));
 }
 
 void Services::check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer) {

@@ -2,6 +2,7 @@
 // nobody provides the service or no answer comes in time.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "streamhost/abi/svc/auth.h"
@@ -26,9 +27,8 @@ public:
     [[nodiscard]] bool can_welcome() const;
     [[nodiscard]] bool can_authenticate() const;
     void authenticate(sh_target on, std::string_view token, Answer answer);
-    // See sh_auth. While nobody can tell, nothing has changed and nobody has ended: the next look finds it.
-    // [any]
-    [[nodiscard]] std::uint64_t auth_revision() const;
+    // See sh_auth; nothing, and false, while nobody can tell. [any]
+    [[nodiscard]] std::optional<std::uint64_t> auth_revision() const;
     [[nodiscard]] bool has_ended(const sh_auth_mark& mark) const;
     // See sh_ratelimit: ms to wait, 0 to go on. Without such a service nothing is limited. [any]
     [[nodiscard]] std::int64_t take(const sh_rate_subject& subject, std::uint32_t cost) const;
@@ -37,6 +37,7 @@ public:
 
     void join(sh_target on, const sh_session_join& join, Answer answer);
     void leave(sh_connection connection) const;
+    void look_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);
     void check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);
 
     void subscribe(sh_target on, const sh_subscribe& subscribe, Answer answer);

@@ -21,7 +21,7 @@ void OwnerCheck::take(sh_status status, std::string_view owner, std::int64_t res
     case SH_CONFLICT: return judge(owner, rest_ms);
     case SH_NOT_FOUND:  // also of a refresh: it lapsed in between
         is_known_owner_ = false;
-        if (user_ == kAnonymous) return finish(SH_OK);
+        if (user_ == kAnonymous || wish_ == Wish::kLook) return finish(SH_OK);
         step_ = Step::kClaim;
         return;
     case SH_TIMEOUT: return;  // whether it took effect is not known: the same once more

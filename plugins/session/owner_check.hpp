@@ -29,7 +29,9 @@ public:
     // Commands of one question, repeats after lost answers included: all of them can be repeated.
     static constexpr std::uint32_t kMaxSteps = 5;
 
-    explicit OwnerCheck(std::string user) : user_(std::move(user)) {}
+    // kLook: what is nobody's stays so.
+    enum class Wish { kOwn = 1, kLook };
+    explicit OwnerCheck(std::string user, Wish wish = Wish::kOwn) : user_(std::move(user)), wish_(wish) {}
 
     [[nodiscard]] Step step() const noexcept { return step_; }
     // The store's answer to step(). `owner` is the key's value with SH_OK of a get and with SH_CONFLICT.
@@ -37,6 +39,8 @@ public:
     // SH_OK: the user owns the home or nobody does; SH_FORBIDDEN; or why it cannot be told.
     [[nodiscard]] sh_status result() const noexcept { return result_; }
     [[nodiscard]] const std::string& user() const noexcept { return user_; }
+    // Whether it is the user's own, as far as the store said.
+    [[nodiscard]] bool is_owner() const noexcept { return is_known_owner_; }
 
 private:
     void finish(sh_status result) noexcept;
@@ -44,6 +48,7 @@ private:
     void judge(std::string_view owner, std::int64_t rest_ms);
 
     std::string user_;
+    Wish wish_ = Wish::kOwn;
     Step step_ = Step::kGet;
     sh_status result_ = SH_UNAVAILABLE;
     std::uint32_t steps_ = 0;

@@ -43,13 +43,20 @@ void Roster::admit(Entry& entry, const Member& member) {
 sh_status Roster::join(const Member& member) {
     if (is_closed_) return SH_UNAVAILABLE;
     if (homes_.contains(member.connection)) return SH_CONFLICT;
+    if (is_held(member)) return SH_FORBIDDEN;
     Entry& entry = entries_[member.session];
-    // The owner's key may have lapsed under connections that stayed; while they are here it is theirs.
-    const bool is_held = !entry.connections.empty() && !entry.is_guests && entry.user != kAnonymous;
-    if (is_held && !member.is_guest && entry.user != member.user) return SH_FORBIDDEN;
     admit(entry, member);
     want(member.session, entry);
     return SH_OK;
+}
+
+// The owner's key may have lapsed under connections that stayed; while they are here it is theirs.
+bool Roster::is_held(const Member& member) const {
+    const auto found = entries_.find(member.session);
+    if (member.is_guest || found == entries_.end()) return false;
+    const Entry& entry = found->second;
+    return !entry.connections.empty() && !entry.is_guests && entry.user != kAnonymous &&
+           entry.user != member.user;
 }
 
 void Roster::leave(sh_connection connection, std::int64_t now_ms) {
@@ -200,8 +207,10 @@ void Roster::write_again(const std::string& session) {
 }
 
 void Roster::answered_chore(const Command& command, const Outcome& outcome, std::int64_t now_ms) {
-    for (const std::string& session : outcome.missing)
+    for (const std::string& session : outcome.missing) {
         write_again(session);
+        doubt(session);  // a store that lost it may have lost whose it is
+    }
     for (const auto& [session, node] : outcome.lapsed)
         if (node == options_.node) write_again(session);
     if (outcome.status != SH_OK) {
@@ -261,7 +270,7 @@ std::optional<std::int64_t> Roster::known_since(std::string_view session, std::s
     const auto found = entries_.find(std::string(session));
     if (found != entries_.end() && !found->second.connections.empty()) {
         const Entry& entry = found->second;
-        if (entry.user != user || entry.is_disowned) return std::nullopt;
+        if (entry.user != user || entry.is_disowned || entry.is_guests) return std::nullopt;
         return entry.created_ms;
     }
     const RecentSessions::Left* left = recent_.find(session, now_ms);
@@ -271,6 +280,11 @@ std::optional<std::int64_t> Roster::known_since(std::string_view session, std::s
 
 void Roster::doubt(const std::string& session) {
     if (has(session)) doubted_.insert(session);
+}
+
+void Roster::doubt_all() {
+    for (const auto& [session, entry] : entries_)
+        if (!entry.connections.empty() && !entry.is_guests) doubted_.insert(session);
 }
 
 std::optional<Claim> Roster::next_claim() {

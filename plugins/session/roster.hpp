@@ -102,6 +102,9 @@ public:
                                                           std::int64_t now_ms) const;
     // Its user was believed: the store has to be asked. Until next_claim() takes it out.
     void doubt(const std::string& session);
+    void doubt_all();
+    // By another user who is in it.
+    [[nodiscard]] bool is_held(const Member& member) const;
     [[nodiscard]] std::optional<Claim> next_claim();
     // The store said that it is another user's: who was believed has to go, and is believed no more.
     [[nodiscard]] std::vector<sh_connection> disown(const Claim& claim);

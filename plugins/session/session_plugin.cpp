@@ -37,7 +37,8 @@ std::string check_session(std::string_view session) {
 const sh_session SessionPlugin::kTable = {sizeof(sh_session),          0,
                                           &SessionPlugin::join,        &SessionPlugin::leave,
                                           &SessionPlugin::list,        &SessionPlugin::kick,
-                                          &SessionPlugin::check_owner, &SessionPlugin::count};
+                                          &SessionPlugin::check_owner, &SessionPlugin::count,
+                                          &SessionPlugin::look_owner};
 const sh_topic_events SessionPlugin::kKickEvents = {sizeof(sh_topic_events), 0, &SessionPlugin::on_kick};
 
 void SessionPlugin::configure(const streamhost::Config& config) {
@@ -130,6 +131,17 @@ void SessionPlugin::check_owner(void* self, sh_bytes session, sh_bytes user, sh_
         const std::string whose = check_user(view(user));
         plugin.host().on_store(
             ticket, [&plugin, home, whose, ticket] { plugin.sessions_->check_owner(home, whose, ticket); });
+    });
+}
+
+void SessionPlugin::look_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept {
+    of(self).host().guarded(ticket, [&] {
+        auto& plugin = of(self);
+        const std::string home(streamhost::home_of(view(session)));
+        if (!streamhost::is_session_id(home)) throw Failure(SH_INVALID, "no such session or stream id");
+        const std::string whose = check_user(view(user));
+        plugin.host().on_store(
+            ticket, [&plugin, home, whose, ticket] { plugin.sessions_->look_owner(home, whose, ticket); });
     });
 }
 

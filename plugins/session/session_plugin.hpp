@@ -29,6 +29,7 @@ private:
     static void list(void* self, sh_bytes user, sh_ticket ticket) noexcept;
     static void kick(void* self, sh_bytes session, sh_ticket ticket) noexcept;
     static void check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
+    static void look_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
     static void count(void* self, sh_ticket ticket) noexcept;
     static void on_kick(void* self, sh_bytes topic, sh_bytes payload) noexcept;
     static const sh_session kTable;

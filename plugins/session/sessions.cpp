@@ -65,6 +65,15 @@ void Sessions::check_owner(const std::string& home, const std::string& user, sh_
         }}));
 }
 
+void Sessions::look_owner(const std::string& home, const std::string& user, sh_ticket ticket) {
+    if (is_closed_) return host_.complete(ticket, SH_UNAVAILABLE, "this node's registry is stopping");
+    if (roster_.is_owner(home, user, host_.monotonic_ms())) return host_.complete(ticket, SH_OK);
+    ask(std::make_shared<Question>(Question{
+        home, OwnerCheck(user, OwnerCheck::Wish::kLook), [this, ticket](sh_status status) {
+            host_.complete(ticket, status, status == SH_FORBIDDEN ? "another user owns this session" : "");
+        }}));
+}
+
 // -------------------------------------------------------------------------------------------------- joins
 
 void Sessions::refuse(const Request& request, sh_status status) {
@@ -83,16 +92,26 @@ void Sessions::join(std::shared_ptr<JoinRequest> request) {
     if (roster_.has_joined(member.connection) || joining_.contains(member.connection))
         return host_.complete(request->ticket, SH_CONFLICT, "this connection has joined a session already");
     joining_.emplace(member.connection, request);
+    if (request->is_granted) return granted(request);
+    // Before the store is asked: where the owner's key is gone, asking would make it this user's.
+    if (roster_.is_held(member)) return refuse(request, SH_FORBIDDEN);
     ask(std::make_shared<Question>(Question{member.session, OwnerCheck(member.user),
                                             [this, request](sh_status status) { owned(request, status); }}));
 }
 
+// Whoever was granted a session is a guest unless it is known to be theirs: they never become its owner here.
+void Sessions::granted(const Request& request) {
+    auto question = std::make_shared<Question>(
+        Question{request->member.session, OwnerCheck(request->member.user, OwnerCheck::Wish::kLook), {}});
+    question->verdict = [this, request, asked = question.get()](sh_status status) {
+        request->member.is_guest = !asked->check.is_owner();
+        owned(request, status == SH_FORBIDDEN ? SH_OK : status);
+    };
+    ask(question);
+}
+
 void Sessions::owned(const Request& request, sh_status status) {
     if (is_unanswered(status) && may_believe(*request)) return admit(request);
-    if (status == SH_FORBIDDEN && request->is_granted) {
-        request->member.is_guest = true;
-        status = SH_OK;
-    }
     if (status == SH_FORBIDDEN) roster_.refused({request->member.session, request->member.user});
     if (status != SH_OK) return refuse(request, status);
     if (!roster_.has(request->member.session)) return look_up(request);
@@ -143,10 +162,10 @@ void Sessions::admit(const Request& request) {
 
 void Sessions::answer_join(const JoinRequest& request) {
     const Member& member = request.member;
-    const auto body = host_.make_buffer("{\"session\":" + json_string(member.session) +
-                                        ",\"affinity\":" + json_string(member.session) +
-                                        ",\"created\":" + std::to_string(member.created_ms) +
-                                        ",\"last_node\":" + json_string(request.last_node) + "}");
+    const auto body = host_.make_buffer(
+        "{\"session\":" + json_string(member.session) + ",\"affinity\":" + json_string(member.session) +
+        ",\"created\":" + std::to_string(member.created_ms) +
+        ",\"last_node\":" + json_string(request.last_node) + (member.is_guest ? ",\"guest\":true}" : "}"));
     sh_result result = Host::make_result(SH_OK);
     result.body = body.get();
     host_.complete(request.ticket, result);
@@ -241,6 +260,9 @@ void Sessions::heartbeat() {
     kicks_.subscribe();
     roster_.tick(host_.monotonic_ms());
     pump();
+    // Whose a session is may change under connections that stay for days: keys lapse, stores lose writes.
+    if (++beats_ % kBeatsPerCheck == 0) roster_.doubt_all();
+    ask_believed();
     count_all();
 }
 

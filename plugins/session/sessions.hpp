@@ -47,6 +47,7 @@ public:
     void count(sh_ticket ticket);
     void kick(const std::string& session, sh_ticket ticket) { kicks_.kick(session, ticket); }
     void check_owner(const std::string& home, const std::string& user, sh_ticket ticket);
+    void look_owner(const std::string& home, const std::string& user, sh_ticket ticket);
 
     void heartbeat();
     // What another node said of a kick.
@@ -58,6 +59,7 @@ public:
 private:
     using Request = std::shared_ptr<JoinRequest>;
     using Verdict = streamhost::UniqueFunction<void(sh_status)>;
+    static constexpr std::uint32_t kBeatsPerCheck = 30;  // a minute, as the heart beats by default
     struct Question {
         std::string home;
         OwnerCheck check;
@@ -66,6 +68,7 @@ private:
 
     void ask(const std::shared_ptr<Question>& question);
     void owned(const Request& request, sh_status status);
+    void granted(const Request& request);
     [[nodiscard]] bool may_believe(JoinRequest& request) const;
     void ask_believed();
     void heard_of_believed(const Claim& claim, sh_status status);
@@ -88,6 +91,7 @@ private:
     Roster roster_;
     Departures departures_;
     std::unordered_map<sh_connection, Request> joining_;
+    std::uint32_t beats_ = 0;
     std::size_t questions_ = 0;       // about those who were believed, under way
     bool is_store_answering_ = true;  // as far as those know
     bool is_pumping_ = false;

@@ -160,11 +160,13 @@ TEST_F(GatewayAuth, EachVerbNeedsItsGrant) {
 TEST_F(GatewayAuth, AGrantNeedsNoOwner) {
     const sh_connection client = welcomed(identity(R"("read:@own","produce:feed-*")"));
     say(client, R"({"type":"append","id":2,"stream":"feed-7","entries":[{"kind":"part"}]})");
+    services.answer(services.take("check_owner"),
+                    SH_FORBIDDEN);  // it would become theirs, if it were nobody's
     EXPECT_EQ(services.take("publish").subject, "feed-7");
     say(client, R"({"type":"append","id":3,"stream":"other","entries":[{"kind":"part"}]})");
     EXPECT_THAT(last(client), HasSubstr(R"("id":3,"code":"forbidden")"));
     say(client, R"({"type":"subscribe","id":4,"stream":"feed-7"})");
-    EXPECT_EQ(services.take("check_owner").subject, "feed-7") << "to read it was not granted";
+    EXPECT_EQ(services.take("look_owner").subject, "feed-7") << "to read it was not granted";
 }
 
 TEST_F(GatewayAuth, AGuestWritesWhereItWasGrantedOnly) {
@@ -172,11 +174,25 @@ TEST_F(GatewayAuth, AGuestWritesWhereItWasGrantedOnly) {
     services.answer(services.take("authenticate"), SH_OK, identity(R"("read:*","send:@own")"));
     const Call join = services.take("join");
     EXPECT_EQ(join.flags, static_cast<std::uint32_t>(SH_JOIN_GRANTED));
-    services.answer(join, SH_OK, kJoined);
+    services.answer(join, SH_OK, R"({"session":"trip","affinity":"k","guest":true})");
     services.answer(services.take("subscribe"), SH_OK);
     say(client, R"({"type":"send","id":2,"content":"x"})");
     services.answer(services.take("check_owner"), SH_FORBIDDEN);
     EXPECT_THAT(last(client), HasSubstr(R"("id":2,"code":"forbidden")"));
+    // With fewer grants a guest is nothing, and not the owner.
+    say(client, R"({"type":"refresh","id":3,"token":"d.e.f"})");
+    services.answer(services.take("authenticate"), SH_OK, identity(R"("read:@own","send:@own")"));
+    EXPECT_EQ(peer(client).close_code, 4403u);
+}
+
+TEST_F(GatewayAuth, NobodyStaysWhereTokensAreNotJudged) {
+    const sh_connection client = welcomed();
+    host.advance(1'000);
+    host.withdraw(SH_SVC_AUTH);
+    host.advance(9'000);
+    EXPECT_EQ(peer(client).close_code, 0u) << "it may be replaced";
+    host.advance(2'000);
+    EXPECT_EQ(peer(client).close_code, 1013u);
 }
 
 TEST_F(GatewayAuth, WhoMayReadNothingIsNotWelcome) {
@@ -193,7 +209,7 @@ TEST_F(GatewayAuth, WhatIsResumedIsGrantedAnew) {
     services.answer(services.take("join"), SH_OK, kJoined);
     EXPECT_EQ(services.take("subscribe").subject, "feed-1.r");
     services.answer(services.take("subscribe"), SH_OK);
-    EXPECT_EQ(services.count("check_owner"), 0u);
+    EXPECT_EQ(services.count("look_owner"), 0u);
     EXPECT_THAT(peer(client).frames, ::testing::Contains(HasSubstr(R"("stream":"no.r","code":"forbidden")")));
 }
 

@@ -168,6 +168,12 @@ private:
                            .subject = std::string(view(home)),
                            .user = std::string(view(user))});
         };
+        session_.look_owner = [](void* self, sh_bytes home, sh_bytes user, sh_ticket ticket) {
+            of(self).note({.name = "look_owner",
+                           .ticket = ticket,
+                           .subject = std::string(view(home)),
+                           .user = std::string(view(user))});
+        };
     }
     void fill_recovery() {
         recovery_.struct_size = sizeof(recovery_);

@@ -59,7 +59,7 @@ TEST_F(GatewayPlugin, ResumesTheNamedStreamsBeforeTheSession) {
     services.answer(run, SH_OK);
     services.answer(session, SH_OK);
     // Somebody else's run is resumed when its owner is known.
-    const Call owner = services.take("check_owner");
+    const Call owner = services.take("look_owner");
     EXPECT_EQ(owner.subject, "other");
     services.answer(owner, SH_OK);
     EXPECT_EQ(services.take("subscribe").subject, "other.r2");
@@ -70,7 +70,7 @@ TEST_F(GatewayPlugin, TellsWhichStreamCouldNotBeResumed) {
     const sh_connection client = greet(R"(,"resume":[{"stream":"other.r2","after":"0"}])");
     services.answer(services.take("join"), SH_OK, kJoined);
     services.answer(services.take("subscribe"), SH_OK);
-    services.answer(services.take("check_owner"), SH_FORBIDDEN);
+    services.answer(services.take("look_owner"), SH_FORBIDDEN);
     EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("stream":"other.r2","code":"forbidden")"));
     EXPECT_THAT(peer(client).frames.back(), ::testing::Not(HasSubstr(R"("id")")));
     EXPECT_EQ(peer(client).close_code, 0u);

@@ -138,11 +138,11 @@ TEST_F(GatewayOwed, AStreamOfAnotherSessionWaitsForItsOwner) {
     store_is(false);
     const sh_connection client = greet(R"(,"resume":[{"stream":"other.r2","after":"0"}])");
     services.answer(services.take("join"), SH_OK, kJoined);
-    services.answer(services.take("check_owner"), SH_UNAVAILABLE);
+    services.answer(services.take("look_owner"), SH_UNAVAILABLE);
     services.answer(services.take("subscribe"), SH_OK);
     EXPECT_THAT(last(client), HasSubstr(kDegraded));
     store_is_back();
-    const Call owner = services.take("check_owner");
+    const Call owner = services.take("look_owner");
     EXPECT_EQ(owner.subject, "other");
     services.answer(owner, SH_OK);
     const Call other = services.take("subscribe");

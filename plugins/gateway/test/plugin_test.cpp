@@ -74,7 +74,7 @@ TEST_F(GatewayPlugin, PutsAMessageAsideUntilTheOwnerOfItsStreamIsKnown) {
     sockets.say(client, R"({"type":"subscribe","id":2,"stream":"other.r1","from":"start"})");
     sockets.say(client, R"({"type":"ping","id":3})");
     host.run();
-    const Call owner = services.take("check_owner");
+    const Call owner = services.take("look_owner");
     EXPECT_EQ(owner.subject, "other");
     EXPECT_EQ(owner.user, "anonymous");
     EXPECT_EQ(services.count("subscribe"), 0u);
@@ -86,7 +86,7 @@ TEST_F(GatewayPlugin, PutsAMessageAsideUntilTheOwnerOfItsStreamIsKnown) {
     EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("pong","id":3)"));
     // The next of that home needs no question.
     say(client, R"({"type":"cancel","id":4,"run":"other.r2","reason":"enough"})");
-    EXPECT_EQ(services.count("check_owner"), 0u);
+    EXPECT_EQ(services.count("look_owner"), 0u);
     EXPECT_EQ(services.take("cancel").text, "enough");
 }
 
@@ -109,16 +109,26 @@ TEST_F(GatewayPlugin, AsksAgainWhoseAStreamIsAfterAMinute) {
     EXPECT_EQ(services.count("publish"), 0u);
 }
 
+TEST_F(GatewayPlugin, WhoMayLookHasNotAskedToWrite) {
+    const sh_connection client = join();
+    say(client, R"({"type":"subscribe","id":2,"stream":"other.r1"})");
+    services.answer(services.take("look_owner"), SH_OK);
+    say(client, R"({"type":"append","id":3,"stream":"other.r1","entries":[{"kind":"part"}]})");
+    EXPECT_EQ(services.count("publish"), 0u);
+    services.answer(services.take("check_owner"), SH_OK);
+    EXPECT_EQ(services.count("publish"), 1u);
+}
+
 TEST_F(GatewayPlugin, DropsTheMessageForAStreamOfSomebodyElse) {
     const sh_connection client = join();
     say(client, R"({"type":"subscribe","id":2,"stream":"other.r1"})");
-    services.answer(services.take("check_owner"), SH_FORBIDDEN);
+    services.answer(services.take("look_owner"), SH_FORBIDDEN);
     EXPECT_THAT(peer(client).frames.back(), HasSubstr(R"("id":2,"code":"forbidden")"));
     EXPECT_EQ(services.count("subscribe"), 0u);
     EXPECT_EQ(peer(client).paused, 0);
     // Nothing was learned: it is asked again.
     say(client, R"({"type":"subscribe","id":3,"stream":"other.r1"})");
-    EXPECT_EQ(services.count("check_owner"), 1u);
+    EXPECT_EQ(services.count("look_owner"), 1u);
 }
 
 TEST_F(GatewayPlugin, StartsNoAnswerWhenTheNodeDrainsButFinishesThoseUnderWay) {
@@ -153,7 +163,7 @@ TEST_F(GatewayPlugin, AnswersOfClientsThatLeftGoNowhere) {
     const Call send = services.take("send");
     const sh_connection asking = join();
     say(asking, R"({"type":"subscribe","id":2,"stream":"other.r1"})");
-    const Call owner = services.take("check_owner");
+    const Call owner = services.take("look_owner");
     EXPECT_EQ(host.drain(0), 3u);
     for (const sh_connection client : {opening, sending, asking})
         sockets.leave(client);

@@ -1,4 +1,5 @@
 // Whose a session is, whoever comes first and whatever is lost on the way.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "node.hpp"
@@ -39,12 +40,29 @@ TEST(SessionPlugin, AGuestIsLetInAndOwnsNothing) {
     EXPECT_EQ(node.join(5, "s", "eve").status, SH_FORBIDDEN);
 }
 
-TEST(SessionPlugin, AGuestInNobodysSessionOwnsItFromThenOn) {
+TEST(SessionPlugin, AGuestInNobodysSessionIsNoOwnerEither) {
     FakeCluster cluster;
     Node node(cluster, "n1");
-    ASSERT_EQ(node.join(1, "s", "bob", SH_JOIN_GRANTED).status, SH_OK);
-    EXPECT_EQ(node.check_owner("s", "bob").status, SH_OK);
-    EXPECT_EQ(node.join(2, "s", "ann").status, SH_FORBIDDEN);
+    ASSERT_THAT(node.join(1, "s", "bob", SH_JOIN_GRANTED).body, ::testing::HasSubstr(R"("guest":true)"));
+    EXPECT_EQ(node.join(2, "s", "ann").status, SH_OK);
+    EXPECT_EQ(node.check_owner("s", "bob").status, SH_FORBIDDEN);
+}
+
+TEST(SessionPlugin, WhoWasGrantedTheirOwnSessionIsNoGuest) {
+    FakeCluster cluster;
+    Node node(cluster, "n1");
+    ASSERT_EQ(node.join(1, "s", "ann").status, SH_OK);
+    EXPECT_THAT(node.join(2, "s", "ann", SH_JOIN_GRANTED).body,
+                ::testing::Not(::testing::HasSubstr("guest")));
+}
+
+TEST(SessionPlugin, ARefusedJoinDoesNotTakeWhatItsOwnerHolds) {
+    FakeCluster cluster;
+    Node node(cluster, "n1");
+    ASSERT_EQ(node.join(1, "s", "ann").status, SH_OK);
+    cluster.keys.clear();
+    EXPECT_EQ(node.join(2, "s", "bob").status, SH_FORBIDDEN);
+    EXPECT_EQ(node.join(3, "s", "ann").status, SH_OK);
 }
 
 TEST(SessionPlugin, WhoeverWritesToANewHomeFirstOwnsIt) {

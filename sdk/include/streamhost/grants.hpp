@@ -1,10 +1,10 @@
 // The problem: a token says what its holder may do, and every part that lets somebody in must read that
 // alike.
 //
-// A grant is "verb:pattern". The verbs are read, send, produce, admin and * for all; the pattern is a home,
-// the beginning of homes followed by *, or @own: the homes that nobody or the user owns, as the session
-// registry says. "read:@own send:@own produce:jobs-*" is a chat user who also feeds some streams. What cannot
-// be read grants nothing.
+// A grant is "verb:pattern". The verbs are read, send, produce, admin, and * for the first three; the pattern
+// is a home, the beginning of homes followed by *, or @own: the homes that nobody or the user owns, as the
+// session registry says. "read:@own send:@own produce:jobs-*" is a chat user who also feeds some streams.
+// What cannot be read grants nothing.
 //
 // Immutable once made; any thread.
 #pragma once
@@ -67,7 +67,7 @@ private:
         std::uint8_t all = 0;
         for (const auto& [known, verb] : kVerbs) {
             if (known == name) return bit(verb);
-            all |= bit(verb);
+            if (verb != Verb::kAdmin) all |= bit(verb);
         }
         return name == "*" ? all : std::uint8_t{0};
     }

@@ -12,7 +12,7 @@ extern "C" {
 #define SH_SVC_SESSION "streamhost.session/1"
 
 enum {
-    /* The user was granted the session, whoever owns it. Where nobody does it becomes the user's, as ever. */
+    /* The user was granted the session, whoever owns it, and does not become its owner. */
     SH_JOIN_GRANTED = 1u << 0
 };
 
@@ -47,6 +47,9 @@ typedef struct sh_session {
     /* SH_OK: count and last as list() gives them, and nothing else: the price does not grow with the
      * sessions. NULL, or beyond struct_size, where a provider does not tell. [any] */
     void (*count)(void* self, sh_ticket ticket);
+    /* As check_owner(), and what nobody owned stays nobody's: for those who only look. NULL, or beyond
+     * struct_size, where a provider does not tell. [any] */
+    void (*look_owner)(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket);
 } sh_session;
 
 #ifdef __cplusplus
