@@ -108,6 +108,7 @@ bool Client::use_or_park(const Request& request, std::string_view stream, stream
     const std::int64_t now_ms = door().host.monotonic_ms();
     if ((home == session_ && !is_guest_) || own_homes_.holds(home, now_ms)) return true;
     if (only_looks && seen_homes_.holds(home, now_ms)) return true;
+    if (is_granted && granted_homes_.holds(home, now_ms)) return true;
     connection_.pause();
     // Who writes to a home that is nobody's owns it from then on, also by a grant; and a grant lets in
     // anyway.
@@ -116,7 +117,9 @@ bool Client::use_or_park(const Request& request, std::string_view stream, stream
         client.connection_.resume();
         if (!is_granted && result.status != SH_OK)
             return client.fail(id, error_of(result, "the session registry"));
-        OwnHomes& homes = only_looks ? client.seen_homes_ : client.own_homes_;
+        OwnHomes& homes = result.status != SH_OK ? client.granted_homes_
+                          : only_looks           ? client.seen_homes_
+                                                 : client.own_homes_;
         homes.allow(home, client.door().host.monotonic_ms());
         client.handle(text, false);
     });

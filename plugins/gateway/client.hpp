@@ -172,6 +172,7 @@ private:
     Identity identity_ = anonymous();
     std::string affinity_;
     OwnHomes own_homes_;       // in which the registry lets the user write, beside the session
+    OwnHomes granted_homes_;   // in which a grant alone lets them write
     OwnHomes seen_homes_;      // in which it lets the user look
     std::string_view text_;    // of the message in hand
     Owed owed_;                // named streams first, the session's own last

@@ -110,6 +110,7 @@ void Client::identified(const sh_result& result) {
 void Client::become(Identity identity) {
     identity_ = std::move(identity);
     own_homes_ = {};
+    granted_homes_ = {};
     seen_homes_ = {};
     loop_.expiries.set(connection_.id(), identity_.expires_ms);
 }

@@ -57,9 +57,9 @@ TEST(SessionPlugin, NobodyIsBelievedWhoWasNotHere) {
     (void)one.join(3, "open", "anonymous");
     one.leave(2);
     cluster.is_away = true;
-    EXPECT_EQ(one.join(10, "s", "bob").status, SH_UNAVAILABLE) << "of a session that is held";
+    EXPECT_EQ(one.join(10, "s", "bob").status, SH_FORBIDDEN) << "of a session that is held";
     EXPECT_EQ(one.join(10, "left", "bob").status, SH_UNAVAILABLE) << "of one that was";
-    EXPECT_EQ(one.join(10, "s", "anonymous").status, SH_UNAVAILABLE);
+    EXPECT_EQ(one.join(10, "s", "anonymous").status, SH_FORBIDDEN);
     EXPECT_EQ(one.join(10, "open", "ann").status, SH_UNAVAILABLE) << "it was nobody's, and may be somebody's";
     EXPECT_EQ(one.join(10, "new", "ann").status, SH_UNAVAILABLE);
     EXPECT_EQ(one.join(10, "", "ann").status, SH_UNAVAILABLE);

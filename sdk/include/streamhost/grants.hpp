@@ -40,7 +40,7 @@ public:
     // In this home, whoever owns it.
     [[nodiscard]] bool allows(Verb verb, std::string_view home) const {
         for (const Grant& grant : grants_)
-            if (grant.has(verb) && matches(grant.pattern, home)) return true;
+            if (grant.has(verb) && grant.pattern != kOwnHomes && matches(grant.pattern, home)) return true;
         return false;
     }
     // In homes of one's own; is that one is asked elsewhere.
