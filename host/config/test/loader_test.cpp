@@ -33,7 +33,8 @@ TEST_F(LoaderTest, FillsDefaultsFromNothing) {
     const Loaded loaded = load(chat_schema(), {});
     EXPECT_EQ(get(loaded, "listeners.public.address"), R"("127.0.0.1:8080")");
     EXPECT_EQ(get(loaded, "listeners.public.transports.http.enabled"), "true");
-    EXPECT_EQ(get(loaded, "listeners.admin"), R"({"address":"127.0.0.1:8091"})");
+    EXPECT_EQ(get(loaded, "listeners.admin.address"), R"("127.0.0.1:8091")");
+    EXPECT_EQ(get(loaded, "listeners.admin.authentication"), R"("none")");
     EXPECT_EQ(get(loaded, "store.kind"), R"("memory")");
     EXPECT_EQ(get(loaded, "plugins.chat.enabled"), "false");
     EXPECT_EQ(get(loaded, "plugins.chat.providers"),
