@@ -159,7 +159,7 @@ describe('switched off and on under a stream', { timeout: TEST_MS }, () => {
         }
         const [, later] = host.log.split(/ ready node=.*\n/);
         assert.doesNotMatch(later, / (WARN|ERROR) /);
-        for (const line of later.trimEnd().split('\n')) assert.match(line, / plugin (started|stopped) plugin=|^streamhost \S+ ready/);
+        for (const line of later.trimEnd().split('\n')) assert.match(line, / plugin (started|stopped) plugin=| admin call |^streamhost \S+ ready/);
     });
 
     it('session: connections that stayed are registered again, to be counted, listed and kicked', async () => {
