@@ -31,11 +31,12 @@ async function until(isSo, what) {
 /** Runs while `use` does; answers what it printed through `log()`. */
 async function withProcess(command, words, use) {
     const child = spawn(command, words, { env: { ...process.env, PATH } });
-    let log = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (log += part));
+    // Each by itself: a warning in the middle of a line would hide a request.
+    const said = { stdout: '', stderr: '' };
+    for (const name of Object.keys(said)) child[name].on('data', (part) => (said[name] += part));
     const ended = new Promise((resolve) => child.once('close', resolve));
     try {
-        return await use(() => log);
+        return await use(() => said.stdout + said.stderr);
     } finally {
         child.kill('SIGTERM');
         const late = setTimeout(() => child.kill('SIGKILL'), READY_MS);
@@ -60,7 +61,7 @@ describe('the HAProxy of deploy/', () => {
                 let asked = 0;
                 const ask = async (session) => get(port, `/v1/ws?session=${session}&token=secret-of-mine`, { from: `127.8.${asked % 50}.${1 + (++asked % 100)}` });
                 for (let first = 0; first < SESSIONS; first += 20) await Promise.all(Array.from({ length: 20 }, (_, index) => ask(`session-${first + index}`)));
-                await until(() => hops().length === SESSIONS, 'all in the log');
+                await until(() => hops().length === SESSIONS, () => `${hops().length} of ${SESSIONS} in the log`);
                 const counts = ['gateway-1', 'gateway-2', 'gateway-3'].map((name) => hops().filter((one) => one === name).length);
                 test.diagnostic(`sessions per node: ${counts.join(' ')}`);
                 for (const count of counts) assert.ok(Math.abs(count - SESSIONS / 3) <= (SESSIONS / 3) * 0.15, `${counts}`);
