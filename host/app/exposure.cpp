@@ -35,9 +35,12 @@ bool is_true(const config::Value* value) {
     return flag != nullptr && *flag;
 }
 
-bool asks_for_tokens(const config::Configuration& configuration) {
-    const config::Value* value = find(configuration, {"plugins", "gateway", "authentication"});
+bool is_required(const config::Value* value) {
     return value != nullptr && value->text() != nullptr && *value->text() == "required";
+}
+
+bool asks_for_tokens(const config::Configuration& configuration) {
+    return is_required(find(configuration, {"plugins", "gateway", "authentication"}));
 }
 
 // Who has the plugin that reads tokens means them to be asked for.
@@ -56,8 +59,7 @@ std::string reason_against(const config::Configuration& configuration, std::stri
     if (is_true(find(configuration, {"plugins", "auth", "dev_tokens", "enabled"})))
         return "and plugins.auth.dev_tokens gives a token to anybody";
     if (listener == "admin") {
-        const config::Value* value = find(configuration, {"listeners", "admin", "authentication"});
-        const bool is_locked = value != nullptr && value->text() != nullptr && *value->text() == "required";
+        const bool is_locked = is_required(find(configuration, {"listeners", "admin", "authentication"}));
         return is_locked ? std::string() : "and whoever reaches the admin listener may do everything";
     }
     const bool has_gateway = is_true(find(configuration, {"plugins", "gateway", "enabled"}));
