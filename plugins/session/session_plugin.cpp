@@ -123,26 +123,24 @@ void SessionPlugin::count(void* self, sh_ticket ticket) noexcept {
 }
 
 // `session` may be a stream's id: its home is what somebody owns.
-void SessionPlugin::check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept {
+template <auto Question>
+void SessionPlugin::ask_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept {
     of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         const std::string home(streamhost::home_of(view(session)));
         if (!streamhost::is_session_id(home)) throw Failure(SH_INVALID, "no such session or stream id");
         const std::string whose = check_user(view(user));
         plugin.host().on_store(
-            ticket, [&plugin, home, whose, ticket] { plugin.sessions_->check_owner(home, whose, ticket); });
+            ticket, [&plugin, home, whose, ticket] { ((*plugin.sessions_).*Question)(home, whose, ticket); });
     });
 }
 
+void SessionPlugin::check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept {
+    ask_owner<&Sessions::check_owner>(self, session, user, ticket);
+}
+
 void SessionPlugin::look_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept {
-    of(self).host().guarded(ticket, [&] {
-        auto& plugin = of(self);
-        const std::string home(streamhost::home_of(view(session)));
-        if (!streamhost::is_session_id(home)) throw Failure(SH_INVALID, "no such session or stream id");
-        const std::string whose = check_user(view(user));
-        plugin.host().on_store(
-            ticket, [&plugin, home, whose, ticket] { plugin.sessions_->look_owner(home, whose, ticket); });
-    });
+    ask_owner<&Sessions::look_owner>(self, session, user, ticket);
 }
 
 void SessionPlugin::on_kick(void* self, sh_bytes /*topic*/, sh_bytes payload) noexcept {

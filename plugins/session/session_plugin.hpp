@@ -28,6 +28,8 @@ private:
     static void leave(void* self, sh_connection connection) noexcept;
     static void list(void* self, sh_bytes user, sh_ticket ticket) noexcept;
     static void kick(void* self, sh_bytes session, sh_ticket ticket) noexcept;
+    template <auto Question>
+    static void ask_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
     static void check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
     static void look_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
     static void count(void* self, sh_ticket ticket) noexcept;
