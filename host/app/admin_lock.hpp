@@ -20,7 +20,8 @@ struct AdminLockOptions {
 ///
 /// With `listeners.admin.authentication: required` a call needs a token that a plugin accepts and that grants
 /// admin in the area of the call: `metrics`, `view` (GET and HEAD) or `change` (all else). Health is open to
-/// all: probes carry no token. Without anybody who can judge tokens nothing else is answered.
+/// all: probes carry no token. So are the files of the operators' page, which has to be there before somebody
+/// can type a token into it. Without anybody who can judge tokens nothing else is answered.
 class AdminLock {
 public:
     /// `auth` is the lease of svc/auth.h.
@@ -31,6 +32,9 @@ public:
     /// [worker]
     [[nodiscard]] std::optional<bridge::HttpAnswer> refusal(const bridge::HttpQuestion& question,
                                                             std::string& user) const;
+    /// What whoever asks may do here, as JSON, so that a page need not offer what would be refused; 401 and
+    /// 503 as refusal(). [worker]
+    [[nodiscard]] bridge::HttpAnswer access(const bridge::HttpQuestion& question) const;
 
 private:
     const sh_lease* auth_;

@@ -1,5 +1,6 @@
 #include "app/admin_server.hpp"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -13,16 +14,19 @@
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/ThreadPool.h>
+#include <Poco/Timestamp.h>
 #include <Poco/URI.h>
 
 #include "streamhost/abi/svc/auth.h"
+#include "streamhost/abi/svc/chat.h"
 
+#include "app/admin_config.hpp"
 #include "app/admin_lock.hpp"
 #include "app/admin_socket.hpp"
+#include "app/drain_call.hpp"
 #include "app/exposure.hpp"
 #include "app/node.hpp"
 #include "bridge/http_job.hpp"
-#include "config/emit.hpp"
 #include "net/http_reply.hpp"
 #include "net/listen_socket.hpp"
 #include "observe/logging.hpp"
@@ -44,11 +48,20 @@ constexpr AdminSocketLimits kLimits{.request_bytes = kMaxBody + (64U << 10U)};
 constexpr int kMaxThreads = 32;
 constexpr int kMaxWaiting = 64;
 constexpr std::string_view kPlugins = "/admin/v1/plugins";
+constexpr std::string_view kAccess = "/admin/v1/access";
+constexpr std::string_view kDrain = "/admin/v1/drain";
 
 bridge::HttpAnswer json_answer(std::uint32_t status, const Poco::Dynamic::Var& value) {
     std::ostringstream text;
     Poco::JSON::Stringifier::condense(value, text);
     return {status, {{"Content-Type", "application/json"}}, text.str()};
+}
+
+Poco::JSON::Array names(const std::vector<std::string>& list) {
+    Poco::JSON::Array out;
+    for (const std::string& name : list)
+        out.add(name);
+    return out;
 }
 
 Poco::JSON::Object::Ptr to_json(const control::PluginView& plugin) {
@@ -61,7 +74,21 @@ Poco::JSON::Object::Ptr to_json(const control::PluginView& plugin) {
     out->set("reason", plugin.reason);
     out->set("generation", plugin.generation);
     out->set("faults", plugin.faults);
+    out->set("required_by", names(plugin.required_by));
+    out->set("used_by", names(plugin.used_by));
     return out;
+}
+
+// Answers that are produced here; nothing when no plugin tells.
+std::optional<std::uint64_t> active_runs(const sh_lease* lease) {
+    const void* table = nullptr;
+    void* self = nullptr;
+    if (control::ServiceRegistry::enter(lease, &table, &self) != SH_OK) return std::nullopt;
+    const auto& chat = *static_cast<const sh_chat*>(table);
+    std::optional<std::uint64_t> active;
+    if (chat.struct_size > offsetof(sh_chat, active) && chat.active != nullptr) active = chat.active(self);
+    control::ServiceRegistry::leave(lease);
+    return active;
 }
 
 struct Order {
@@ -122,7 +149,8 @@ std::optional<bridge::HttpAnswer> read_body(HTTPServerRequest& request, std::str
 /// One request, on a thread of Poco's pool.
 class Handler final : public Poco::Net::HTTPRequestHandler {
 public:
-    Handler(Node& node, const AdminLock& lock) : node_(node), lock_(lock) {}
+    Handler(Node& node, const AdminLock& lock, const sh_lease* chat)
+        : node_(node), lock_(lock), chat_(chat) {}
 
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
         const runtime::RoleScope role(runtime::Role::worker_short);
@@ -131,6 +159,10 @@ public:
         response.setReason(std::string(net::reason_phrase(static_cast<std::uint16_t>(answer.status))));
         for (const auto& [name, value] : answer.headers)
             response.set(name, value);
+        response.setDate(Poco::Timestamp());
+        const auto policy = node_.settings()->transport.limits.server.http;
+        for (const auto& [name, value] : policy->headers)
+            if (!response.has(name)) response.set(name, value);
         if (request.getMethod() == "HEAD") {
             response.setContentLength64(static_cast<Poco::Int64>(answer.body.size()));
             response.send();
@@ -156,10 +188,11 @@ private:
             return problem(403, "The Host of this request is no name of this listener: ask for it as " +
                                     address + ", localhost or a loopback address");
         if (is_foreign_page(request)) return problem(403, "Pages of other hosts may not use this listener");
+        if (question.path == kAccess && question.method == "GET") return lock_.access(question);
         std::string user;
         if (auto refused = lock_.refusal(question, user)) return note(question, user, *std::move(refused));
         if (auto refused = read_body(request, question.body)) return *std::move(refused);
-        return note(question, user, answer_to(question));
+        return note(question, user, answer_to(question, user));
     }
 
     // Who changed what, or tried to; what is only read is not worth a line.
@@ -174,13 +207,10 @@ private:
         return answer;
     }
 
-    bridge::HttpAnswer answer_to(const bridge::HttpQuestion& question) {
+    bridge::HttpAnswer answer_to(const bridge::HttpQuestion& question, const std::string& user) {
         if (question.path.starts_with(kPlugins)) return plugins(question);
-        if (question.path == "/admin/v1/config" && question.method == "GET") {
-            return {200,
-                    {{"Content-Type", "application/json"}},
-                    config::to_json(node_.settings()->configuration->root(), {.origins = true})};
-        }
+        if (question.path.starts_with(kConfigPath)) return answer_config_call(node_, question, user);
+        if (question.path == kDrain) return drain(question);
         if (question.path == "/admin/v1/node" && question.method == "GET") {
             return {200, {{"Content-Type", "application/json"}}, node_.report()};
         }
@@ -191,7 +221,7 @@ private:
             return problem(503, "The node is stopping");
         if (route == nullptr)
             return problem(static_cast<std::uint16_t>(status), "Nothing answers at " + question.path);
-        return bridge::run_handler(*route, question);
+        return bridge::run_handler(node_.house(), *route, question);
     }
 
     bridge::HttpAnswer plugins(const bridge::HttpQuestion& question) {
@@ -205,6 +235,24 @@ private:
             return change(question.path.substr(kPlugins.size() + 1), question.body);
         return problem(405, "GET " + std::string(kPlugins) + " lists, POST " + std::string(kPlugins) +
                                 "/NAME changes one");
+    }
+
+    bridge::HttpAnswer drain(const bridge::HttpQuestion& question) {
+        if (question.method != "GET" && question.method != "POST")
+            return problem(405,
+                           "GET tells how far the drain is, POST begins it. It cannot be taken back, since "
+                           "clients were told to go: end the process and start it anew");
+        if (question.method == "POST") {
+            const auto what = parse_drain_order(question.body);
+            if (!what)
+                return problem(400, "The body is empty, or {\"exit\": true} to end the process afterwards");
+            Node& node = node_;
+            if (!node_.on_control([&node, what] { node.leave(*what); }))
+                return problem(503, "The control thread is busy; try again");
+        }
+        return {question.method == "POST" ? 202U : 200U,
+                {{"Content-Type", "application/json"}},
+                to_json(node_.drain_view(), active_runs(chat_))};
     }
 
     bridge::HttpAnswer change(const std::string& name, const std::string& body) {
@@ -222,7 +270,8 @@ private:
                 done->refused = node.supervisor().roll_out(name);
             } else if (order->restart) {
                 done->refused = node.supervisor().restart(name);
-            } else {
+            } else if (done->refused = why_not_switched(*node.settings(), name, order->enabled);
+                       done->refused.empty()) {
                 *done = order->dry_run ? node.supervisor().plan(name, order->enabled)
                                        : node.supervisor().toggle(name, order->enabled);
             }
@@ -238,20 +287,24 @@ private:
 
     Node& node_;
     const AdminLock& lock_;
+    const sh_lease* chat_;
     const observe::Log audit_{"audit"};
 };
 
 class Factory final : public Poco::Net::HTTPRequestHandlerFactory {
 public:
     explicit Factory(Node& node)
-        : node_(node), lock_(node.house().services.of_host(SH_SVC_AUTH), node.settings()->admin_lock) {}
+        : node_(node),
+          lock_(node.house().services.of_host(SH_SVC_AUTH), node.settings()->admin_lock),
+          chat_(node.house().services.of_host(SH_SVC_CHAT)) {}
     Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override {
-        return new Handler(node_, lock_);
+        return new Handler(node_, lock_, chat_);
     }
 
 private:
     Node& node_;
     const AdminLock lock_;
+    const sh_lease* chat_;
 };
 
 }  // namespace

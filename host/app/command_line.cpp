@@ -35,6 +35,10 @@ constexpr Command kCommands[] = {
     {"config", "check", Verb::kConfigCheck},
     {"config", "show", Verb::kConfigShow},
     {"config", "schema", Verb::kConfigSchema},
+    {"config", "reference", Verb::kConfigReference},
+    {"config", "diff", Verb::kConfigDiff},
+    {"config", "apply", Verb::kConfigApply},
+    {"config", "rollback", Verb::kConfigRollback},
     {"plugin", "check", Verb::kPluginCheck},
     {"plugin", "new", Verb::kPluginNew},
     {"healthcheck", "", Verb::kHealthcheck},
@@ -53,7 +57,8 @@ bool take_operand(CommandLine& out, const std::string& word) {
         out.plugin = word;
     } else if (out.verb == Verb::kPluginNew && out.folder.empty()) {
         out.folder = word;
-    } else if (out.verb == Verb::kConfigCheck || out.verb == Verb::kConfigShow) {
+    } else if (out.verb == Verb::kConfigCheck || out.verb == Verb::kConfigShow ||
+               out.verb == Verb::kConfigDiff) {
         out.files.push_back(word);
     } else {
         return false;
@@ -99,12 +104,18 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
             out.arguments.push_back(value);
         } else if (take_value(words, index, "--url", out.url)) {
             if (!out.url.starts_with("http://")) out.error = "--url is an address that begins with http://";
+        } else if (take_value(words, index, "--token-file", out.token_file)) {
+            continue;
         } else if (take_value(words, index, "--timeout-ms", value)) {
             if (!read_timeout(value, out.timeout_ms)) out.error = "--timeout-ms is a number from 1 to 600000";
         } else if (word == "--origins") {
             out.origins = true;
         } else if (word == "--connect") {
             out.connect = true;
+        } else if (word == "--production") {
+            out.production = true;
+        } else if (word == "--restart-plugins") {
+            out.restart_plugins = true;
         } else if (word == "-h" || word == "--help") {
             out.verb = Verb::kHelp;
             return out;
@@ -129,9 +140,15 @@ std::string usage() {
            "  streamhost config check FILE...                           all mistakes of a configuration at "
            "once\n"
            "                          [--connect]                       the same, and try the store\n"
+           "                          [--production]                    the same, and what others depend on\n"
            "  streamhost config show [-c FILE]... [--origins]           what is in force, secrets masked\n"
-           "  streamhost config schema                                  JSON Schema of the whole "
-           "configuration\n"
+           "  streamhost config diff [FILE]...                          what the running node would change, "
+           "and who reconnects\n"
+           "  streamhost config apply [--restart-plugins]               have it take its files: all or "
+           "nothing\n"
+           "  streamhost config rollback                                back to what it had before\n"
+           "                          [--url URL] [--token-file FILE]   of its admin listener\n"
+           "  streamhost config schema | reference                      JSON Schema, page of all keys\n"
            "  streamhost plugin new NAME [FOLDER]                       write a plugin to start from\n"
            "  streamhost plugin check FILE.so                           may this host load that plugin?\n"
            "  streamhost healthcheck [--url URL] [--timeout-ms N]       does the node on this machine take "

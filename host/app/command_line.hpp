@@ -13,6 +13,10 @@ struct CommandLine {
         kConfigCheck,
         kConfigShow,
         kConfigSchema,
+        kConfigReference,
+        kConfigDiff,
+        kConfigApply,
+        kConfigRollback,
         kPluginNew,
         kPluginCheck,
         kHealthcheck,
@@ -21,15 +25,19 @@ struct CommandLine {
     };
 
     Verb verb = Verb::kRun;
-    std::vector<std::string> files;  ///< -c FILE, or the FILE of `config check`; several lie over each other
+    std::vector<std::string>
+        files;  ///< -c FILE, or the FILE of `config check` and `diff`; several lie over each other
     std::vector<std::string> arguments;  ///< --set key.path=value
     std::string plugin;                  ///< `plugin check`: the file; `plugin new`: the name
     std::string folder;                  ///< `plugin new`; empty: one of the plugin's name
-    std::string url;                     ///< `healthcheck --url`; empty: the default address
-    std::uint32_t timeout_ms = 0;        ///< `healthcheck --timeout-ms`; 0: the default
-    bool origins = false;                ///< `config show --origins`
-    bool connect = false;                ///< `config check --connect`
-    std::string error;                   ///< not empty: what is wrong and what to do
+    std::string url;         ///< `--url` of `healthcheck`, `config diff`, ...; empty: the default address
+    std::string token_file;  ///< `--token-file` of `config diff`, `apply` and `rollback`; empty: no token
+    std::uint32_t timeout_ms = 0;  ///< `healthcheck --timeout-ms`; 0: the default
+    bool origins = false;          ///< `config show --origins`
+    bool connect = false;          ///< `config check --connect`
+    bool production = false;       ///< `config check --production`
+    bool restart_plugins = false;  ///< `config apply --restart-plugins`
+    std::string error;             ///< not empty: what is wrong and what to do
 };
 
 /// Pure. `words` without the program's name.

@@ -2,10 +2,12 @@
 
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include <Poco/Exception.h>
-#include <Poco/Net/IPAddress.h>
+
+#include "streamhost/local_host.hpp"
 
 #include "net/http_text.hpp"
 #include "net/listen_socket.hpp"
@@ -68,10 +70,41 @@ std::string reason_against(const config::Configuration& configuration, std::stri
     return {};
 }
 
-// "[::1]:8091" is "::1".
-std::string_view without_port(std::string_view host) {
-    if (!host.starts_with('[')) return host.substr(0, host.find(':'));
-    return host.substr(1, host.find(']') - 1);
+config::Value object_of(std::initializer_list<std::pair<const char*, config::Value::Data>> members) {
+    config::Value::Object object;
+    for (const auto& [name, data] : members) {
+        config::Value value;
+        value.data = data;
+        object.push_back({name, {}, std::move(value)});
+    }
+    config::Value out;
+    out.data = std::move(object);
+    return out;
+}
+
+// What listens now, as a section of the configuration says it.
+config::Value listeners_of(const Settings& running) {
+    config::Value::Object listeners;
+    for (const Settings::Listener& listener : running.listeners)
+        listeners.push_back({listener.name, {}, object_of({{"address", listener.address}})});
+    const std::string asks = running.admin_lock.needs_token ? "required" : "none";
+    listeners.push_back(
+        {"admin", {}, object_of({{"address", running.admin_address}, {"authentication", asks}})});
+    config::Value out;
+    out.data = std::move(listeners);
+    return out;
+}
+
+// `changed` over what stays.
+config::Issues issues_of(const Settings& running, const config::Configuration& changed, config::Value over) {
+    config::Value root = changed.root();
+    if (config::Value* listeners = root.find("listeners")) *listeners = listeners_of(running);
+    config::lay_over(root, std::move(over));
+    config::Issues issues = exposure_issues(config::Configuration(nullptr, std::move(root)));
+    for (config::Issue& issue : issues)
+        if (issue.path.starts_with("listeners."))
+            issue.next_step += "; its address changes when the host is started anew";
+    return issues;
 }
 
 }  // namespace
@@ -88,7 +121,8 @@ config::Issues exposure_issues(const config::Configuration& configuration) {
         const std::string reason = reason_against(configuration, listener.name);
         if (reason.empty()) continue;
         issues.push_back({address->origin, "listeners." + listener.name + ".address",
-                          *address->text() + " can be reached from other machines, " + reason,
+                          (address->secret ? "the address" : *address->text()) +
+                              " can be reached from other machines, " + reason,
                           "a loopback address, such as 127.0.0.1 or [::1]",
                           listener.name == "admin"
                               ? "listen on loopback, or ask for tokens: plugins.auth and "
@@ -99,15 +133,23 @@ config::Issues exposure_issues(const config::Configuration& configuration) {
     return issues;
 }
 
+config::Issues exposure_issues(const Settings& running, const config::Configuration& changed) {
+    return issues_of(running, changed, {});
+}
+
+std::string why_not_switched(const Settings& running, std::string_view plugin, bool enable) {
+    config::Value section;
+    section.data = config::Value::Object{{std::string(plugin), {}, object_of({{"enabled", enable}})}};
+    const config::Issues issues =
+        issues_of(running, *running.configuration, object_of({{"plugins", section.data}}));
+    if (issues.empty()) return {};
+    return issues.front().path + ": " + issues.front().problem + "; " + issues.front().next_step;
+}
+
 bool is_own_host(std::string_view host, std::string_view listen_address) {
-    if (host.empty()) return true;
+    if (host.empty() || is_local_host(host)) return true;
     const std::string_view name = without_port(host);
-    if (name.empty()) return false;
-    if (net::equal_ignoring_case(name, "localhost") ||
-        net::equal_ignoring_case(name, without_port(listen_address)))
-        return true;
-    Poco::Net::IPAddress address;
-    return Poco::Net::IPAddress::tryParse(std::string(name), address) && address.isLoopback();
+    return !name.empty() && net::equal_ignoring_case(name, without_port(listen_address));
 }
 
 }  // namespace streamhost::app

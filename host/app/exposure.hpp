@@ -1,7 +1,9 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
+#include "app/settings.hpp"
 #include "config/configuration.hpp"
 #include "config/issue.hpp"
 
@@ -14,6 +16,13 @@ namespace streamhost::app {
 /// one where the plugin auth is on and the gateway does not ask it. Addresses that do not parse are somebody
 /// else's issue: opening them fails with the reason.
 [[nodiscard]] config::Issues exposure_issues(const config::Configuration& configuration);
+
+/// The same, of a change while the host runs: its addresses, and what its admin listener asks for, stay until
+/// it is started anew, whatever `changed` says of them.
+[[nodiscard]] config::Issues exposure_issues(const Settings& running, const config::Configuration& changed);
+
+/// The same, of a plugin that is switched without a change of its section. Empty: it may be; else why not.
+[[nodiscard]] std::string why_not_switched(const Settings& running, std::string_view plugin, bool enable);
 
 /// The problem: any page may give a name of its own the address 127.0.0.1 (DNS rebinding); its browser then
 /// lets it read what a loopback listener answers. But it says that name in Host.

@@ -5,18 +5,22 @@
 #include <string>
 #include <vector>
 
+#include <Poco/Environment.h>
 #include <Poco/Exception.h>
 #include <Poco/Util/ServerApplication.h>
 
 #include "app/command_line.hpp"
+#include "app/config_client.hpp"
 #include "app/healthcheck.hpp"
 #include "app/node.hpp"
 #include "app/plugin_tools.hpp"
+#include "app/production.hpp"
 #include "app/settings.hpp"
 #include "app/signals.hpp"
 #include "app/store_probe.hpp"
 #include "config/emit.hpp"
 #include "config/json_schema.hpp"
+#include "config/reference_page.hpp"
 #include "control/catalogue.hpp"
 #include "control/library.hpp"
 
@@ -58,6 +62,12 @@ private:
     int carry_out() {
         if (line_.verb == Verb::kPluginNew) return new_plugin();
         if (line_.verb == Verb::kPluginCheck) return check();
+        if (line_.verb == Verb::kConfigDiff)
+            return show_config_diff(client_options(), line_.files, std::cout, std::cerr);
+        if (line_.verb == Verb::kConfigApply)
+            return apply_config(client_options(), line_.restart_plugins, std::cout, std::cerr);
+        if (line_.verb == Verb::kConfigRollback)
+            return roll_back_config(client_options(), std::cout, std::cerr);
         const config::Sources sources = sources_of(line_);
         std::string text;
         if (line_.verb == Verb::kConfigSchema) {
@@ -65,39 +75,59 @@ private:
             std::cerr << text;
             return 0;
         }
-        const auto configuration = load_configuration(sources, catalogue_, text);
-        std::cerr << text;
-        if (configuration == nullptr) {
+        if (line_.verb == Verb::kConfigReference) {
+            std::cout << config::to_reference_page(*compose_schema(sources, catalogue_, text));
+            std::cerr << text;
+            return 0;
+        }
+        Candidate candidate = read_candidate(sources, catalogue_, sources);
+        if (line_.verb == Verb::kConfigCheck && candidate.configuration != nullptr)
+            try_candidate(candidate, catalogue_, enabled_plugins(*candidate.configuration));
+        std::cerr << candidate.text();
+        if (candidate.configuration == nullptr) {
             std::cerr << "streamhost: the configuration is not used; mend the above and try again\n";
             return 2;
         }
         switch (line_.verb) {
-        case Verb::kConfigCheck: return report_check(configuration);
+        case Verb::kConfigCheck: return report_check(candidate.configuration);
         case Verb::kConfigShow:
-            std::cout << config::to_yaml(configuration->root(), {.origins = line_.origins});
+            std::cout << config::to_yaml(candidate.configuration->root(), {.origins = line_.origins});
             return 0;
-        default: return Node(settings_of(configuration), catalogue_, sources).run();
+        default: return Node(settings_of(candidate.configuration), catalogue_, sources).run();
         }
     }
 
-    // The keys may be right and still nothing that serves: an enabled plugin whose file is broken.
+    ConfigClientOptions client_options() const {
+        ConfigClientOptions options;
+        if (!line_.url.empty()) options.url = line_.url;
+        options.token_file = line_.token_file;
+        return options;
+    }
+
+    // The keys may be right and still nothing that serves: an enabled plugin whose file is broken, or that
+    // lacks another one.
     int report_check(const std::shared_ptr<const config::Configuration>& configuration) {
         const std::vector<std::string> unusable = unusable_plugins(*configuration, catalogue_);
         for (const std::string& plugin : unusable)
-            std::cerr << "streamhost: enabled, but it cannot be loaded: " << plugin << "\n";
+            std::cerr << "streamhost: enabled, but it cannot run: " << plugin << "\n";
         if (!unusable.empty()) return 2;
         std::cout << "the configuration is fine\n";
-        return line_.connect ? report_store(read_store(configuration)) : 0;
+        Findings findings;
+        if (line_.production)
+            findings = production_findings(configuration, {.names_node = Poco::Environment::has("NODE_ID")});
+        if (line_.connect) {
+            const Findings store = probe_store(read_store(configuration));
+            findings.insert(findings.end(), store.begin(), store.end());
+        }
+        return report(findings);
     }
 
-    static int report_store(const StoreSettings& settings) {
+    // All of them, whatever the first one says.
+    static int report(const Findings& findings) {
         int status = 0;
-        for (const Finding& finding : probe_store(settings)) {
+        for (const Finding& finding : findings) {
             const bool is_error = finding.level == Finding::Level::kError;
-            const char* word = is_error                                    ? "error: "
-                               : finding.level == Finding::Level::kWarning ? "warning: "
-                                                                           : "";
-            (is_error ? std::cerr : std::cout) << word << finding.text << "\n";
+            (is_error ? std::cerr : std::cout) << format(finding);
             if (is_error) status = 1;
         }
         return status;

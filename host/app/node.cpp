@@ -109,7 +109,7 @@ private:
 
 Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sources)
     : settings_(std::make_shared<const Settings>(std::move(settings))),
-      started_with_(settings_->configuration),
+      book_(settings_->configuration),
       catalogue_(catalogue),
       sources_(std::move(sources)),
       control_loop_(clock_, control_options()),
@@ -128,6 +128,7 @@ Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sou
                   }),
       started_ms_(clock_.monotonic_ms()) {
     observe::start_logging(settings_->logging);
+    book_.note({.at_ms = clock_.wall_ms()}, true);
     house_.node_id = settings_->node_id;
     house_.server_name = "streamhost/" STREAMHOST_VERSION;
     house_.report = [this] { return report(); };
@@ -159,7 +160,7 @@ Node::~Node() {
 void Node::build_data_plane() {
     store_ = std::make_unique<bridge::StoreHub>(house_);
     house_.store = store_.get();
-    backend_ = std::make_unique<StoreBackend>(settings_->store, loops_.store_loop(), *store_);
+    backend_ = std::make_unique<StoreBackend>(settings_->store, loops_.store_loop(), *store_, metrics_);
     delivery_ = std::make_unique<bridge::DeliveryHub>(house_, settings_->delivery);
     house_.delivery = delivery_.get();
     transport_ = std::make_unique<bridge::TransportHub>(house_, settings_->transport);
@@ -206,10 +207,11 @@ bool Node::post(sh_target target, runtime::Task&& task) {
 }
 
 void Node::log_step(const control::StepRecord& step) {
-    if (step.to == control::State::started) {
-        const std::lock_guard lock(state_mutex_);
-        waiting_plugins_.erase(step.plugin);
-    }
+    if (step.to == control::State::started)
+        book_.took(step.plugin);
+    else if (supervisor_.find_running(step.plugin) == nullptr)
+        book_.left(step.plugin);
+    if (step.to == control::State::failed && rollout_) rollout_->note(step.plugin, step.reason);
     const StepWords::Line line = step_words_.of(step);
     std::vector<observe::Field> fields = {{"plugin", step.plugin}};
     if (!line.reason.empty()) fields.push_back({"reason", line.reason});
@@ -232,10 +234,10 @@ void Node::wake() {
 }
 
 void Node::advance() {
-    toggle_next();
+    follow_rollout();
     const auto again_ms = supervisor_.advance();
     if (std::exchange(reload_waits_, false)) reload();
-    if (!toggles_.empty() && !supervisor_.busy()) wake();
+    if (rollout_ && !is_stopping_ && !supervisor_.busy()) wake();
     {
         auto list = supervisor_.list();
         const std::lock_guard lock(state_mutex_);
@@ -359,11 +361,19 @@ void Node::register_metrics() {
         out.gauge("build_info", "1; what runs here", {&version, 1}, 1);
         const auto count = [&](const char* result, std::uint64_t value) {
             const observe::Label label{"result", result};
-            out.counter("config_reloads_total", "Configurations read at SIGHUP", {&label, 1},
+            out.counter("config_reloads_total", "Configurations read again, or taken back", {&label, 1},
                         static_cast<double>(value));
         };
         count("ok", reloads_.load());
         count("refused", reloads_refused_.load());
+        count("rolled_back", reloads_rolled_back_.load());
+        const auto page = book_.page();
+        out.gauge("config_generation", "Configurations accepted since the start, the first one included", {},
+                  static_cast<double>(page->generation));
+        out.gauge("config_waiting", "Keys that were accepted and wait for a restart", {},
+                  static_cast<double>(page->waiting.size()));
+        out.gauge("config_differs_from_files", "1: what was accepted is not what the files said last", {},
+                  page->matches_files ? 0 : 1);
     });
 }
 

@@ -1,18 +1,19 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "app/admin_server.hpp"
+#include "app/config_book.hpp"
+#include "app/config_change.hpp"
 #include "app/drain.hpp"
+#include "app/drain_call.hpp"
+#include "app/rollout.hpp"
 #include "app/service_manager.hpp"
 #include "app/settings.hpp"
 #include "app/signals.hpp"
@@ -56,6 +57,18 @@ public:
     /// [worker] Runs `body` on [control] and waits for it, at most five seconds; false then.
     bool on_control(std::function<void()> body);
     [[nodiscard]] std::vector<control::PluginView> plugins() const;  ///< [any] as of the last step
+    /// [control] What SIGTERM does, at once or so far. A repeat changes nothing, or adds the process' end.
+    void leave(Leave what);
+    [[nodiscard]] DrainView drain_view() const;  ///< [any] some milliseconds old
+
+    // The configuration (node_reload.cpp).
+    [[nodiscard]] const ConfigBook& config_book() const noexcept { return book_; }  ///< [any]
+    /// [control] What the files, or the texts `instead` of them, would change. Changes nothing.
+    [[nodiscard]] ConfigAnswer compare_config(const std::vector<config::Document>& instead);
+    /// [control] Reads the files, checks all of them, and takes all of it or nothing.
+    [[nodiscard]] ConfigAnswer take_files(const ConfigOrder& order);
+    /// [control] Back to what was accepted before.
+    [[nodiscard]] ConfigAnswer roll_back_config(const ConfigOrder& order);
 
 private:
     friend runtime::TimerFor<Node, ControlTick>;
@@ -77,25 +90,40 @@ private:
     // node_stop.cpp
     void on_signal(int signal);
     void begin_drain();
+    void show_drain(std::uint64_t left);
     void on_timer(DrainTick);
     void stop_plugins();
     void finish();
 
     // node_reload.cpp
     void reload();
-    void read_again();
+    [[nodiscard]] std::string why_no_change_now() const;
+    [[nodiscard]] Candidate read_files(const std::vector<config::Document>& instead);
+    [[nodiscard]] ConfigAnswer may_change(const ConfigOrder& order) const;
+    ConfigAnswer refuse(const ConfigOrder& order, const std::string& reason, ConfigAnswer answer);
+    ConfigAnswer take(const std::shared_ptr<const config::Configuration>& configuration,
+                      const ConfigOrder& order, const std::string& back);
+    void taken(const std::string& state);
     void apply(Settings fresh);
-    void reconfigure(const std::string& plugin);
-    void toggle_next();
+    struct Handed {
+        std::vector<std::string> took;
+        std::vector<std::string> left;  // plugins that go on with their former section
+        std::string refused;
+    };
+    [[nodiscard]] Handed hand_out(const std::vector<std::string>& plugins,
+                                  const config::Configuration& configuration);
+    [[nodiscard]] Rollout::Ports rollout_ports();
+    void follow_rollout();
     [[nodiscard]] std::vector<std::string> waiting_for_restart() const;  // [any]
 
     mutable std::mutex state_mutex_;
     std::shared_ptr<const Settings> settings_;  // guarded by state_mutex_, replaced on [control] alone
-    std::vector<control::PluginView> plugins_;  // guarded by state_mutex_, as are the following two
-    std::vector<std::string> waiting_keys_;     // changed in the file, in force with the next start
-    std::set<std::string> waiting_plugins_;     // likewise, of the plugin
-    const std::shared_ptr<const config::Configuration> started_with_;
-    std::deque<std::pair<std::string, bool>> toggles_;  // by a changed file, still to do
+    std::vector<control::PluginView> plugins_;  // guarded by state_mutex_
+    DrainView drain_view_;                      // guarded by state_mutex_
+    ConfigBook book_;
+    std::optional<Rollout> rollout_;  // of a changed configuration, while plugins follow it
+    ConfigOrder rollout_order_;       // the last one
+    std::string rolls_back_because_;  // why; empty: it was a new configuration
     control::Catalogue& catalogue_;
     const config::Sources sources_;
     observe::Log log_{"host"};
@@ -121,13 +149,16 @@ private:
     std::unique_ptr<SignalWatch> signals_;
     ServiceManager manager_{ServiceManager::environment()};
     std::atomic<bool> wake_posted_{false};
-    std::optional<Drain> drain_;  // from the first signal on
-    bool reload_waits_ = false;   // for the supervisor
-    bool is_stopping_ = false;    // plugins are on their way out
+    std::optional<Drain> drain_;  // from the first order on
+    std::uint64_t websockets_at_drain_ = 0;
+    bool is_signalled_ = false;
+    bool reload_waits_ = false;  // for the supervisor
+    bool is_stopping_ = false;   // plugins are on their way out
     std::uint64_t started_ms_;
     int exit_code_ = 0;
     std::atomic<std::uint64_t> reloads_{0};
     std::atomic<std::uint64_t> reloads_refused_{0};
+    std::atomic<std::uint64_t> reloads_rolled_back_{0};
 };
 
 }  // namespace streamhost::app

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <string_view>
 
+#include "app/exposure.hpp"
 #include "app/node.hpp"
 #include "config/diff.hpp"
 
@@ -32,46 +34,187 @@ std::vector<std::string> complaints(std::string_view text) {
 void Node::reload() {
     if (drain_) return log_.info("SIGHUP: this node is stopping; the configuration is not read again");
     // A plugin on its way in has its section already: after that step.
-    reload_waits_ = house_.phase.load() != SH_NODE_RUNNING || supervisor_.busy();
+    reload_waits_ = !why_no_change_now().empty();
     if (reload_waits_) return;
     manager_.reloading(clock_.monotonic_ns() / 1'000);
-    read_again();
+    (void)take_files({.by = "SIGHUP"});
     manager_.ready();
-}
-
-void Node::read_again() {
-    std::string text;
-    const auto configuration = load_configuration(sources_, catalogue_, text);
-    for (const std::string& complaint : complaints(text))
-        log_.warn("configuration", {{"complaint", complaint}});
-    if (configuration == nullptr) {
-        reloads_refused_.fetch_add(1);
-        return log_.error("the changed configuration is refused; the running one stays");
-    }
-    const auto changes = config::diff(*settings_->configuration, *configuration);
-    std::set<std::string> plugins;
-    for (const config::Change& change : changes) {
-        log_.info("configuration changed", {{"change", config::format(change)}});
-        if (!change.plugin.empty()) plugins.insert(change.plugin);
-    }
-    apply(settings_of(configuration));
-    for (const std::string& plugin : plugins)
-        reconfigure(plugin);
-    reloads_.fetch_add(1);
-    log_.info("configuration read again", {{"changes", static_cast<std::uint64_t>(changes.size())}});
     wake();
 }
 
-// What can change while the node runs; the rest is named, and waits for the next start.
+std::string Node::why_no_change_now() const {
+    if (drain_) return "this node is stopping";
+    if (house_.phase.load() != SH_NODE_RUNNING) return "this node is starting: try again";
+    if (supervisor_.busy() || rollout_) return "plugins are being started or stopped: try again";
+    return {};
+}
+
+Candidate Node::read_files(const std::vector<config::Document>& instead) {
+    config::Sources sources = sources_;
+    if (!instead.empty()) {
+        sources.files.clear();
+        sources.documents = instead;
+    }
+    Candidate candidate = read_candidate(sources, catalogue_, sources_);
+    if (candidate.configuration != nullptr) {
+        candidate.errors = exposure_issues(*settings_, *candidate.configuration);
+        if (!candidate.errors.empty()) candidate.configuration = nullptr;
+    }
+    // What a document refers to could come back in a plugin's complaint; files are the operator's own.
+    if (candidate.configuration == nullptr || !instead.empty()) return candidate;
+    std::set<std::string> changed;
+    for (const config::Change& change : config::diff(*book_.page()->running, *candidate.configuration))
+        changed.insert(change.plugin);
+    std::set<std::string> tried;
+    for (const std::string& name : enabled_plugins(*candidate.configuration))
+        if (changed.contains(name)) tried.insert(name);
+    try_candidate(candidate, catalogue_, tried);
+    return candidate;
+}
+
+ConfigAnswer Node::compare_config(const std::vector<config::Document>& instead) {
+    Candidate candidate = read_files(instead);
+    ConfigAnswer answer;
+    answer.page = book_.page();
+    answer.errors = std::move(candidate.errors);
+    answer.result = ConfigAnswer::Result::kRefused;
+    if (candidate.configuration == nullptr) return answer;
+    answer.result = ConfigAnswer::Result::kUnchanged;
+    answer.plan = plan_changes(*answer.page->running, *candidate.configuration, supervisor_.list());
+    return answer;
+}
+
+ConfigAnswer Node::take_files(const ConfigOrder& order) {
+    ConfigAnswer answer = may_change(order);
+    if (answer.result == ConfigAnswer::Result::kConflict) return answer;
+    const Candidate candidate = read_files({});
+    const std::vector<std::string> said = complaints(candidate.text());
+    for (const std::string& complaint : said)
+        log_.warn("configuration", {{"complaint", complaint}});
+    if (candidate.configuration != nullptr) return take(candidate.configuration, order, {});
+    answer.errors = candidate.errors;
+    return refuse(order, said.empty() ? "" : said.front(), std::move(answer));
+}
+
+ConfigAnswer Node::roll_back_config(const ConfigOrder& order) {
+    ConfigAnswer answer = may_change(order);
+    if (answer.result == ConfigAnswer::Result::kConflict) return answer;
+    if (const auto previous = book_.previous()) return take(previous, order, "it was ordered");
+    answer.result = ConfigAnswer::Result::kConflict;
+    answer.reason = "there is nothing to go back to: no other configuration was accepted since the start";
+    return answer;
+}
+
+ConfigAnswer Node::may_change(const ConfigOrder& order) const {
+    ConfigAnswer answer;
+    answer.page = book_.page();
+    answer.reason = why_no_change_now();
+    if (answer.reason.empty() && order.if_generation && *order.if_generation != answer.page->generation)
+        answer.reason = "the generation is " + std::to_string(answer.page->generation) + " by now, not " +
+                        std::to_string(*order.if_generation) + ": look at the changes again";
+    answer.result =
+        answer.reason.empty() ? ConfigAnswer::Result::kUnchanged : ConfigAnswer::Result::kConflict;
+    return answer;
+}
+
+ConfigAnswer Node::refuse(const ConfigOrder& order, const std::string& reason, ConfigAnswer answer) {
+    reloads_refused_.fetch_add(1);
+    log_.error("the changed configuration is refused; the running one stays", {{"by", order.by}});
+    book_.note({"refused", order.by, reason, clock_.wall_ms()}, false);
+    answer.result = ConfigAnswer::Result::kRefused;
+    answer.reason = reason;
+    answer.page = book_.page();
+    return answer;
+}
+
+// `back`: why the former one is taken; empty: it is a new one.
+ConfigAnswer Node::take(const std::shared_ptr<const config::Configuration>& configuration,
+                        const ConfigOrder& order, const std::string& back) {
+    const auto before = book_.page();
+    const auto changes = config::diff(*before->accepted, *configuration);
+    for (const config::Change& change : changes)
+        log_.info("configuration changed", {{"change", config::format(change)}});
+    ConfigAnswer answer;
+    answer.plan = plan_changes(*before->running, *configuration, supervisor_.list());
+    apply(settings_of(configuration));
+    Handed handed = hand_out(answer.plan.sections, *configuration);
+    if (!handed.refused.empty()) {  // what was taken already is given back
+        apply(settings_of(before->accepted));
+        for (const std::string& plugin : handed.took)
+            (void)supervisor_.reconfigure(plugin);
+        return refuse(order, handed.refused, std::move(answer));
+    }
+    if (!changes.empty()) back.empty() ? book_.accept(configuration) : book_.roll_back();
+    for (const std::string& plugin : handed.took)
+        book_.took(plugin);
+    for (const config::Change& change : book_.page()->waiting)
+        if (change.plugin.empty())
+            log_.warn("this takes effect when the host is started anew", {{"key", change.path}});
+    if (!order.restart_plugins) handed.left.clear();
+    const Rollout::Steps steps{answer.plan.stops, answer.plan.starts, handed.left};
+    rollout_order_ = order;
+    rolls_back_because_ = back;
+    answer.result = steps.none()
+                        ? changes.empty() ? ConfigAnswer::Result::kUnchanged : ConfigAnswer::Result::kApplied
+                        : ConfigAnswer::Result::kUnderWay;
+    if (steps.none()) {
+        taken(changes.empty() ? "unchanged" : "applied");
+    } else {
+        rollout_.emplace(steps, rollout_ports());
+        book_.note({"applying", order.by, back, clock_.wall_ms()}, back.empty());
+    }
+    log_.info(back.empty() ? "configuration read again" : "the former configuration is taken again",
+              {{"changes", static_cast<std::uint64_t>(changes.size())}});
+    answer.page = book_.page();
+    return answer;
+}
+
+void Node::taken(const std::string& state) {
+    const bool is_back = !rolls_back_because_.empty();
+    (is_back ? reloads_rolled_back_ : reloads_).fetch_add(1);
+    book_.note({is_back ? "rolled_back" : state, rollout_order_.by, rolls_back_because_, clock_.wall_ms()},
+               !is_back);
+    if (is_back)
+        log_.warn("the former configuration is in force; the files say otherwise and count at the next start",
+                  {{"by", rollout_order_.by}, {"reason", rolls_back_because_}});
+}
+
+Rollout::Ports Node::rollout_ports() {
+    return {
+        .is_busy = [this] { return supervisor_.busy(); },
+        .toggle = [this](const std::string& plugin,
+                         bool enable) { return supervisor_.toggle(plugin, enable).refused; },
+        .restart = [this](const std::string& plugin) { return supervisor_.restart(plugin); },
+        .runs = [this](const std::string& plugin) { return supervisor_.find_running(plugin) != nullptr; },
+        .has_section =
+            [this](const std::string& plugin) { return book_.has_section(plugin, *book_.page()->accepted); }};
+}
+
+// Called whenever the supervisor may have come further.
+void Node::follow_rollout() {
+    if (!rollout_ || is_stopping_) return;
+    const Rollout::State state = rollout_->advance();
+    if (state == Rollout::State::kUnderWay) return;
+    const std::string reason = rollout_->reason();
+    rollout_.reset();
+    if (state == Rollout::State::kDone) return taken("applied");
+    log_.error("a plugin does not run with the changed configuration", {{"reason", reason}});
+    const auto previous = book_.previous();
+    if (!rolls_back_because_.empty() || previous == nullptr) {
+        reloads_refused_.fetch_add(1);
+        book_.note({"failed", rollout_order_.by, reason, clock_.wall_ms()}, false);
+        return;
+    }
+    (void)take(previous, {.by = rollout_order_.by, .restart_plugins = true}, reason);
+    wake();
+}
+
+// What can change while the node runs; the rest waits for the next start.
 void Node::apply(Settings fresh) {
     fresh.node_id = settings_->node_id;      // one that was made up stays for the life of the process,
-    fresh.listeners = settings_->listeners;  // and so do ports that the system chose
-    std::vector<std::string> waiting;
-    for (const config::Change& change : config::diff(*started_with_, *fresh.configuration)) {
-        if (!change.plugin.empty() || change.reload != config::Reload::restart) continue;
-        waiting.push_back(change.path);
-        log_.warn("this takes effect when the host is started anew", {{"key", change.path}});
-    }
+    fresh.listeners = settings_->listeners;  // and so do ports that the system chose, and all that listens
+    fresh.admin_address = settings_->admin_address;
+    fresh.admin_lock = settings_->admin_lock;
     observe::set_log_levels(fresh.logging.levels);
     transport_->set_limits(fresh.transport.limits);
     transport_->set_release_window(fresh.transport.release_window_ms);
@@ -79,43 +222,39 @@ void Node::apply(Settings fresh) {
         [this, budget = fresh.delivery] { delivery_->set_budget(budget.memory_bytes, budget.idle_ms); });
     supervisor_.set_drain_ms(fresh.drain.plugin_ms);
     const std::lock_guard lock(state_mutex_);
-    waiting_keys_ = std::move(waiting);
     settings_ = std::make_shared<const Settings>(std::move(fresh));
 }
 
-void Node::reconfigure(const std::string& plugin) {
-    const bool is_enabled = settings_->plugins.contains(plugin);
-    if (is_enabled != supervisor_.wants(plugin)) return toggles_.push_back({plugin, is_enabled});
-    if (supervisor_.find_running(plugin) == nullptr) return;  // it reads its section when it starts
-    const control::HookAnswer answer = supervisor_.reconfigure(plugin);
-    if (answer.ok()) return log_.info("the plugin took its changed section", {{"plugin", plugin}});
-    if (answer.status == SH_NEEDS_RESTART) {
-        log_.warn("the plugin goes on with its former section until it is restarted",
-                  {{"plugin", plugin}, {"reason", answer.text}});
-    } else {
-        log_.error("the plugin refuses its changed section and goes on with the former one",
-                   {{"plugin", plugin}, {"reason", answer.text}});
+// Running plugins are asked to take their sections; who refuses one ends it.
+Node::Handed Node::hand_out(const std::vector<std::string>& plugins,
+                            const config::Configuration& configuration) {
+    Handed handed;
+    for (const std::string& plugin : plugins) {
+        if (book_.has_section(plugin, configuration)) continue;
+        const control::HookAnswer answer = supervisor_.reconfigure(plugin);
+        if (answer.ok()) {
+            log_.info("the plugin took its changed section", {{"plugin", plugin}});
+            handed.took.push_back(plugin);
+        } else if (answer.status == SH_NEEDS_RESTART) {
+            log_.warn("the plugin goes on with its former section until it is restarted",
+                      {{"plugin", plugin}, {"reason", answer.text}});
+            handed.left.push_back(plugin);
+        } else {
+            log_.error("the plugin refuses its changed section",
+                       {{"plugin", plugin}, {"reason", answer.text}});
+            handed.refused = "plugins." + plugin + ": " + answer.text;
+            return handed;
+        }
     }
-    const std::lock_guard lock(state_mutex_);
-    waiting_plugins_.insert(plugin);
-}
-
-// The supervisor takes one change at a time.
-void Node::toggle_next() {
-    while (!toggles_.empty() && !supervisor_.busy() && !is_stopping_) {
-        const auto [plugin, enable] = toggles_.front();
-        toggles_.pop_front();
-        const control::TogglePlan plan = supervisor_.toggle(plugin, enable);
-        if (!plan.refused.empty())
-            log_.error("the plugin stays as it is", {{"plugin", plugin}, {"reason", plan.refused}});
-    }
+    return handed;
 }
 
 std::vector<std::string> Node::waiting_for_restart() const {
-    const std::lock_guard lock(state_mutex_);
-    std::vector<std::string> list = waiting_keys_;
-    for (const std::string& plugin : waiting_plugins_)
-        list.push_back("plugins." + plugin);
+    std::vector<std::string> list;
+    for (const config::Change& change : book_.page()->waiting) {
+        const std::string name = change.plugin.empty() ? change.path : "plugins." + change.plugin;
+        if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+    }
     return list;
 }
 

@@ -210,6 +210,12 @@ void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& 
     out.counter("log_lines_total", "Log lines written", {}, number(logging.written));
     out.counter("log_lines_dropped_total", "Log lines dropped at the queue's limit", {},
                 number(logging.dropped));
+    out.counter("log_write_errors_total", "Log lines that the descriptor did not take: is its disk full?", {},
+                number(logging.write_errors));
+    observe::for_each_error_count([&out](std::string_view component, std::uint64_t errors) {
+        const observe::Label label{"component", component};
+        out.counter("errors_total", "Log lines of level error", {&label, 1}, number(errors));
+    });
     collect_pool(out, "short", house.short_pool);
     collect_pool(out, "long", house.long_pool);
 }

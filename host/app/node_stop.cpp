@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include <unistd.h>
 
@@ -16,14 +17,24 @@ constexpr std::uint64_t kLogMs = 200;
 
 void Node::on_signal(int signal) {
     if (signal == SIGHUP) return reload();
-    if (drain_) {  // both in one reading; later ones do not come this way
+    if (is_signalled_) {  // both in one reading; later ones do not come this way
         log_.warn("second signal: leaving at once");
         (void)observe::flush_logging(kLogMs);
         ::_exit(1);
     }
-    drain_.emplace(settings_->drain);
-    manager_.stopping();
-    leave_for_sure(settings_->drain.exit_within_ms);
+    is_signalled_ = true;
+    leave_at_next_signal();
+    leave(Leave::process);
+}
+
+void Node::leave(Leave what) {
+    if (!drain_) drain_.emplace(settings_->drain);
+    if (what == Leave::process && !drain_->is_ending()) {
+        drain_->end(clock_.monotonic_ms());
+        manager_.stopping();
+        leave_within(settings_->drain.exit_within_ms);
+        if (drain_->has_begun()) log_.info("the process ends, too");
+    }
     // While plugins start, run() goes on from here when they have.
     if (house_.phase.load() == SH_NODE_RUNNING) begin_drain();
 }
@@ -31,11 +42,37 @@ void Node::on_signal(int signal) {
 void Node::begin_drain() {
     house_.phase.store(SH_NODE_DRAINING);
     transport_->counters().draining.store(true);
-    log_.info("draining", {{"websockets", transport_->counters().websockets.load()},
+    websockets_at_drain_ = transport_->counters().websockets.load();
+    log_.info("draining", {{"websockets", websockets_at_drain_},
                            {"window_ms", settings_->drain.window_ms},
-                           {"exit_within_ms", settings_->drain.exit_within_ms}});
+                           {"exit_within_ms", settings_->drain.exit_within_ms},
+                           {"process_ends", drain_->is_ending()}});
     drain_->begin(clock_.monotonic_ms());
     on_timer(DrainTick{});
+}
+
+DrainView Node::drain_view() const {
+    const std::lock_guard lock(state_mutex_);
+    return drain_view_;
+}
+
+void Node::show_drain(std::uint64_t left) {
+    const std::uint64_t now_ms = clock_.monotonic_ms();
+    DrainView view;
+    view.state = drain_->state(left);
+    view.is_ending = drain_->is_ending();
+    view.elapsed_ms = drain_->elapsed_ms(now_ms);
+    view.clients_ms = left > 0 ? drain_->clients_ms(now_ms) : 0;
+    view.websockets = left;
+    view.websockets_at_start = websockets_at_drain_;
+    view.window_ms = settings_->drain.window_ms;
+    std::optional<Drain::State> before;
+    {
+        const std::lock_guard lock(state_mutex_);
+        before = std::exchange(drain_view_, view).state;
+    }
+    if (view.state == Drain::State::drained && before != view.state && !view.is_ending)
+        log_.info("drained: no client is left", {{"took_ms", view.elapsed_ms}});
 }
 
 // Looks every few milliseconds: nobody says when the last client has gone.
@@ -44,7 +81,9 @@ void Node::on_timer(DrainTick) {
     for (Drain::Step step = drain_->next(clock_.monotonic_ms(), left); step != Drain::Step::none;
          step = drain_->next(clock_.monotonic_ms(), left)) {
         switch (step) {
-        case Drain::Step::send_away: transport_->drain(settings_->drain.window_ms); break;
+        case Drain::Step::send_away:
+            transport_->drain(static_cast<std::uint32_t>(drain_->clients_ms(clock_.monotonic_ms())));
+            break;
         case Drain::Step::stop_plugins:
             if (left > 0) log_.warn("connections are left after their time to go", {{"websockets", left}});
             stop_plugins();
@@ -57,6 +96,7 @@ void Node::on_timer(DrainTick) {
         }
         if (step == Drain::Step::send_away && left > 0) break;  // they are asked on their loops
     }
+    show_drain(left);
     control_loop_.arm(static_cast<runtime::TimerFor<Node, DrainTick>&>(*this), kLookMs);
 }
 

@@ -11,7 +11,10 @@
 #include "streamhost/ids.hpp"
 
 #include "app/exposure.hpp"
+#include "app/http_settings.hpp"
+#include "app/section_trial.hpp"
 #include "config/compose.hpp"
+#include "control/dependency_plan.hpp"
 
 extern char** environ;
 
@@ -90,18 +93,6 @@ void read_limits(const View& root, Settings& out) {
     out.delivery.idle_ms = root.require_integer("delivery.idle_shrink_ms");
 }
 
-std::set<std::string> enabled_plugins(const config::Configuration& configuration) {
-    std::set<std::string> names;
-    const config::Value* plugins = configuration.root().find("plugins");
-    if (plugins == nullptr || plugins->object() == nullptr) return names;
-    for (const config::Member& plugin : *plugins->object()) {
-        const config::Value* enabled = plugin.value.find("enabled");
-        if (enabled != nullptr && enabled->is(config::Kind::boolean) && std::get<bool>(enabled->data))
-            names.insert(plugin.name);
-    }
-    return names;
-}
-
 }  // namespace
 
 config::Sources sources_of(const CommandLine& line) {
@@ -142,29 +133,61 @@ std::shared_ptr<const config::Schema> compose_schema(const config::Sources& sour
     return composed.schema;
 }
 
-std::shared_ptr<const config::Configuration> load_configuration(const config::Sources& sources,
-                                                                control::Catalogue& catalogue,
-                                                                std::string& text) {
-    const auto loaded = config::load(compose_schema(sources, catalogue, text), sources);
-    if (!loaded.errors.empty()) text += config::format(loaded.errors);
-    if (!loaded.warnings.empty()) text += config::format(loaded.warnings);
-    if (loaded.configuration == nullptr) return nullptr;
-    config::Issues issues = exposure_issues(*loaded.configuration);
+std::string Candidate::text() const {
+    return remarks + (errors.empty() ? "" : config::format(errors)) +
+           (warnings.empty() ? "" : config::format(warnings));
+}
+
+Candidate read_candidate(const config::Sources& sources, control::Catalogue& catalogue,
+                         const config::Sources& plugins) {
+    Candidate candidate;
+    auto loaded = config::load(compose_schema(plugins, catalogue, candidate.remarks), sources);
+    candidate.errors = std::move(loaded.errors);
+    candidate.warnings = std::move(loaded.warnings);
+    if (loaded.configuration == nullptr) return candidate;
+    candidate.errors = exposure_issues(*loaded.configuration);
+    const config::Issues http = http_issues(*loaded.configuration);
+    candidate.errors.insert(candidate.errors.end(), http.begin(), http.end());
     const config::Issues store = read_store(loaded.configuration).issues;
-    issues.insert(issues.end(), store.begin(), store.end());
-    if (issues.empty()) return loaded.configuration;
-    text += config::format(issues);
-    return nullptr;
+    candidate.errors.insert(candidate.errors.end(), store.begin(), store.end());
+    if (candidate.errors.empty()) candidate.configuration = std::move(loaded.configuration);
+    return candidate;
+}
+
+void try_candidate(Candidate& candidate, const control::Catalogue& catalogue,
+                   const std::set<std::string>& names) {
+    if (candidate.configuration == nullptr) return;
+    candidate.errors = try_sections(candidate.configuration, catalogue, names);
+    if (!candidate.errors.empty()) candidate.configuration.reset();
+}
+
+std::set<std::string> enabled_plugins(const config::Configuration& configuration) {
+    std::set<std::string> names;
+    const config::Value* plugins = configuration.root().find("plugins");
+    if (plugins == nullptr || plugins->object() == nullptr) return names;
+    for (const config::Member& plugin : *plugins->object()) {
+        const config::Value* enabled = plugin.value.find("enabled");
+        if (enabled != nullptr && enabled->is(config::Kind::boolean) && std::get<bool>(enabled->data))
+            names.insert(plugin.name);
+    }
+    return names;
 }
 
 std::vector<std::string> unusable_plugins(const config::Configuration& configuration,
                                           const control::Catalogue& catalogue) {
     std::vector<std::string> list;
+    std::vector<control::PlanNode> nodes;
     for (const std::string& name : enabled_plugins(configuration)) {
         const control::CatalogueEntry* entry = catalogue.find(name);
-        if (entry == nullptr || entry->state == control::State::failed)
+        if (entry == nullptr || entry->state == control::State::failed || !entry->loaded) {
             list.push_back(name + ": " + (entry == nullptr ? "its file is gone" : entry->reason));
+            continue;
+        }
+        const control::PluginDescriptor& is = entry->loaded->descriptor;
+        nodes.push_back({name, is.provided, is.required, is.optional, true});
     }
+    for (const control::Blocked& blocked : control::plan_start(nodes).blocked)
+        list.push_back(blocked.name + ": " + blocked.reason);
     return list;
 }
 
@@ -177,6 +200,7 @@ Settings settings_of(std::shared_ptr<const config::Configuration> configuration)
     out.store.client.client_name = "streamhost-" + out.node_id;
     read_listeners(root, out);
     read_limits(root, out);
+    out.transport.limits.server.http = http_policy(*out.configuration);
     out.plugins = enabled_plugins(*out.configuration);
     const auto loops = number<std::size_t>(root, "runtime.loops");
     out.loops = loops > 0 ? loops : std::max(1U, std::thread::hardware_concurrency());
@@ -185,6 +209,7 @@ Settings settings_of(std::shared_ptr<const config::Configuration> configuration)
     out.long_workers = number<std::size_t>(root, "runtime.long_workers");
     out.logging.format =
         root.require_string("logging.format") == "json" ? observe::LogFormat::json : observe::LogFormat::text;
+    out.logging.node = out.node_id;
     out.logging.levels.level = log_level(root.require_string("logging.level"));
     out.logging.queue_limit = number<std::size_t>(root, "logging.queue_lines");
     out.drain.balancer_wait_ms = number<std::uint32_t>(root, "drain.balancer_wait_ms");

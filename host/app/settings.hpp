@@ -53,11 +53,28 @@ struct Settings {
 [[nodiscard]] std::shared_ptr<const config::Schema> compose_schema(const config::Sources& sources,
                                                                    control::Catalogue& catalogue,
                                                                    std::string& text);
-/// The same, then loads; nullptr when there is any error.
-[[nodiscard]] std::shared_ptr<const config::Configuration> load_configuration(const config::Sources& sources,
-                                                                              control::Catalogue& catalogue,
-                                                                              std::string& text);
-/// Enabled plugins that cannot be loaded, each with the reason: a node starts without them, a check fails.
+/// What reading the sources came to. Without a configuration `errors` say why.
+struct Candidate {
+    std::shared_ptr<const config::Configuration> configuration;
+    config::Issues errors;
+    config::Issues warnings;
+    std::string remarks;  ///< about plugin files, a line each
+
+    [[nodiscard]] std::string text() const;  ///< all of it, for people
+};
+
+/// The same, then loads, and looks at what no schema says: exposure, and the files of the store. Plugins are
+/// those of `plugins`, which is `sources` but for texts that somebody sent: they load no code.
+[[nodiscard]] Candidate read_candidate(const config::Sources& sources, control::Catalogue& catalogue,
+                                       const config::Sources& plugins);
+/// Has the plugins `names` look at their sections (section_trial.hpp): what they refuse becomes errors, and
+/// then there is no configuration any more.
+void try_candidate(Candidate& candidate, const control::Catalogue& catalogue,
+                   const std::set<std::string>& names);
+
+[[nodiscard]] std::set<std::string> enabled_plugins(const config::Configuration& configuration);
+/// Enabled plugins that cannot be loaded, or that need one that is off, each with the reason: a node starts
+/// without them, a check fails.
 [[nodiscard]] std::vector<std::string> unusable_plugins(const config::Configuration& configuration,
                                                         const control::Catalogue& catalogue);
 

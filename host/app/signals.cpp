@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <initializer_list>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -33,6 +34,18 @@ void leave(int signal) {
     ::_exit(1);
 }
 
+void leave_on(std::initializer_list<int> signals) {
+    struct sigaction action {};
+    action.sa_handler = &leave;
+    sigset_t unblocked;
+    sigemptyset(&unblocked);
+    for (const int signal : signals) {
+        ::sigaction(signal, &action, nullptr);
+        sigaddset(&unblocked, signal);
+    }
+    ::pthread_sigmask(SIG_UNBLOCK, &unblocked, nullptr);
+}
+
 }  // namespace
 
 void block_signals() {
@@ -42,20 +55,16 @@ void block_signals() {
     (void)std::signal(SIGPIPE, SIG_IGN);
 }
 
-void leave_for_sure(std::uint64_t within_ms) {
-    struct sigaction action {};
-    action.sa_handler = &leave;
-    sigset_t unblocked;
-    sigemptyset(&unblocked);
-    for (const int signal : {SIGTERM, SIGINT, SIGALRM}) {
-        ::sigaction(signal, &action, nullptr);
-        sigaddset(&unblocked, signal);
-    }
+void leave_at_next_signal() {
+    // All other threads keep them blocked: the handler runs here, whatever this thread is doing.
+    leave_on({SIGTERM, SIGINT});
+}
+
+void leave_within(std::uint64_t within_ms) {
+    leave_on({SIGALRM});
     const itimerval at{
         {}, {static_cast<time_t>(within_ms / 1'000), static_cast<suseconds_t>(within_ms % 1'000 * 1'000)}};
     ::setitimer(ITIMER_REAL, &at, nullptr);
-    // All other threads keep them blocked: the handler runs here, whatever this thread is doing.
-    ::pthread_sigmask(SIG_UNBLOCK, &unblocked, nullptr);
 }
 
 SignalWatch::SignalWatch(runtime::Loop& loop, std::function<void(int)> on_signal)

@@ -12,9 +12,11 @@ namespace streamhost::app {
 /// control loop.
 void block_signals();  ///< first thing in main
 
-/// [control] From now on SIGTERM and SIGINT end the process at once with code 1, and so does the passing of
-/// `within_ms`: also when this thread hangs in a plugin, which is when somebody sends the second one.
-void leave_for_sure(std::uint64_t within_ms);
+/// [control] From now on SIGTERM and SIGINT end the process at once with code 1, also when this thread hangs
+/// in a plugin, which is when somebody sends the second one.
+void leave_at_next_signal();
+/// [control] So does the passing of `within_ms`.
+void leave_within(std::uint64_t within_ms);
 
 /// [control] Calls `on_signal` on the loop for SIGTERM, SIGINT and SIGHUP.
 class SignalWatch final : private runtime::FdHandler {

@@ -1,5 +1,6 @@
 #include "app/store_backend.hpp"
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -19,7 +20,8 @@ double number(auto value) { return static_cast<double>(value); }
 
 }  // namespace
 
-StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub)
+StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub,
+                           observe::Metrics& metrics)
     : in_process_(hub) {
     if (settings.kind == StoreKind::kMemory) {
         hub.use(store::memory::make_memory_store({}, hub, hub), settings.kind_name);
@@ -38,11 +40,24 @@ StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, b
         log_.error(prefix + std::string(redis::describe(trouble.kind)),
                    {{"command", trouble.command}, {"what", trouble.message}, {"count", trouble.count}});
     };
+    options.on_answer = [this, &metrics](std::string_view command, std::int64_t took_ms) {
+        measure(metrics, command, took_ms);
+    };
     auto store = redis::make_redis_store(std::move(options), *client_, hub, hub);
     if (settings.policies.has(store::Policy::kMemory))
         store = store::make_policy_store(settings.policies, std::move(store),
                                          store::memory::make_memory_store({}, hub, in_process_));
     hub.use(std::move(store), settings.kind_name, settings.policies);
+}
+
+void StoreBackend::measure(observe::Metrics& metrics, std::string_view command, std::int64_t took_ms) {
+    constexpr std::array kBounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5};
+    observe::Histogram*& seconds = seconds_[command];
+    if (seconds == nullptr)
+        seconds = &metrics.histogram("redis_command_seconds",
+                                     "From a command to its answer, with repeats and waits for a master",
+                                     kBounds, {{"cmd", command}});
+    seconds->observe(number(took_ms) / 1e3);
 }
 
 std::optional<redis::ClientStats> StoreBackend::link() const {
@@ -71,6 +86,8 @@ void collect_link(observe::Samples& out, const redis::ClientStats& link) {
                 number(link.replaced));
     out.counter("redis_reconnects_total", "Connections that were ready and were lost", labels,
                 number(link.reconnects));
+    out.counter("pubsub_reconnects_total", "Times that the connection on which messages come was lost",
+                labels, number(link.live_reconnects));
     out.counter("redis_calls_total", "Commands", labels, number(link.calls));
     out.counter("redis_repeats_total",
                 "Times that a command was sent again, after a lost connection or a refusal that passes",

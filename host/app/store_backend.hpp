@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -22,7 +23,8 @@ class StoreBackend {
 public:
     /// Gives the hub its store. [control], before the store loop runs. Throws std::runtime_error when a TLS
     /// file cannot be used.
-    StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub);
+    StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub,
+                 observe::Metrics& metrics);
 
     /// None for a store inside this process. [any]
     [[nodiscard]] std::optional<redis::ClientStats> link() const;
@@ -30,7 +32,10 @@ public:
     void collect(observe::Samples& out) const;
 
 private:
+    void measure(observe::Metrics& metrics, std::string_view command, std::int64_t took_ms);  // [store]
+
     observe::Log log_{"store"};
+    std::map<std::string_view, observe::Histogram*> seconds_;  // by command, made when it is first used
     redis::KeeperBoard keeper_;
     redis::TroubleFilter troubles_;
     store::InProcessSink in_process_;  ///< what streams of the policy memory say

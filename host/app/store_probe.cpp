@@ -100,7 +100,7 @@ class Probe {
 public:
     explicit Probe(const StoreSettings& settings) : settings_(settings) {}
 
-    std::vector<Finding> run() {
+    Findings run() {
         if (settings_.kind == StoreKind::kMemory) return {{Level::kFine, "the store is in this process"}};
         if (const auto master = settings_.client.sentinel ? from_sentinels() : settings_.client.address;
             master.port != 0)
@@ -187,12 +187,12 @@ private:
     }
 
     const StoreSettings& settings_;
-    std::vector<Finding> findings_;
+    Findings findings_;
     bool is_window_told_ = false;
 };
 
 }  // namespace
 
-std::vector<Finding> probe_store(const StoreSettings& settings) { return Probe(settings).run(); }
+Findings probe_store(const StoreSettings& settings) { return Probe(settings).run(); }
 
 }  // namespace streamhost::app

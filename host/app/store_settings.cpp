@@ -45,6 +45,7 @@ public:
         read_breaker();
         if (out_.kind == StoreKind::kRedis) out_.client.address = address("store.redis.address");
         if (out_.kind == StoreKind::kRedisSentinel) read_sentinel();
+        out_.keeper.settles_at_start = out_.kind == StoreKind::kRedisSentinel;
         return std::move(out_);
     }
 

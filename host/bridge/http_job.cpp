@@ -47,6 +47,8 @@ HttpQuestion copy_of(const net::Connection& connection, const net::HttpHead& hea
     return question;
 }
 
+HttpAnswer call_handler(const HttpRoute& route, const HttpQuestion& question);
+
 }  // namespace
 
 HttpAnswer problem(std::uint16_t status, std::string_view detail) {
@@ -55,7 +57,15 @@ HttpAnswer problem(std::uint16_t status, std::string_view detail) {
             net::problem_document({.status = status, .detail = detail})};
 }
 
-HttpAnswer run_handler(const HttpRoute& route, const HttpQuestion& question) {
+HttpAnswer run_handler(House& house, const HttpRoute& route, const HttpQuestion& question) {
+    HttpAnswer answer = call_handler(route, question);
+    route.meter.answered(house.metrics, route.pattern(), answer.status);
+    return answer;
+}
+
+namespace {
+
+HttpAnswer call_handler(const HttpRoute& route, const HttpQuestion& question) {
     HttpAnswer answer;
     sh_http_request request{};
     request.struct_size = sizeof(request);
@@ -101,6 +111,8 @@ HttpAnswer run_handler(const HttpRoute& route, const HttpQuestion& question) {
     return answer;
 }
 
+}  // namespace
+
 std::string to_response(const HttpAnswer& answer, bool is_head, bool keep_alive) {
     std::vector<net::HttpField> fields;
     std::string_view type;
@@ -135,10 +147,10 @@ void submit_http(House& house, LoopTransport& transport, net::Connection& connec
     const std::uint64_t due_ms = house.clock.monotonic_ms() + route->timeout_ms;
     runtime::Job job{
         "http " + route->path,
-        [&server, &loop, &clock = house.clock, route, question, keep_alive, id, due_ms] {
-            const HttpAnswer answer = clock.monotonic_ms() > due_ms
+        [&server, &loop, &house, route, question, keep_alive, id, due_ms] {
+            const HttpAnswer answer = house.clock.monotonic_ms() > due_ms
                                           ? problem(503, "No worker was free in time; try again")
-                                          : run_handler(*route, *question);
+                                          : run_handler(house, *route, *question);
             std::string response = to_response(answer, question->method == "HEAD", keep_alive);
             (void)loop.post([&server, id, keep_alive, bytes_out = std::move(response)]() mutable {
                 if (net::Connection* waiting = server.find(id))

@@ -31,8 +31,9 @@ struct HttpAnswer {
 /// Why there is no other answer, as a problem document. [any]
 [[nodiscard]] HttpAnswer problem(std::uint16_t status, std::string_view detail);
 
-/// Calls the plugin's handler; what it throws or refuses becomes a problem document. [worker]
-[[nodiscard]] HttpAnswer run_handler(const HttpRoute& route, const HttpQuestion& question);
+/// Calls the plugin's handler; what it throws or refuses becomes a problem document. Counts the answer.
+/// [worker]
+[[nodiscard]] HttpAnswer run_handler(House& house, const HttpRoute& route, const HttpQuestion& question);
 
 /// The answer as response bytes.
 [[nodiscard]] std::string to_response(const HttpAnswer& answer, bool is_head, bool keep_alive);

@@ -117,6 +117,7 @@ void LoopTransport::message(net::Connection& connection, bool binary, std::span<
 void LoopTransport::closed(net::Connection& connection, std::uint16_t code, std::string_view reason) {
     std::unique_ptr<WebSocket> socket(static_cast<WebSocket*>(connection.user()));
     connection.set_user(nullptr);
+    hub_.meters().closed(code);
     hub_.house().delivery->reader_closed(connection.id());
     delivery_.close(*socket->reader);
     if (!socket->is_open) return;
@@ -196,7 +197,9 @@ void LoopTransport::hold(net::ConnectionId id, bool on) {
 void LoopTransport::flush(delivery::Reader& reader) {
     net::Connection& connection = static_cast<WebSocket*>(reader.user())->connection;
     switch (connection.flush(kFlushBytes)) {
-    case net::Connection::Flushed::kBlocked: return reader.wait_writable();
+    case net::Connection::Flushed::kBlocked:
+        hub_.meters().blocked(reader.waiting_bytes());
+        return reader.wait_writable();
     case net::Connection::Flushed::kBudget: return reader.writable();
     case net::Connection::Flushed::kAll:
     case net::Connection::Flushed::kGone: return;
@@ -215,8 +218,16 @@ bool LoopTransport::on_round_end() {
     while (delivery::Reader* stalled = delivery_.next_stalled())
         static_cast<WebSocket*>(stalled->user())
             ->connection.close(4002, "too slow: nothing was read for too long");
+    if (!delivery_.fresh_times().empty()) measure_delivery();
     delivery_.finish_round();
     return delivery_.dirty_count() > 0;
+}
+
+// Once for each stream that went on in this round, not for each of its readers.
+void LoopTransport::measure_delivery() {
+    const std::int64_t now_ms = hub_.house().clock.wall_ms();
+    for (const std::int64_t written_ms : delivery_.fresh_times())
+        hub_.meters().delivered(written_ms, now_ms);
 }
 
 // A loop at rest has no rounds: without this one a reader that stalls there would be seen by accident only.
@@ -243,14 +254,22 @@ void LoopTransport::drain(std::uint32_t window_ms) {
         if (connection.is_websocket()) leaving_.push_back(connection.id());
     });
     drain_window_ms_ = window_ms;
-    const std::size_t ticks = window_ms / kDrainTickMs;
-    leaving_per_tick_ = ticks == 0 ? leaving_.size() : (leaving_.size() + ticks - 1) / ticks;
+    drain_from_ms_ = loop_.now_ms();
+    drain_clients_ = leaving_.size();
     on_timer(DrainTick{});
+}
+
+// The first one at once, and then at the same rate however few or many there are.
+std::size_t LoopTransport::due_to_leave() const {
+    const std::uint64_t elapsed_ms = loop_.now_ms() - drain_from_ms_;
+    if (elapsed_ms >= drain_window_ms_) return drain_clients_;
+    return std::min<std::size_t>(drain_clients_ * elapsed_ms / drain_window_ms_ + 1, drain_clients_);
 }
 
 void LoopTransport::on_timer(DrainTick) {
     std::uniform_int_distribution<std::uint32_t> moment(0, drain_window_ms_);
-    for (std::size_t count = 0; count < leaving_per_tick_ && !leaving_.empty(); ++count) {
+    const std::size_t due = due_to_leave();
+    while (!leaving_.empty() && drain_clients_ - leaving_.size() < due) {
         say_goodbye(leaving_.back(), {4000, "this node is going away", moment(random_)});
         leaving_.pop_back();
     }

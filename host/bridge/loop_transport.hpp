@@ -73,6 +73,8 @@ private:
     void say_goodbye(net::ConnectionId id, const Farewell& farewell);
     void tell_drain(const WebSocketRoute& route, void* context, net::ConnectionId id,
                     std::uint32_t reconnect_after_ms);
+    [[nodiscard]] std::size_t due_to_leave() const;
+    void measure_delivery();
     void publish_stats();
 
     TransportHub& hub_;
@@ -83,7 +85,8 @@ private:
     net::LoopServer server_;
     std::vector<Ended> ended_;                // whose plugin has not heard of it yet
     std::vector<net::ConnectionId> leaving_;  // still to be told that this node goes away
-    std::size_t leaving_per_tick_ = 0;
+    std::size_t drain_clients_ = 0;           // when it began
+    std::uint64_t drain_from_ms_ = 0;
     std::uint32_t drain_window_ms_ = 0;
     std::minstd_rand random_{std::random_device{}()};
     struct PublishedStats;

@@ -9,6 +9,7 @@
 #include "streamhost/abi/ext/http.h"
 #include "streamhost/abi/ext/websocket.h"
 
+#include "bridge/meters.hpp"
 #include "control/instance.hpp"
 #include "net/endpoint.hpp"
 
@@ -41,6 +42,9 @@ struct HttpRoute : std::enable_shared_from_this<HttpRoute> {
     std::uint32_t timeout_ms = 0;  ///< of waiting for a worker
     sh_http_handler handler = nullptr;
     void* self = nullptr;
+    RouteMeter meter;
+
+    [[nodiscard]] std::string pattern() const { return is_prefix ? path + "*" : path; }
 };
 
 /// Bounds that hold for every route, whatever its plugin asks for.

@@ -41,7 +41,8 @@ private:
 StoreHub::StoreHub(House& house)
     : house_(house),
       wall_at_start_ms_(house.clock.wall_ms()),
-      monotonic_at_start_ms_(house.clock.monotonic_ms()) {}
+      monotonic_at_start_ms_(house.clock.monotonic_ms()),
+      lock_meters_(house.metrics) {}
 StoreHub::~StoreHub() = default;
 
 void StoreHub::use(std::unique_ptr<store::Store> store, std::string kind, store::Policies policies) {
@@ -133,15 +134,30 @@ store::Submit StoreHub::ask_to_unsubscribe(const Channel& channel, store::Channe
 sh_status StoreHub::subscribe(const sh_host* host, const Channel& channel, std::uint64_t token) {
     const std::uint64_t id = control::Instance::of(host).id();
     // Before the store answers: what is written between its yes and our hearing it arrives already.
-    const bool is_new = subscribers_[channel].insert(id).second;
+    const auto [at, is_new] = subscribers_[channel].try_emplace(id);
+    if (is_new) at->second.serial = ++last_subscriber_;
+    ++at->second.asking;
     auto tell_plugin = answer(host, token, channel_result);
-    const store::Submit submit = ask_to_subscribe(
-        channel, [this, channel, id, is_new, tell_plugin](const store::ChannelResult& result) {
-            if (result.status != store::Status::kOk && is_new) (void)leave(channel, id);
-            tell_plugin(result);
-        });
-    if (submit != store::Submit::kAccepted && is_new) (void)leave(channel, id);
+    const store::Submit submit = ask_to_subscribe(channel, [this, channel, id, serial = at->second.serial,
+                                                            tell_plugin](const store::ChannelResult& result) {
+        subscribed(channel, id, serial, result.status == store::Status::kOk);
+        tell_plugin(result);
+    });
+    if (submit != store::Submit::kAccepted) subscribed(channel, id, at->second.serial, false);
     return to_status(submit);
+}
+
+// Whoever asked several times while the store was away listens if one of the answers is yes, whatever the
+// others say.
+void StoreHub::subscribed(const Channel& channel, std::uint64_t instance, std::uint64_t serial, bool is_yes) {
+    const auto found = subscribers_.find(channel);
+    if (found == subscribers_.end()) return;
+    const auto subscriber = found->second.find(instance);
+    // It left meanwhile, and perhaps came again.
+    if (subscriber == found->second.end() || subscriber->second.serial != serial) return;
+    --subscriber->second.asking;
+    subscriber->second.is_in |= is_yes;
+    if (subscriber->second.asking == 0 && !subscriber->second.is_in) (void)leave(channel, instance);
 }
 
 sh_status StoreHub::unsubscribe(const sh_host* host, const Channel& channel, std::uint64_t token) {
@@ -159,7 +175,7 @@ void StoreHub::tell(const Channel& channel, Call call) {
     if (found == subscribers_.end()) return;
     const auto instances = found->second;  // a plugin may unsubscribe from inside
     const runtime::RoleScope role = role_of(SH_ON_STORE);
-    for (const std::uint64_t id : instances) {
+    for (const auto& [id, subscriber] : instances) {
         const auto listener = listeners_.find(id);
         if (listener == listeners_.end()) continue;
         const Listener held = listener->second;

@@ -5,7 +5,6 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "streamhost/abi/ext/store.h"
 
 #include "bridge/house.hpp"
+#include "bridge/meters.hpp"
 #include "store/policy/policies.hpp"
 #include "store/store.hpp"
 #include "store/store_loop.hpp"
@@ -43,6 +43,7 @@ public:
     [[nodiscard]] const store::Policies& policies() const noexcept { return policies_; }  ///< [any]
     /// As the driver said last; down before it first said so. [any]
     [[nodiscard]] bool is_up() const noexcept { return is_up_.load(std::memory_order_relaxed); }
+    [[nodiscard]] LockMeters& lock_meters() noexcept { return lock_meters_; }
     sh_status set_events(control::Instance& by, const sh_store_events& events);  ///< [control]
 
     /// A completion that carries `result` to complete(token), unless the instance is gone by then.
@@ -81,6 +82,12 @@ private:
         std::shared_ptr<control::Instance> instance;
         sh_store_events events{};
     };
+    // One instance at one channel.
+    struct Subscriber {
+        std::uint64_t serial = 0;
+        std::uint32_t asking = 0;  // answers that the store owes
+        bool is_in = false;
+    };
     class Alarm;
     static void deliver(control::Instance& instance, std::uint64_t token, sh_result& result);
     template <typename Call>
@@ -89,19 +96,22 @@ private:
     void end_listener(std::uint64_t instance);
     /// True: nobody is left.
     bool leave(const Channel& channel, std::uint64_t instance);
+    void subscribed(const Channel& channel, std::uint64_t instance, std::uint64_t serial, bool is_yes);
     [[nodiscard]] store::Submit ask_to_subscribe(const Channel& channel, store::ChannelDone done);
     [[nodiscard]] store::Submit ask_to_unsubscribe(const Channel& channel, store::ChannelDone done);
 
     House& house_;
     std::int64_t wall_at_start_ms_;
     std::uint64_t monotonic_at_start_ms_;
+    LockMeters lock_meters_;
     std::string kind_;
     store::Policies policies_;
     std::atomic<bool> is_up_{false};
-    std::uint64_t epoch_ = 0;                                 // of the link, as the driver told it last
-    std::unordered_map<std::uint64_t, Listener> listeners_;   // by instance
-    std::map<Channel, std::set<std::uint64_t>> subscribers_;  // instances by channel
-    std::list<Alarm> alarms_;                                 // armed ones
+    std::uint64_t epoch_ = 0;                                // of the link, as the driver told it last
+    std::unordered_map<std::uint64_t, Listener> listeners_;  // by instance
+    std::map<Channel, std::map<std::uint64_t, Subscriber>> subscribers_;  // by channel, by instance
+    std::uint64_t last_subscriber_ = 0;
+    std::list<Alarm> alarms_;  // armed ones
     std::unique_ptr<store::Store> store_;
 };
 

@@ -73,12 +73,23 @@ sh_status open_remove(const sh_host* host, sh_bytes shard, sh_bytes run, std::ui
                                                              hub_of(host).answer(host, token, open_result)));
 }
 
+LockMeters::Result meter_of(store::Status status) {
+    if (status == store::Status::kOk) return LockMeters::Result::ok;
+    return status == store::Status::kHeld ? LockMeters::Result::held : LockMeters::Result::error;
+}
+
 sh_status lock(const sh_host* host, sh_bytes name, sh_bytes owner, std::uint32_t lease_ms,
                std::uint32_t wait_ms, std::uint64_t token) {
     if (!on_store("store.lock")) return SH_WRONG_ROLE;
-    return to_status(hub_of(host).store().locks().lock(
+    StoreHub& hub = hub_of(host);
+    const auto count = [&hub, asked_ms = hub.now_ms()](const store::LockResult& result, sh_result& out) {
+        hub.lock_meters().answered(meter_of(result.status),
+                                   static_cast<double>(hub.now_ms() - asked_ms) / 1e3);
+        lock_result(result, out);
+    };
+    return to_status(hub.store().locks().lock(
         {.name = view(name), .owner = view(owner), .lease_ms = lease_ms, .wait_ms = wait_ms},
-        hub_of(host).answer(host, token, lock_result)));
+        hub.answer(host, token, count)));
 }
 
 sh_status lock_renew(const sh_host* host, sh_bytes name, std::uint64_t fence, std::uint32_t lease_ms,

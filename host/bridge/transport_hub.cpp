@@ -8,7 +8,7 @@
 namespace streamhost::bridge {
 
 TransportHub::TransportHub(House& house, TransportOptions options)
-    : house_(house), options_(std::move(options)) {}
+    : house_(house), options_(std::move(options)), meters_(house.metrics) {}
 TransportHub::~TransportHub() = default;
 
 void TransportHub::create() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/house.hpp"
+#include "bridge/meters.hpp"
 #include "bridge/route_book.hpp"
 #include "delivery/loop_delivery.hpp"
 #include "net/loop_server.hpp"
@@ -73,6 +74,7 @@ public:
     [[nodiscard]] net::ServerCounters& counters() noexcept { return counters_; }
     [[nodiscard]] const TransportOptions& options() const noexcept { return options_; }
     [[nodiscard]] House& house() noexcept { return house_; }
+    [[nodiscard]] ConnectionMeters& meters() noexcept { return meters_; }
     [[nodiscard]] delivery::LoopStats stats() const;  ///< [worker] summed over the loops
 
 private:
@@ -88,6 +90,7 @@ private:
     House& house_;
     TransportOptions options_;
     net::ServerCounters counters_;
+    ConnectionMeters meters_;
     std::vector<std::unique_ptr<LoopTransport>> loops_;
     std::atomic<bool> is_listening_{false};
     mutable std::mutex routes_mutex_;

@@ -20,6 +20,7 @@ public:
         : schema_(std::move(schema)), root_(std::move(root)) {}
 
     [[nodiscard]] const Schema& schema() const { return *schema_; }
+    [[nodiscard]] const std::shared_ptr<const Schema>& schema_of() const { return schema_; }
     [[nodiscard]] const Value& root() const { return root_; }
 
 private:

@@ -25,15 +25,8 @@ std::optional<std::string> find_variable(const std::vector<std::string>& environ
     return std::nullopt;
 }
 
-void lay_file(const std::string& path, Value& root, Issues& issues) {
-    const Origin origin{SourceKind::file, std::make_shared<const std::string>(printable(path)), 0, 0};
-    std::string error;
-    const auto text = read_file(path, YamlLimits().bytes, error);
-    if (!text) {
-        issues.push_back({origin, {}, "cannot be read: " + error, {}, "check the path and its rights"});
-        return;
-    }
-    auto value = read_yaml(*text, origin.name, issues);
+void lay_text(std::string_view text, const Origin& origin, Value& root, Issues& issues) {
+    auto value = read_yaml(text, origin.name, issues);
     if (!value || value->is(Kind::null)) return;
     if (!value->is(Kind::object)) {
         issues.push_back(
@@ -42,6 +35,32 @@ void lay_file(const std::string& path, Value& root, Issues& issues) {
     }
     if (root.object()->empty()) root.origin = value->origin;
     lay_over(root, std::move(*value));
+}
+
+Origin origin_of(const std::string& name) {
+    return {SourceKind::file, std::make_shared<const std::string>(printable(name)), 0, 0};
+}
+
+void lay_file(const std::string& path, Value& root, Issues& issues) {
+    const Origin origin = origin_of(path);
+    std::string error;
+    const auto text = read_file(path, YamlLimits().bytes, error);
+    if (!text) {
+        issues.push_back({origin, {}, "cannot be read: " + error, {}, "check the path and its rights"});
+        return;
+    }
+    lay_text(*text, origin, root, issues);
+}
+
+// Recursion: depth is bounded by kMaxDepth.
+void hide_references(Value& value) {
+    value.secret = value.secret || value.expanded;
+    if (Value::Array* items = value.array())
+        for (Value& item : *items)
+            hide_references(item);
+    if (Value::Object* members = value.object())
+        for (Member& member : *members)
+            hide_references(member.value);
 }
 
 struct Draft {
@@ -55,11 +74,14 @@ Draft draft(const Schema& schema, const Sources& sources) {
     made.root.data = Value::Object();
     for (const std::string& file : sources.files)
         lay_file(file, made.root, made.errors);
+    for (const Document& document : sources.documents)
+        lay_text(document.text, origin_of(document.name), made.root, made.errors);
     lay_environment(schema, sources.environment, made.root, made.errors, made.warnings);
     lay_arguments(sources.arguments, made.root, made.errors);
     const ReferenceReader reader = system_references(
         [&sources](const std::string& name) { return find_variable(sources.environment, name); });
     expand_references(made.root, reader, made.errors);
+    if (!sources.documents.empty()) hide_references(made.root);
     apply_defaults(schema, made.root);
     validate(schema, made.root, made.errors);
     return made;

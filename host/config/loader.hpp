@@ -11,11 +11,20 @@
 
 namespace streamhost::config {
 
+// A text that takes the place of a file.
+struct Document {
+    std::string name;  // for complaints
+    std::string text;
+};
+
 // Everything that configures a process, lowest layer first; below all of them lie the schema's defaults.
 struct Sources {
     std::vector<std::string> files;        // paths; a later file lies over an earlier one
     std::vector<std::string> environment;  // "NAME=value" as in environ
     std::vector<std::string> arguments;    // "key.path=value" of --set
+    // Over the files. Whoever sent them need not be who may read what they refer to: with any document, every
+    // value that a reference stands in is secret.
+    std::vector<Document> documents = {};
 };
 
 struct Loaded {

@@ -272,6 +272,28 @@ Instance* Supervisor::find_running(const std::string& name) const {
     return &at->second.current->instance();
 }
 
+namespace {
+
+bool shares(const std::vector<std::string>& some, const std::vector<std::string>& others) {
+    return std::find_first_of(some.begin(), some.end(), others.begin(), others.end()) != some.end();
+}
+
+/// Says of each plugin who leans on it, among those that are to run.
+void link(std::vector<PluginView>& views, const std::vector<PlanNode>& nodes) {
+    for (const PlanNode& node : nodes) {
+        if (!node.enabled) continue;
+        for (PluginView& view : views) {
+            if (shares(node.required, view.provided)) {
+                view.required_by.push_back(node.name);
+            } else if (shares(node.optional, view.provided)) {
+                view.used_by.push_back(node.name);
+            }
+        }
+    }
+}
+
+}  // namespace
+
 std::vector<PluginView> Supervisor::list() const {
     std::vector<PluginView> views;
     for (const auto& [name, entry] : catalogue_.entries()) {
@@ -303,6 +325,7 @@ std::vector<PluginView> Supervisor::list() const {
         }
         views.push_back(std::move(view));
     }
+    link(views, nodes(false));
     return views;
 }
 

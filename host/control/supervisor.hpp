@@ -26,7 +26,9 @@ struct PluginView {
     std::string reason;            ///< why it is not running, or how its last step went
     std::uint64_t generation = 0;  ///< of the library; 0: never loaded
     std::vector<std::string> provided;
-    std::uint64_t faults = 0;  ///< exceptions that left its functions
+    std::vector<std::string> required_by;  ///< plugins that are to run and cannot without this one
+    std::vector<std::string> used_by;      ///< those that go on without it
+    std::uint64_t faults = 0;              ///< exceptions that left its functions
     std::uint64_t doubled_answers = 0;
     std::map<std::string_view, std::size_t> handles;
 };

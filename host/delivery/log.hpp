@@ -38,6 +38,7 @@ struct Log {
     std::uint32_t probe = 0;           ///< Number of the latest probe.
     std::uint32_t awaiting_quiet = 0;  ///< Views that have not answered it; 0: none is out.
     std::int64_t changed_ms = 0;       ///< Last append or attach.
+    std::int64_t newest_ts_ms = 0;     ///< Of the newest record, by the store's clock.
     std::int64_t left_ms = 0;          ///< When the last reader left.
     std::vector<Share> shares;
 

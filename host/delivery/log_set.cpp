@@ -100,6 +100,7 @@ bool LogSet::append(Log& log, std::span<const RecordView> records) {
         return false;
     }
     log.closed = log.stream->closed;
+    log.newest_ts_ms = records.back().ts_ms;
     stats_.log_memory_bytes += chain.bytes() - bytes;
     note_new_blocks(log, first_new);
     touch(log);

@@ -22,6 +22,7 @@ LogState LogSet::state_of(const Log& log, std::uint32_t first_block, LoopMessage
                          .first_block = first,
                          .blocks_begin = static_cast<std::uint32_t>(message.blocks.size()),
                          .block_count = blocks.end() - first,
+                         .ts_ms = log.newest_ts_ms,
                          .closed = log.closed};
     for (std::uint32_t block = first; block != blocks.end(); ++block)
         message.blocks.push_back(blocks.at(block));

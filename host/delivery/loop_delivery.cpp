@@ -185,6 +185,7 @@ void LoopDelivery::on_completed(std::function<void(Reader&, SubscriptionId)> cal
 }
 
 void LoopDelivery::finish_round() {
+    fresh_times_.clear();
     for (const auto& [ref, subscription] : std::exchange(completed_, {})) {
         Reader* reader = reader_at(ref);
         if (reader != nullptr && on_completed_) on_completed_(*reader, subscription);

@@ -65,6 +65,10 @@ public:
     /// with 4002.
     [[nodiscard]] Reader* next_stalled();
 
+    /// When the newest record of each log that went on in this round was written, by the store's clock. Until
+    /// finish_round().
+    [[nodiscard]] const std::vector<std::int64_t>& fresh_times() const { return fresh_times_; }
+
     /// Called from finish_round() for each subscription whose last byte was given to the connection.
     void on_completed(std::function<void(Reader&, SubscriptionId)> callback);
     /// Posts what the store thread has to hear.
@@ -117,6 +121,7 @@ private:
     std::vector<std::unique_ptr<LogView>> views_;  // by the log's slot
     std::vector<std::pair<ReaderRef, SubscriptionId>>
         fresh_;  // attached by the message that is being applied
+    std::vector<std::int64_t> fresh_times_;
     std::vector<Reader::Source> sources_;
     Reader* gathered_ = nullptr;
     std::deque<std::uint32_t> dirty_;  // slots; stale where the reader's flag is down

@@ -83,6 +83,7 @@ void LoopDelivery::update(const LogState& state, const LoopMessage& message) {
             cursor->before_trim(state.base);
     }
     view.publish(state, message.blocks);
+    if (state.ts_ms > 0 && view.end() != end) fresh_times_.push_back(state.ts_ms);
     if (trimmed || view.end() == end)
         settle_all(view);
     else

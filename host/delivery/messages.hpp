@@ -59,6 +59,7 @@ struct LogState {
     std::uint32_t first_block = 0;   ///< Log index of the first block that comes with this message,
     std::uint32_t blocks_begin = 0;  ///< at this place of LoopMessage::blocks,
     std::uint32_t block_count = 0;   ///< and how many there are.
+    std::int64_t ts_ms = 0;          ///< Of the newest record, by the store's clock; 0: it has none.
     bool closed = false;
 };
 

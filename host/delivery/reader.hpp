@@ -55,6 +55,10 @@ public:
     [[nodiscard]] bool empty() const override {
         return !rest_.block && direct_ == nullptr && !has_stream_frames();
     }
+    /// Its own, not those of streams, which all readers share.
+    [[nodiscard]] std::size_t waiting_bytes() const {
+        return (direct_ == nullptr ? 0 : direct_->bytes) + (rest_.end - rest_.offset);
+    }
     void push_control(std::span<const std::uint8_t> frame) override;
     void seal() override { sealed_ = true; }
     [[nodiscard]] bool congested() const override;

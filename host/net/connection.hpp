@@ -88,6 +88,7 @@ private:
     void route(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes);
     void start_request(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes);
     void await_body(const HttpHead& head, std::size_t head_size, std::span<const std::uint8_t> bytes);
+    void answer_at_once(std::string response, std::span<const std::uint8_t> rest);
     void refuse(const HttpProblem& problem);
     [[nodiscard]] std::string response_of(const HttpProblem& problem) const;
     void answered();
@@ -138,6 +139,7 @@ private:
         std::size_t sent = 0;
     };
     std::unique_ptr<Answer> answer_;
+    std::unique_ptr<const std::string> cors_;  // lines of the answer under way, if any
     std::unique_ptr<Extra> extra_;
     std::string peer_;
 };

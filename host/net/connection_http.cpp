@@ -73,23 +73,28 @@ void Connection::continue_request() {
 void Connection::route(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes) {
     keep_alive_ = head.keep_alive();
     no_content_ = head.method == "HEAD";
+    const HttpPolicyPtr policy = server_.limits().http;
+    const bool has_cors = policy != nullptr && policy->cors.is_on();
+    if (has_cors) cors_ = std::make_unique<const std::string>(cors_lines(policy->cors, head));
     routes_ = server_.routes(listener_);
     const RouteResult found =
         routes_ == nullptr ? RouteResult{} : routes_->router.find(head.method, head.path);
+    const bool has_body = head.framing != BodyFraming::kNone;
+    if (has_cors && found.status != 404 && is_preflight(head) && !has_body) {
+        std::string response =
+            preflight_answer(policy->cors, head, keep_alive_ ? AfterReply::kKeepAlive : AfterReply::kClose);
+        return answer_at_once(std::move(response), bytes.subspan(head_size));
+    }
     if (found.status != 200) {
         const std::string allow = allow_list(found.allowed);
         const HttpField fields[] = {{"Allow", allow}};
-        const bool has_body = head.framing != BodyFraming::kNone;
         HttpProblem problem{.status = static_cast<std::uint16_t>(found.status)};
         problem.detail =
             found.status == 404 ? "Nothing answers at this path" : "This path does not take this method";
         if (found.status == 405) problem.fields = fields;
         if (!keep_alive_ || has_body) return refuse(problem);
         problem.after = AfterReply::kKeepAlive;
-        std::string response = response_of(problem);
-        request_ = pending_of(bytes.subspan(head_size));
-        phase_ = Phase::kAnswering;
-        return reply(std::move(response), true);
+        return answer_at_once(response_of(problem), bytes.subspan(head_size));
     }
     endpoint_ = static_cast<const Endpoint*>(found.handler);
     if (endpoint_->kind == Endpoint::Kind::kWebSocket) return upgrade(head, bytes.subspan(head_size));
@@ -100,6 +105,13 @@ void Connection::route(const HttpHead& head, std::size_t head_size, std::span<st
         return refuse({.status = 413, .detail = "The body is larger than this path takes"});
     if (bytes.size() < head_size + head.content_length) return await_body(head, head_size, bytes);
     start_request(head, head_size, bytes);
+}
+
+// `rest` is what came behind the head, and may lie in request_.
+void Connection::answer_at_once(std::string response, std::span<const std::uint8_t> rest) {
+    request_ = pending_of(rest);
+    phase_ = Phase::kAnswering;
+    reply(std::move(response), true);
 }
 
 void Connection::await_body(const HttpHead& head, std::size_t head_size,
@@ -140,6 +152,8 @@ void Connection::reply(std::string response, bool keep_alive) {
     if (phase_ != Phase::kAnswering || answer_ != nullptr)
         return;  // it went away, or was told it took too long
     keep_alive_ = keep_alive_ && keep_alive;
+    server_.complete(response, cors_ == nullptr ? std::string_view() : std::string_view(*cors_));
+    cors_.reset();
     answer_ = std::make_unique<Answer>(Answer{std::move(response)});
     server_.loop().arm(*this, server_.limits().send_timeout_ms);
     (void)flush_answer();

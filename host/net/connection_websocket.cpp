@@ -26,6 +26,7 @@ void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
     answer_ = std::make_unique<Answer>();
     append_ws_accept(answer_->bytes, handshake);
     const std::unique_ptr<Pending> request = std::move(request_);  // `head` and `rest` may point into it
+    cors_.reset();
     outbox_ = &server_.events_.make_outbox(*this, *endpoint_);
     arm_first_deadline();
     server_.events_.opened(*this, *endpoint_, head, handshake.subprotocol);

@@ -250,6 +250,8 @@ HeadFault HttpHeadParser::finish(std::string_view bytes) noexcept {
     const std::size_t mark = head_.target.find('?');
     head_.path = head_.target.substr(0, mark);
     head_.query = mark == std::string_view::npos ? std::string_view{} : head_.target.substr(mark + 1);
+    // A proxy that judged one of them must not lead to a server that takes the other.
+    if (head_.count("authorization") > 1) return HeadFault::kRepeatedField;
     const HeadFault fault = check_host();
     return fault != HeadFault::kNone ? fault : take_framing();
 }
@@ -322,6 +324,7 @@ std::string_view describe(HeadFault fault) noexcept {
     case HeadFault::kTransferCoding: return "Transfer-Encoding must be chunked, once, in HTTP/1.1";
     case HeadFault::kTransferCodingUnknown: return "unknown transfer coding";
     case HeadFault::kLengthAndCoding: return "Content-Length together with Transfer-Encoding";
+    case HeadFault::kRepeatedField: return "Authorization may come once only";
     }
     return "unknown fault";
 }

@@ -15,8 +15,8 @@ namespace streamhost::net {
 //
 // HttpHeadParser is free of I/O and clocks and never allocates. Sizes are bytes. Role [loop], one user at a
 // time. Stricter than the RFCs on purpose: bare LF, obs-fold, absolute-form, repeated Content-Length even
-// when equal, and dot segments in the path are refused; proxies in front of a server do not send them,
-// attackers do.
+// when equal, Authorization twice, and dot segments in the path are refused; proxies in front of a
+// server do not send them, attackers do.
 
 inline constexpr std::size_t kMaxHeadFields = 100;
 inline constexpr std::size_t kMaxHeadBytes = 65535;
@@ -48,6 +48,7 @@ enum class HeadFault : std::uint8_t {
     kTransferCoding,
     kTransferCodingUnknown,
     kLengthAndCoding,
+    kRepeatedField,
 };
 [[nodiscard]] std::uint16_t status_of(
     HeadFault fault) noexcept;  // 400, 414, 431, 501 or 505; the connection has to close

@@ -117,6 +117,13 @@ void LoopServer::set_limits(const ServerLimits& limits) {
     parser_ = HttpHeadParser(limits.head);
 }
 
+void LoopServer::complete(std::string& response, std::string_view cors) {
+    if (limits_.http == nullptr) return;
+    const std::int64_t now_s = loop_.clock().wall_ms() / 1'000;
+    if (now_s != date_s_) date_ = http_date(date_s_ = now_s);
+    add_fields(response, *limits_.http, date_, cors);
+}
+
 void LoopServer::stop_listening() { acceptors_.clear(); }
 
 void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {
@@ -128,6 +135,7 @@ void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {
         append_problem(
             response,
             {.status = 503, .detail = "This node has as many connections as it may", .retry_after_s = 2});
+        complete(response, {});
         (void)::send(fd, response.data(), response.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         ::close(fd);
         return;

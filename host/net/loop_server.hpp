@@ -3,10 +3,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/connection.hpp"
 #include "net/connection_events.hpp"
+#include "net/http_policy.hpp"
 #include "net/listen_socket.hpp"
 #include "runtime/loop.hpp"
 
@@ -20,6 +23,7 @@ struct ServerLimits {
     std::uint32_t send_timeout_ms =
         30'000;  ///< for an answer that the peer does not read (TCP_USER_TIMEOUT, too)
     HttpHeadLimits head;
+    HttpPolicyPtr http;  ///< fields of every answer; none without
 };
 
 /// Counted over all loops of the process.
@@ -78,6 +82,8 @@ private:
     void adopt(int fd, std::uint32_t listener, std::string peer);
     /// Destroyed after the round, when nothing on the stack refers to it.
     void bury(const Connection& connection);
+    /// Adds what every answer carries to a whole response.
+    void complete(std::string& response, std::string_view cors);
     [[nodiscard]] RouteTablePtr routes(std::uint32_t listener) const { return routes_[listener]; }
     [[nodiscard]] std::span<std::uint8_t> read_buffer() noexcept { return {buffer_.get(), kBufferBytes}; }
 
@@ -94,6 +100,8 @@ private:
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
     std::size_t open_ = 0;
+    std::int64_t date_s_ = -1;
+    std::string date_;  // of that second
     bool is_ending_ = false;
 };
 

@@ -97,7 +97,7 @@ void append_time(std::string& out, std::int64_t wall_ms) {
 }
 
 bool is_reserved(std::string_view name) {
-    return name == "ts" || name == "level" || name == "component" || name == "msg";
+    return name == "ts" || name == "level" || name == "node" || name == "component" || name == "msg";
 }
 
 std::span<const Field> first_fields(const LogLine& line) {
@@ -135,7 +135,12 @@ void append_json(std::string& out, const LogLine& line) {
     append_time(out, line.wall_ms);
     out += R"(","level":")";
     out += to_string(line.level);
-    out += R"(","component":)";
+    out += '"';
+    if (!line.node.empty()) {
+        out += R"(,"node":)";
+        append_quoted(out, line.node);
+    }
+    out += R"(,"component":)";
     append_quoted(out, line.component);
     out += R"(,"msg":)";
     append_quoted(out, line.message);

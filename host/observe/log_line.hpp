@@ -16,8 +16,8 @@ enum class LogFormat : std::uint8_t {
 };
 
 /// A name and a value beside the message, so that lines can be searched by them. Borrows its strings: build
-/// it in the call. Names are [a-z_]+; one that the line itself uses (ts, level, component, msg) gets the
-/// prefix field_.
+/// it in the call. Names are [a-z_]+; one that the line itself uses (ts, level, node, component, msg) gets
+/// the prefix field_.
 class Field {
 public:
     Field(std::string_view name, std::string_view value) : name_(name), text_(value) {}
@@ -51,6 +51,7 @@ struct LogLine {
     std::string_view component;
     std::string_view message;
     std::span<const Field> fields;
+    std::string_view node = {};  ///< of the process, in JSON alone, where lines of many meet; empty: left out
 };
 
 /// The problem: names, addresses and texts in a log come from clients, who must not be able to forge a line,

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "observe/log_writer.hpp"
@@ -16,10 +17,12 @@ namespace {
 struct Session {
     explicit Session(const LoggingOptions& options)
         : format(options.format),
+          node(options.node),
           fd(options.fd),
           writer(std::make_unique<LogWriter>(options.fd, options.queue_limit)) {}
 
     const LogFormat format;
+    const std::string node;
     const int fd;
     runtime::CountedGate gate;  // closed: the writer is going away, write at once
     std::unique_ptr<LogWriter> writer;
@@ -70,9 +73,15 @@ detail::LogComponent* component_named(std::string_view name) {
     return &added;
 }
 
+std::string text_of(const Session& session, LogLine line) {
+    line.node = session.node;
+    return format_line(session.format, line);
+}
+
 void write_at_once(const Session* session, const LogLine& line) {
     State& all = state();
-    const std::string text = format_line(session != nullptr ? session->format : LogFormat::text, line);
+    const std::string text =
+        session != nullptr ? text_of(*session, line) : format_line(LogFormat::text, line);
     const bool good = write_line(session != nullptr ? session->fd : 2, text);
     (good ? all.written_at_once : all.failed_at_once).fetch_add(1, std::memory_order_relaxed);
 }
@@ -80,7 +89,7 @@ void write_at_once(const Session* session, const LogLine& line) {
 void deliver(const LogLine& line) {
     Session* session = state().current.load(std::memory_order_acquire);
     if (session == nullptr || !session->gate.enter()) return write_at_once(session, line);
-    session->writer->push(format_line(session->format, line));
+    session->writer->push(text_of(*session, line));
     session->gate.leave();
 }
 
@@ -144,9 +153,19 @@ LoggingStats logging_stats() {
     return sum;
 }
 
+void for_each_error_count(const std::function<void(std::string_view component, std::uint64_t errors)>& tell) {
+    State& all = state();
+    const std::lock_guard lock(all.mutex);
+    for (const auto& component : all.components) {
+        const std::uint64_t errors = component->errors.load(std::memory_order_relaxed);
+        if (errors > 0) tell(component->name, errors);
+    }
+}
+
 Log::Log(std::string_view component) : component_(component_named(component)) {}
 
 void Log::write(LogLevel level, std::string_view message, std::span<const Field> fields) const noexcept {
+    if (level == LogLevel::error) component_->errors.fetch_add(1, std::memory_order_relaxed);
     if (!enabled(level)) return;
     try {
         deliver({wall_now_ms(), level, component_->name, message, fields});

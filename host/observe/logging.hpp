@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <span>
@@ -22,6 +23,7 @@ struct LogLevels {
 
 struct LoggingOptions {
     LogFormat format = LogFormat::text;
+    std::string node;  ///< as LogLine
     LogLevels levels;
     std::size_t queue_limit = 8'192;  ///< lines; over it the oldest is dropped and counted
     int fd = 2;                       ///< where lines go; stays the caller's
@@ -45,10 +47,14 @@ struct LoggingStats {
 };
 [[nodiscard]] LoggingStats logging_stats();  ///< [any] since the start of the process
 
+/// [any] Tells each component that has written a line of level error how many, since the start.
+void for_each_error_count(const std::function<void(std::string_view component, std::uint64_t errors)>& tell);
+
 namespace detail {
 struct LogComponent {
     std::string name;
     std::atomic<LogLevel> level{LogLevel::info};
+    std::atomic<std::uint64_t> errors{0};
 };
 }  // namespace detail
 

@@ -66,7 +66,7 @@ public:
 
     // The same, but only on the connection that is there now: a command whose effect must not be that of
     // another server. When that connection ends it is answered, kTimeout if it was sent; so it is when there
-    // is none.
+    // is none. What the server refuses for now is answered at once, too.
     [[nodiscard]] virtual store::Submit call_once(std::string_view order, std::string command,
                                                   std::uint32_t timeout_ms, CallDone done) = 0;
 

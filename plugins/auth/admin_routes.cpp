@@ -75,9 +75,9 @@ HttpResponse full() {
 
 }  // namespace
 
-Revocation read_revocation(std::string_view body, std::int64_t now_ms) {
+Revocation read_revocation(std::string_view body, std::int64_t now_ms, std::int64_t ahead_ms) {
     Revocation wanted;
-    wanted.before_ms = now_ms;
+    wanted.before_ms = now_ms + ahead_ms;
     bool is_named = false;
     const bool is_read = each_member(body, [&](std::string_view name, const element& value) {
         if (name == "user" || name == "token_id") {
@@ -155,8 +155,9 @@ void AdminRoutes::add(Host& host, RevocationSync& sync, const Authenticator& aut
     route.method = "POST";
     route.path = kRevoke;
     route.max_body_bytes = kMaxBody;
-    routes_.add(host, route, [&host, &sync](const HttpRequest& request) {
-        const Revocation wanted = read_revocation(request.body(), host.wall_ms());
+    routes_.add(host, route, [&host, &sync, &authenticator](const HttpRequest& request) {
+        const Revocation wanted =
+            read_revocation(request.body(), host.wall_ms(), authenticator.rules().leeway_ms);
         return wait_for(
             host, [&sync, wanted](RevocationSync::Waiter waiter) { sync.revoke(wanted, std::move(waiter)); });
     });

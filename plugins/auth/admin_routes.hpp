@@ -15,8 +15,10 @@ namespace auth {
 inline constexpr std::size_t kMaxReasonBytes = 256;
 inline constexpr std::int64_t kMaxAheadMs = 300'000;  // an issuer's clock may be ahead
 
-// {"user" or "token_id", "before_ms"?, "reason"?}. Throws Failure(SH_INVALID) with what is wrong. Pure. [any]
-[[nodiscard]] Revocation read_revocation(std::string_view body, std::int64_t now_ms);
+// {"user" or "token_id", "before_ms"?, "reason"?}. What does not say before when is before now and `ahead_ms`
+// more: by so much the clock may be ahead that dated a token which is there already. Throws
+// Failure(SH_INVALID) with what is wrong. Pure. [any]
+[[nodiscard]] Revocation read_revocation(std::string_view body, std::int64_t now_ms, std::int64_t ahead_ms);
 // Those in force. Pure. [any]
 [[nodiscard]] std::string show(const RevocationList& list);
 [[nodiscard]] std::string show(const Revocation& entry);

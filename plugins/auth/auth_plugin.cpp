@@ -2,10 +2,12 @@
 // Authenticator, KeyKeeper and RevocationSync on the other.
 #include "auth_plugin.hpp"
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
 #include "streamhost/json_object.hpp"
+#include "streamhost/local_host.hpp"
 
 #include "dev_tokens.hpp"
 #include "schema.hpp"
@@ -72,6 +74,7 @@ void AuthPlugin::start() {
     host().provide(SH_SVC_AUTH, &kTable, this);
     admin_.add(host(), *sync_, *authenticator_);
     if (fixed_.has_dev_tokens) open_dev_tokens();
+    listen_to_store();
     const auto look = [this] {
         keys_->look();
         telemetry_->cached.set(static_cast<double>(authenticator_->cached()));
@@ -80,6 +83,23 @@ void AuthPlugin::start() {
     if (host().every(SH_ON_SHORT, kLookMs, look) != SH_OK ||
         host().every(SH_ON_STORE, kLookMs, beat) != SH_OK || host().post(SH_ON_STORE, beat) != SH_OK)
         throw Failure(SH_BUSY, "no timer for keys and revocations");
+}
+
+// Nobody is let in before the list was read: when the store is there it is read, not up to a second later.
+void AuthPlugin::listen_to_store() {
+    const auto* store = host().require<sh_store_ext>(SH_EXT_STORE);
+    const auto link = [](void* self, std::uint8_t up, std::uint64_t /*epoch*/) noexcept {
+        if (up != 0) of(self).host().guarded(0, [self] { of(self).sync_->heard(); });
+    };
+    const sh_store_events events = {sizeof(events), 0, this, nullptr, nullptr, link};
+    if (const sh_status status = store->set_events(host().raw(), &events); status != SH_OK)
+        throw Failure(status, "the store refused its event handler");
+}
+
+// The instance that follows reads the list from the store: what did not get there it does not know.
+streamhost::DrainReport AuthPlugin::drain(std::uint32_t /*deadline_ms*/) {
+    if (!sync_->owes_store()) return {};
+    return {1, "a change of the revocations did not reach the store"};
 }
 
 // ------------------------------------------------------------------------------------------------- service
@@ -133,8 +153,11 @@ std::uint64_t AuthPlugin::revision(void* self) noexcept { return of(self).authen
 std::uint8_t AuthPlugin::has_ended(void* self, const sh_auth_mark* mark) noexcept {
     bool ended = true;
     of(self).host().guarded(0, [&] {
-        ended = of(self).authenticator_->has_ended(view(mark->user), view(mark->id), view(mark->key),
-                                                   mark->issued_ms);
+        const Authenticator& authenticator = *of(self).authenticator_;
+        const bool has_claims = mark->struct_size > offsetof(sh_auth_mark, claims) && mark->claims.size > 0;
+        ended = authenticator.has_ended(view(mark->user), view(mark->id), view(mark->key), mark->issued_ms) ||
+                (has_claims && !authenticator.still_holds(view(mark->claims), view(mark->user),
+                                                          mark->issued_ms, of(self).host().wall_ms()));
     });
     return ended ? 1 : 0;
 }
@@ -192,6 +215,10 @@ void AuthPlugin::open_dev_tokens() {
 }
 
 HttpResponse AuthPlugin::give_dev_token(const HttpRequest& request) {
+    const std::string_view name = request.header("host");
+    if (!name.empty() && !streamhost::is_local_host(name))
+        throw Failure(SH_FORBIDDEN,
+                      "development tokens are given to who asks localhost or a loopback address");
     const DevRequest wanted = read_dev_request(request.body());
     const auto keys = authenticator_->keys();
     const MarkedKey* key = keys->find(dev_key_);

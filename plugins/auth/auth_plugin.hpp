@@ -27,6 +27,7 @@ public:
     void configure(const streamhost::Config& config) override;
     void reconfigure(const streamhost::Config& config) override;
     void start() override;
+    streamhost::DrainReport drain(std::uint32_t deadline_ms) override;
 
 private:
     static AuthPlugin& of(void* self) { return *static_cast<AuthPlugin*>(self); }
@@ -35,6 +36,7 @@ private:
     void ask(std::string_view token, sh_ticket ticket);
     void answer(const Outcome& outcome, sh_ticket ticket);
     void open_dev_tokens();
+    void listen_to_store();
     streamhost::HttpResponse give_dev_token(const streamhost::HttpRequest& request);
 
     static void authenticate(void* self, sh_bytes token, sh_ticket ticket) noexcept;

@@ -97,4 +97,13 @@ bool Authenticator::has_ended(std::string_view user, std::string_view token_id, 
     return (!key.empty() && !now->keys->has_mark(key)) || now->revocations->covers(user, token_id, issued_ms);
 }
 
+bool Authenticator::still_holds(std::string_view facts, std::string_view user, std::int64_t issued_ms,
+                                std::int64_t now_ms) const {
+    Claims claims;
+    if (read_claims(facts, "", claims) != Verdict::kOk) return false;
+    claims.user = user;
+    if (issued_ms != 0) claims.issued_ms = issued_ms;
+    return judge(claims, rules(), now_ms) == Verdict::kOk;
+}
+
 }  // namespace auth

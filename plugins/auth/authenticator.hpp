@@ -44,6 +44,9 @@ public:
     [[nodiscard]] std::uint64_t revision() const noexcept { return revision_.load(); }
     [[nodiscard]] bool has_ended(std::string_view user, std::string_view token_id, std::string_view key,
                                  std::int64_t issued_ms) const;
+    // Whether an identity with these claims (write_facts) would be let in by the rules that hold now.
+    [[nodiscard]] bool still_holds(std::string_view facts, std::string_view user, std::int64_t issued_ms,
+                                   std::int64_t now_ms) const;
     [[nodiscard]] std::shared_ptr<const KeyRing> keys() const { return terms()->keys; }
     [[nodiscard]] std::shared_ptr<const RevocationList> revocations() const { return terms()->revocations; }
     [[nodiscard]] ClaimRules rules() const { return terms()->rules; }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "streamhost/grants.hpp"
+#include "streamhost/json_object.hpp"
 
 #include "json_members.hpp"
 
@@ -112,6 +113,23 @@ Verdict read_claims(std::string_view payload, std::string_view grants_claim, Cla
     });
     if (!is_read) return Verdict::kMalformed;
     return is_typed ? Verdict::kOk : Verdict::kClaims;
+}
+
+std::string write_facts(const Claims& claims) {
+    streamhost::JsonObject out;
+    out.text_if("iss", claims.issuer);
+    if (!claims.audiences.empty()) {
+        std::string list = "[";
+        for (const std::string& audience : claims.audiences)
+            list += (list.size() > 1 ? "," : "") + streamhost::json_string(audience);
+        out.json("aud", list + ']');
+    }
+    if (claims.expires_ms) {
+        const std::string ms = std::to_string(*claims.expires_ms % 1'000);
+        out.json("exp",
+                 std::to_string(*claims.expires_ms / 1'000) + '.' + std::string(3 - ms.size(), '0') + ms);
+    }
+    return out.done();
 }
 
 std::int64_t end_of(const Claims& claims, const ClaimRules& rules) noexcept {

@@ -46,6 +46,8 @@ struct ClaimRules {
 [[nodiscard]] Verdict read_claims(std::string_view payload, std::string_view grants_claim, Claims& out);
 // kOk, kClaims, kIssuer, kAudience, kExpired or kNotYet.
 [[nodiscard]] Verdict judge(const Claims& claims, const ClaimRules& rules, std::int64_t now_ms);
+// What of the claims the rules look at, as read_claims() reads it; the user and iat are kept elsewhere. Pure.
+[[nodiscard]] std::string write_facts(const Claims& claims);
 // When a token that holds now ends, with the leeway in it; 0: never.
 [[nodiscard]] std::int64_t end_of(const Claims& claims, const ClaimRules& rules) noexcept;
 

@@ -23,6 +23,7 @@ IdentityPtr make_identity(const Claims& claims, const ClaimRules& rules, const s
                      .number("issued_ms", made->issued_ms)
                      .number("expires_ms", made->expires_ms)
                      .json("grants", grants + ']')
+                     .text("claims", write_facts(claims))
                      .done();
     return made;
 }

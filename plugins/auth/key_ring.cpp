@@ -11,7 +11,9 @@ std::string KeyMarks::mark_of(const Key& key) {
     auto found = std::find(used.begin(), used.end(), key.fingerprint());
     if (found == used.end()) found = used.insert(used.end(), key.fingerprint());
     const auto number = found - used.begin() + 1;
-    return number == 1 ? key.id() : key.id() + '#' + std::to_string(number);
+    // An id may hold a # itself: then the mark always ends in a number, and is no other key's.
+    const bool is_plain = number == 1 && key.id().find('#') == std::string::npos;
+    return is_plain ? key.id() : key.id() + '#' + std::to_string(number);
 }
 
 KeyRing::KeyRing(const std::vector<KeyPtr>& keys, KeyMarks& marks) {

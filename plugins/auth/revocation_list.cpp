@@ -1,7 +1,9 @@
 #include "revocation_list.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "streamhost/json_object.hpp"
 
@@ -113,7 +115,35 @@ const Revocation* RevocationList::find_id(std::string_view id) const {
 }
 
 bool RevocationList::is_full() const {
-    return users_.size() + tokens_.size() >= kMaxEntries || write().size() >= kMaxBytes;
+    std::size_t entries = 0;
+    std::size_t size = 0;
+    each([&](const Revocation& entry) {
+        if (entry.is_withdrawn) return;
+        ++entries;
+        size += write_entry(entry).size() + 1;
+    });
+    return entries >= kMaxEntries || size >= kMaxBytes;
+}
+
+void RevocationList::trim(std::int64_t now_ms) {
+    std::size_t entries = users_.size() + tokens_.size();
+    std::size_t size = write().size();
+    const auto is_too_large = [&] { return entries > kMaxEntries || size > kMaxBytes; };
+    if (!is_too_large()) return;
+    std::vector<Revocation> withdrawn;
+    each([&](const Revocation& entry) {
+        if (entry.is_withdrawn && entry.changed_ms + kHeardMs < now_ms) withdrawn.push_back(entry);
+    });
+    std::sort(withdrawn.begin(), withdrawn.end(), [](const Revocation& one, const Revocation& other) {
+        return std::tie(one.changed_ms, one.names, one.name) <
+               std::tie(other.changed_ms, other.names, other.name);
+    });
+    for (const Revocation& entry : withdrawn) {
+        if (!is_too_large()) return;
+        map_of(entry.names).erase(entry.name);
+        --entries;
+        size -= write_entry(entry).size() + 1;
+    }
 }
 
 std::size_t RevocationList::in_force() const {

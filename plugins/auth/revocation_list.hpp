@@ -5,7 +5,9 @@
 // An entry names a user or a token (jti) and a time: what was issued before that has ended. Entries merge: of
 // two that agree on being in force the later times hold, else the one that was changed last, so any number
 // of nodes that exchange lists in any order come to the same one (a state-based CRDT: Shapiro et al. 2011). A
-// withdrawn entry stays as such until its end, or an old copy would bring it back.
+// withdrawn entry stays as such until its end, or an old copy would bring it back; unless the place is
+// needed: then the one that was withdrawn first goes, on all nodes alike, and an old copy may revoke once
+// more.
 //
 // Times are milliseconds since 1970 and passed in. One thread at a time; constant when shared.
 #pragma once
@@ -39,6 +41,8 @@ public:
     static constexpr std::size_t kMaxEntries = 10'000;
     static constexpr std::size_t kMaxBytes = std::size_t{900} * 1024;  // below what a key of the store holds
 
+    static constexpr std::int64_t kHeardMs = 10'000;
+
     enum class Change { kNone = 1, kMilder, kStricter };  // kStricter: what was good may not be any more
 
     Change merge(const Revocation& other);
@@ -46,10 +50,15 @@ public:
     // Without those that ended; whether there were any.
     bool prune(std::int64_t now_ms);
 
+    // Without the oldest withdrawn ones, as far as the list is larger than it may be. All nodes read the list
+    // each second: one that was withdrawn just now stays, or those that did not hear of it would revoke
+    // again.
+    void trim(std::int64_t now_ms);
+
     [[nodiscard]] bool covers(std::string_view user, std::string_view token_id, std::int64_t issued_ms) const;
     [[nodiscard]] const Revocation* find(Revocation::Names names, std::string_view name) const;
     [[nodiscard]] const Revocation* find_id(std::string_view id) const;
-    [[nodiscard]] bool is_full() const;
+    [[nodiscard]] bool is_full() const;  // of those in force: others make room
     [[nodiscard]] std::size_t in_force() const;
     template <typename Body>
     void each(Body&& body) const {

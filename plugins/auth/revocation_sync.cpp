@@ -51,6 +51,7 @@ void RevocationSync::withdraw(const std::string& id, Waiter waiter) {
     if (known == nullptr || known->is_withdrawn) return waiter({SH_NOT_FOUND, {}, false});
     Revocation wanted = *known;
     wanted.is_withdrawn = true;
+    wanted.reason.clear();
     wanted.changed_ms = std::max(host_.wall_ms(), known->changed_ms + 1);
     apply(std::move(wanted), std::move(waiter));
 }
@@ -58,7 +59,10 @@ void RevocationSync::withdraw(const std::string& id, Waiter waiter) {
 void RevocationSync::apply(Revocation entry, Waiter waiter) {
     if (waiting_.size() >= kMaxWaiters) return waiter({SH_BUSY, std::move(entry), false});
     is_settled_ = false;
-    publish(known_.merge(entry));
+    owes_store_.store(true);
+    const auto change = known_.merge(entry);
+    known_.trim(host_.wall_ms());
+    publish(change);
     host_.info(entry.is_withdrawn ? "a revocation was withdrawn" : "something was revoked",
                {{"id", id_of(entry)}, {"names", entry.names == Revocation::Names::kUser ? "user" : "token"}});
     const Revocation* merged = known_.find(entry.names, entry.name);
@@ -120,7 +124,9 @@ void RevocationSync::found(std::optional<std::string_view> raw) {
         theirs = std::move(*list);
     }
     (void)theirs.prune(host_.wall_ms());
-    publish(known_.merge(theirs));
+    const auto change = known_.merge(theirs);
+    known_.trim(host_.wall_ms());
+    publish(change);
     is_known_.store(true);
     last_raw_ = raw;
     is_settled_ = known_ == theirs;
@@ -148,6 +154,7 @@ void RevocationSync::written(const sh_result& result) {
 
 void RevocationSync::finish(sh_status status) {
     is_busy_ = false;
+    if (status == SH_OK && waiting_.empty()) owes_store_.store(false);
     for (Pending& served : std::exchange(serving_, {}))
         served.waiter({SH_OK, std::move(served.entry), status == SH_OK});
     tell(status);

@@ -7,7 +7,7 @@
 // everything again, and a revocation that was made while it was away reaches it later. What is known is never
 // forgotten because of the store.
 //
-// On the store loop, all of it but is_known().
+// On the store loop, all of it but is_known() and owes_store().
 #pragma once
 
 #include <atomic>
@@ -53,6 +53,8 @@ public:
 
     // Whether the list was read once. [any]
     [[nodiscard]] bool is_known() const noexcept { return is_known_.load(); }
+    // Whether something was revoked or withdrawn here that the store does not have. [any]
+    [[nodiscard]] bool owes_store() const noexcept { return owes_store_.load(); }
 
 private:
     struct Pending {
@@ -89,6 +91,7 @@ private:
     int conflicts_ = 0;
     int failures_ = 0;
     std::atomic<bool> is_known_{false};
+    std::atomic<bool> owes_store_{false};
 };
 
 }  // namespace auth

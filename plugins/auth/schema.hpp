@@ -5,6 +5,7 @@ namespace auth {
 
 inline constexpr const char* kSchema = R"({
   "type": "object",
+  "x-reload": "live",
   "properties": {
     "keys": {"type": "array", "default": [], "description": "Keys that tokens are signed with; several at once while one follows another",
       "items": {
@@ -25,12 +26,13 @@ inline constexpr const char* kSchema = R"({
     "max_token_age_ms": {"type": "integer", "default": 0, "minimum": 0, "maximum": 2592000000, "x-unit": "ms", "description": "Since iat, which tokens need then; 0: no limit"},
     "grants_claim": {"type": "string", "default": "grants", "minLength": 1, "description": "The claim that grants stand in: an array of strings, or words in one string"},
     "default_grants": {"type": "array", "items": {"type": "string", "minLength": 1}, "default": ["read:@own", "send:@own"], "description": "For tokens without that claim"},
-    "revocation": {"type": "string", "default": "best_effort", "enum": ["best_effort", "required"], "description": "required: before the list of revocations was read once, nobody is let in"},
+    "revocation": {"type": "string", "default": "required", "enum": ["best_effort", "required"], "description": "required: before the list of revocations was read once, nobody is let in. best_effort: they are, and who was revoked is among them until then"},
     "revocation_keep_ms": {"type": "integer", "default": 86400000, "minimum": 60000, "maximum": 2592000000, "x-unit": "ms", "description": "How long a revocation is remembered; at least as long as tokens live, and not used when max_token_age_ms is set"},
-    "cache_entries": {"type": "integer", "default": 10000, "minimum": 0, "maximum": 1000000, "description": "Tokens that were found good and are answered at once"},
-    "queue": {"type": "integer", "default": 1024, "minimum": 1, "maximum": 100000, "description": "Tokens that may wait to be looked at; over it the answer is busy"},
+    "cache_entries": {"type": "integer", "default": 10000, "minimum": 0, "maximum": 1000000, "x-reload": "plugin", "description": "Tokens that were found good and are answered at once"},
+    "queue": {"type": "integer", "default": 1024, "minimum": 1, "maximum": 100000, "x-reload": "plugin", "description": "Tokens that may wait to be looked at; over it the answer is busy"},
     "dev_tokens": {
       "type": "object",
+      "x-reload": "plugin",
       "default": {},
       "description": "Tokens for anybody who asks: never where others can reach the node",
       "properties": {

@@ -65,7 +65,7 @@ Settings read_settings(const Config& config) {
     const std::int64_t max_age_ms = settings.rules.max_age_ms;
     settings.keep_ms = settings.rules.leeway_ms +
                        (max_age_ms > 0 ? max_age_ms : config.integer("revocation_keep_ms", 86'400'000));
-    settings.is_revocation_required = config.string("revocation", "best_effort") == "required";
+    settings.is_revocation_required = config.string("revocation", "required") == "required";
     FixedSettings& fixed = settings.fixed;
     fixed.has_dev_tokens = config.boolean("dev_tokens.enabled", false);
     fixed.dev_secret_file = fixed.has_dev_tokens ? config.string("dev_tokens.secret_file") : "";

@@ -13,8 +13,6 @@ streamhost::HttpResponse answer(const Asset& asset, std::string_view if_none_mat
         {"Cache-Control", "no-cache"},
         {"ETag", asset.etag},
         {"Content-Security-Policy", std::string(kContentSecurityPolicy)},
-        {"X-Content-Type-Options", "nosniff"},
-        {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Opener-Policy", "same-origin"},
     };
     if (names_tag(if_none_match, asset.etag)) {

@@ -39,7 +39,9 @@ bool is_plain(std::string_view name) {
 }
 
 Asset asset_of(std::string_view name, std::string body) {
-    std::string path = name == "index.html" ? "/" : "/" + std::string(name);
+    constexpr std::string_view kIndex = "/index.html";
+    std::string path = "/" + std::string(name);
+    if (path.ends_with(kIndex)) path.resize(path.size() - kIndex.size() + 1);
     std::string etag = entity_tag_of(body);
     return {std::move(path), media_type_of(name), std::move(etag), std::move(body)};
 }
@@ -92,6 +94,8 @@ std::vector<Asset> read_assets(const std::string& directory) {
         throw Failure(SH_INVALID, "directory: " + error.code().message() + ": " + error.path1().string());
     }
 }
+
+bool is_for_operators(const Asset& asset) noexcept { return asset.path.starts_with("/console/"); }
 
 std::vector<Asset> overlay(std::vector<Asset> base, std::vector<Asset> over) {
     std::map<std::string, Asset> by_path;

@@ -38,15 +38,16 @@ Error history_error(const sh_result& result) {
     return error_of(Host::make_result(SH_UNAVAILABLE), "a log that answers in time");
 }
 
-std::string_view body_of(const sh_result& result) {
-    if (result.body == nullptr) return {};
-    return {result.body->data, static_cast<std::size_t>(result.body->size)};
-}
-
 }  // namespace
 
-Client::Client(LoopClients& loop, streamhost::Connection connection, std::string address, std::string token)
-    : loop_(loop), connection_(connection), address_(std::move(address)), token_(std::move(token)) {
+Client::Client(LoopClients& loop, streamhost::Connection connection, std::string address,
+               std::uint64_t address_counted_by, std::string token)
+    : loop_(loop),
+      connection_(connection),
+      address_(std::move(address)),
+      token_(std::move(token)),
+      foreign_streams_(std::size_t{4} * door().limits.streams),
+      address_counted_by_(address_counted_by) {
     loop_.add(connection_.id(), *this);
 }
 
@@ -54,8 +55,8 @@ Client::~Client() {
     loop_.remove(connection_.id());
     if (state_ == State::kOpen) door().telemetry.open_sessions(-1);
     if (has_joined_) door().services.leave(connection_.id());
-    door().services.leave_limits(address_, "");
-    if (is_user_counted_) door().services.leave_limits("", identity_.user);
+    door().services.leave_limits(address_, "", address_counted_by_);
+    leave_user();
 }
 
 void Client::begin() {
@@ -85,14 +86,14 @@ void Client::handle(std::string_view text, bool is_new) {
 }
 
 void Client::on(const Request& request, const Refused& refused) {
-    fail(request.id, {.code = refused.code, .message = refused.message});
+    reject(request.id, {.code = refused.code, .message = refused.message});
 }
 
 void Client::on(const Request& request, const Ping& ping) { send(pong_frame(request.id, ping.ts)); }
 
 bool Client::require_open(const Request& request) {
     if (state_ == State::kOpen) return true;
-    fail(request.id, {.code = "unauthenticated", .message = "say `hello` first"});
+    reject(request.id, {.code = "unauthenticated", .message = "say `hello` first"});
     return false;
 }
 
@@ -149,22 +150,27 @@ void Client::on(const Request& request, const Subscribe& subscribe) {
     forget_owed(subscribe.stream);  // asked for anew, and otherwise
     if (subscribe.stream == session_) wish.flags = SH_SUBSCRIBE_FOLLOW_RUNS;
     // `subscribed` is the answer; only a failure is told here.
-    door().services.subscribe(target(), wish,
-                              later([id = std::string(request.id)](Client& client, const sh_result& result) {
-                                  if (result.status != SH_OK)
-                                      client.fail(id, error_of(result, "subscribing"));
-                              }));
+    Answer answered = later([id = std::string(request.id), stream = std::string(subscribe.stream),
+                             grants = asks_for(subscribe.stream)](Client& client, const sh_result& result) {
+        if (result.status != SH_OK) client.fail(id, error_of(result, "subscribing"));
+        client.asked_for(stream, grants);
+    });
+    door().services.subscribe(target(), wish, std::move(answered));
 }
 
 void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
     if (!require_open(request)) return;
     const bool was_owed = forget_owed(unsubscribe.stream);
-    door().services.unsubscribe(
-        target(), connection_.id(), unsubscribe.stream,
-        later([id = std::string(request.id), was_owed](Client& client, const sh_result& result) {
-            const bool is_done = was_owed && result.status == SH_NOT_FOUND;
-            client.answer(id, is_done ? Host::make_result(SH_OK) : result, "subscribing", say_ok);
-        }));
+    foreign_streams_.remove(unsubscribe.stream);
+    door().services.unsubscribe(target(), connection_.id(), unsubscribe.stream,
+                                later([id = std::string(request.id), stream = std::string(unsubscribe.stream),
+                                       was_owed](Client& client, const sh_result& result) {
+                                    if (result.status != SH_OK && result.status != SH_NOT_FOUND)
+                                        client.asks_for(stream);  // it may stand
+                                    const bool is_done = was_owed && result.status == SH_NOT_FOUND;
+                                    client.answer(id, is_done ? Host::make_result(SH_OK) : result,
+                                                  "subscribing", say_ok);
+                                }));
 }
 
 void Client::on(const Request& request, const Send& send_request) {
@@ -265,6 +271,12 @@ void Client::tell_history(const HistoryRead& read) {
 void Client::fail(std::string_view id, const Error& error, std::string_view stream) const {
     door().telemetry.error(error.code);
     send(error_frame(id, error, stream));
+}
+
+void Client::reject(std::string_view id, const Error& error) {
+    fail(id, error);
+    if (!patience_.lose(door().host.monotonic_ms()))
+        connection_.close(4429, "too many messages that had to be refused");
 }
 
 void Client::drain(std::uint32_t reconnect_after_ms) const { send(goaway_frame(reconnect_after_ms)); }

@@ -18,17 +18,20 @@
 
 #include "door.hpp"
 #include "errors.hpp"
+#include "foreign_streams.hpp"
 #include "history_scan.hpp"
 #include "identity.hpp"
 #include "own_homes.hpp"
+#include "patience.hpp"
 #include "request.hpp"
 
 namespace gateway {
 
 class Client {
 public:
-    // `address` counts as entered (sh_ratelimit); `token` is what the upgrade brought.
-    Client(LoopClients& loop, streamhost::Connection connection, std::string address, std::string token);
+    // `address` counts as entered (sh_ratelimit) by that instance; `token` is what the upgrade brought.
+    Client(LoopClients& loop, streamhost::Connection connection, std::string address,
+           std::uint64_t address_counted_by, std::string token);
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
     ~Client();
@@ -40,6 +43,8 @@ public:
     void token_has_expired() const;
     // Identities may have ended before their time.
     void look_at_identity() const;
+    // Another instance counts connections from now on, and does not know this one.
+    void enter_again();
     // What is revoked would not be heard of.
     void nobody_can_judge() const;
     // How the session registry is told of it. Views of this object.
@@ -86,6 +91,14 @@ private:
     void refreshed(const std::string& id, const sh_result& result);
     void become(Identity identity);
     [[nodiscard]] bool may_read_session(const Identity& identity) const;
+    // What stands and was let in by `before` is let in by what counts now, or ends.
+    void judge_streams(const streamhost::GrantList& before);
+    void judge_stream(const std::string& stream, const streamhost::GrantList& before);
+    void end_stream(const std::string& stream, const sh_result& result);
+    // Notes that `stream` was asked for. Answers by which grants: for asked_for().
+    std::uint32_t asks_for(std::string_view stream);
+    // The answer is here; if other grants count by now they judge it.
+    void asked_for(const std::string& stream, std::uint32_t grants);
     void joined(const sh_result& result);
     void promise();
     void ask_for(const OwedStream& owed);
@@ -130,6 +143,9 @@ private:
 
     void send(const std::string& frame) const { connection_.send_text(frame); }
     void fail(std::string_view id, const Error& error, std::string_view stream = "") const;
+    // The same, of a message that should not have come; who sends many is closed.
+    void reject(std::string_view id, const Error& error);
+    void leave_user();
     // What make(id, result) says to request `id`, or why `what` could not do it.
     template <typename Make>
     void answer(const std::string& id, const sh_result& result, std::string_view what, const Make& make) {
@@ -171,18 +187,22 @@ private:
     std::string token_;  // of the upgrade, until hello
     Identity identity_ = anonymous();
     std::string affinity_;
-    OwnHomes own_homes_;       // in which the registry lets the user write, beside the session
-    OwnHomes granted_homes_;   // in which a grant alone lets them write
-    OwnHomes seen_homes_;      // in which it lets the user look
-    std::string_view text_;    // of the message in hand
-    Owed owed_;                // named streams first, the session's own last
-    std::uint32_t asked_ = 0;  // answers that are awaited for owed_
-    std::uint32_t hello_ = 0;  // counts those that were undone
+    OwnHomes own_homes_;      // in which the registry lets the user write, beside the session
+    OwnHomes granted_homes_;  // in which a grant alone lets them write
+    OwnHomes seen_homes_;     // in which it lets the user look
+    ForeignStreams foreign_streams_;
+    std::uint32_t grants_ = 0;  // counts those that were replaced
+    std::string_view text_;     // of the message in hand
+    Owed owed_;                 // named streams first, the session's own last
+    std::uint32_t asked_ = 0;   // answers that are awaited for owed_
+    std::uint32_t hello_ = 0;   // counts those that were undone
     std::uint32_t pending_ = 0;
-    std::uint32_t refusals_ = 0;  // for asking too often, in a row
+    Patience patience_;
     bool has_joined_ = false;
-    bool is_guest_ = false;         // in a session that is not the user's
-    bool is_user_counted_ = false;  // among the connections of its user
+    bool is_guest_ = false;  // in a session that is not the user's
+    // Among the connections of its address and of its user, by these instances of the limiter.
+    std::uint64_t address_counted_by_;
+    std::optional<std::uint64_t> user_counted_by_;
 };
 
 }  // namespace gateway

@@ -27,10 +27,8 @@ JoinAnswer read_join(const sh_result& result) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     std::string_view text;
-    if (result.body == nullptr ||
-        parser.parse(result.body->data, static_cast<std::size_t>(result.body->size)).get(root) !=
-            simdjson::SUCCESS)
-        return answer;
+    const std::string_view body = body_of(result);
+    if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) return answer;
     if (root["session"].get(text) == simdjson::SUCCESS) answer.session = text;
     if (root["affinity"].get(text) == simdjson::SUCCESS) answer.affinity = text;
     if (root["guest"].get(answer.is_guest) != simdjson::SUCCESS) answer.is_guest = false;
@@ -41,8 +39,8 @@ JoinAnswer read_join(const sh_result& result) {
 
 void Client::on(const Request& request, const Hello& hello) {
     if (state_ != State::kNew)
-        return fail(request.id, {.code = "bad_request",
-                                 .message = "a second `hello`; another session is another connection"});
+        return reject(request.id, {.code = "bad_request",
+                                   .message = "a second `hello`; another session is another connection"});
     state_ = State::kOpening;
     opening_ = Opening{.id = std::string(request.id),
                        .session = std::string(hello.session),
@@ -139,6 +137,7 @@ void Client::refuse_hello(const sh_result& result, std::string_view what) {
         return connection_.close(code, why);
     }
     if (!session_.empty()) undo_join();
+    leave_user();  // the next one may be another
     state_ = State::kNew;
     loop_.await_hello(connection_.id());
     has_joined_ = false;
@@ -157,6 +156,7 @@ void Client::undo_join() {
                                     later([](Client& /*client*/, const sh_result& /*result*/) {}));
     session_.clear();
     owed_.clear();
+    foreign_streams_.clear();
     asked_ = 0;
     ++hello_;
 }

@@ -1,5 +1,6 @@
 // Who the client is, what its token lets it do and how often, and when that ends.
 #include <algorithm>
+#include <set>
 
 #include "streamhost/ids.hpp"
 
@@ -14,9 +15,6 @@ namespace {
 
 constexpr std::string_view kAuthenticator = "the authenticator";
 
-// A client that goes on asking after so many refusals in a row does not listen.
-constexpr std::uint32_t kMaxRefusals = 100;
-
 struct Rate {
     std::uint32_t verb = 0;  // SH_RATE_*; 0: not limited
     std::uint32_t cost = 1;
@@ -26,6 +24,8 @@ struct RateOf {
     Rate operator()(const Hello&) const { return {SH_RATE_HELLO}; }
     Rate operator()(const Refresh&) const { return {SH_RATE_HELLO}; }
     Rate operator()(const Subscribe&) const { return {SH_RATE_READ}; }
+    Rate operator()(const Unsubscribe&) const { return {SH_RATE_READ}; }
+    Rate operator()(const Ping&) const { return {SH_RATE_READ}; }
     Rate operator()(const History&) const { return {SH_RATE_READ}; }
     Rate operator()(const Send&) const { return {SH_RATE_SEND}; }
     Rate operator()(const Cancel&) const { return {SH_RATE_SEND}; }
@@ -33,10 +33,8 @@ struct RateOf {
         return {SH_RATE_PRODUCE, static_cast<std::uint32_t>(std::max<std::size_t>(append.items.size(), 1))};
     }
     Rate operator()(const Claim&) const { return {SH_RATE_PRODUCE}; }
-    template <typename Other>
-    Rate operator()(const Other&) const {
-        return {};  // a lease that is kept, a life sign, or less work than before
-    }
+    Rate operator()(const Renew&) const { return {SH_RATE_PRODUCE}; }
+    Rate operator()(const Refused&) const { return {}; }  // see reject()
 };
 
 Error too_often(std::int64_t wait_ms) {
@@ -58,11 +56,6 @@ sh_result missing_token() {
     return unauthenticated("a token is needed: in `hello`, or as Authorization: Bearer of the upgrade");
 }
 
-std::string_view body_of(const sh_result& result) {
-    if (result.body == nullptr) return {};
-    return {result.body->data, static_cast<std::size_t>(result.body->size)};
-}
-
 }  // namespace
 
 bool Client::within_limits(const Request& request) {
@@ -72,13 +65,8 @@ bool Client::within_limits(const Request& request) {
     const sh_rate_subject subject{sizeof(subject), rate.verb, streamhost::bytes(address_),
                                   streamhost::bytes(user), streamhost::bytes(session_)};
     const std::int64_t wait_ms = door().services.take(subject, rate.cost);
-    if (wait_ms == 0) {
-        refusals_ = 0;
-        return true;
-    }
-    fail(request.id, too_often(wait_ms));
-    if (++refusals_ == kMaxRefusals)
-        connection_.close(4429, "too many requests, and `retry_after_ms` not heeded");
+    if (wait_ms == 0) return true;
+    reject(request.id, too_often(wait_ms));
     return false;
 }
 
@@ -99,16 +87,36 @@ void Client::identified(const sh_result& result) {
     // Since the authenticator looked at it; from now on the sweep does.
     if (door().services.has_ended(identity->mark())) return refuse_hello(revoked_token(), kAuthenticator);
     become(*std::move(identity));
-    if (const std::int64_t wait_ms = door().services.enter("", identity_.user); wait_ms > 0) {
-        fail(opening_->id, too_often(wait_ms));
+    const auto entered = door().services.enter("", identity_.user);
+    if (entered.wait_ms > 0) {
+        fail(opening_->id, too_often(entered.wait_ms));
         return connection_.close(4429, "too many connections of this user");
     }
-    is_user_counted_ = true;
+    user_counted_by_ = entered.by;
     ask_to_join();
+}
+
+void Client::leave_user() {
+    if (user_counted_by_) door().services.leave_limits("", identity_.user, *user_counted_by_);
+    user_counted_by_.reset();
+}
+
+// What was let in stays, also where it would be too much by now: then it is not counted.
+void Client::enter_again() {
+    const std::uint64_t now = door().services.limiter();
+    if (address_counted_by_ != now) {
+        const auto entered = door().services.enter(address_, "");
+        address_counted_by_ = entered.wait_ms > 0 ? 0 : entered.by;
+    }
+    if (user_counted_by_ && *user_counted_by_ != now) {
+        const auto entered = door().services.enter("", identity_.user);
+        user_counted_by_ = entered.wait_ms > 0 ? 0 : entered.by;
+    }
 }
 
 void Client::become(Identity identity) {
     identity_ = std::move(identity);
+    ++grants_;
     own_homes_ = {};
     granted_homes_ = {};
     seen_homes_ = {};
@@ -136,8 +144,53 @@ void Client::refreshed(const std::string& id, const sh_result& result) {
         return fail(id, error_of(revoked_token(), kAuthenticator));
     if (!may_read_session(*identity))
         return connection_.close(4403, "the new token does not grant this session");
+    const streamhost::GrantList before = identity_.grants;
     become(*std::move(identity));
     send(ok_frame(id));
+    judge_streams(before);
+}
+
+void Client::judge_streams(const streamhost::GrantList& before) {
+    if (identity_.grants == before) return;
+    if (!foreign_streams_.is_whole())
+        return connection_.close(1013, "other grants, and too many streams to look at; resume by them");
+    for (const std::string& stream : std::set(foreign_streams_.all()))
+        judge_stream(stream, before);
+}
+
+// Whose a home is was asked when it was subscribed to by a grant for homes of one's own, and is not again.
+void Client::judge_stream(const std::string& stream, const streamhost::GrantList& before) {
+    using streamhost::Verb;
+    const std::string home(streamhost::home_of(stream));
+    if (identity_.grants.allows(Verb::kRead, home)) return;
+    if (!identity_.grants.allows_own(Verb::kRead)) return end_stream(stream, Host::make_result(SH_FORBIDDEN));
+    if (!before.allows(Verb::kRead, home) && before.allows_own(Verb::kRead)) return;
+    door().services.look_owner(target(), home, identity_.user,
+                               later([stream, home](Client& client, const sh_result& result) {
+                                   if (result.status == SH_OK) return;
+                                   if (client.identity_.grants.allows(Verb::kRead, home)) return;
+                                   client.end_stream(stream, result);
+                               }));
+}
+
+void Client::end_stream(const std::string& stream, const sh_result& result) {
+    foreign_streams_.remove(stream);
+    forget_owed(stream);
+    door().services.unsubscribe(target(), connection_.id(), stream,
+                                later([](Client& /*client*/, const sh_result& /*result*/) {}));
+    resume_failed(stream, result);
+}
+
+std::uint32_t Client::asks_for(std::string_view stream) {
+    if (door().needs_token && streamhost::home_of(stream) != session_) foreign_streams_.add(stream);
+    return grants_;
+}
+
+void Client::asked_for(const std::string& stream, std::uint32_t grants) {
+    if (grants == grants_ || !door().needs_token || streamhost::home_of(stream) == session_) return;
+    streamhost::GrantList any;
+    any.add("read:*");
+    judge_stream(stream, any);
 }
 
 bool Client::may_read_session(const Identity& identity) const {
@@ -155,7 +208,7 @@ void Client::nobody_can_judge() const {
 void Client::look_at_identity() const {
     const bool is_known = identity_.issued_ms != 0 || !identity_.id.empty() || !identity_.key.empty();
     if (is_known && door().services.has_ended(identity_.mark()))
-        connection_.close(4401, "the token was revoked");
+        connection_.close(4401, "the token was revoked, or the rules for tokens changed");
 }
 
 }  // namespace gateway

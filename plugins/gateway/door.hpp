@@ -34,6 +34,11 @@ struct Door {
           services(house, most.service_timeout_ms),
           telemetry(house) {}
 
+    // Whether a hello can be answered with a welcome. [any]
+    [[nodiscard]] bool can_welcome() const {
+        return services.can_welcome() && (!needs_token || services.can_authenticate());
+    }
+
     streamhost::Host& host;
     Limits limits;
     const bool needs_token;         // to say hello; else everybody is anonymous
@@ -84,6 +89,7 @@ private:
     std::deque<Arrival> arrivals_;     // by due_ms
     std::uint64_t auth_revision_ = 0;  // at the last look
     std::int64_t auth_seen_ms_ = 0;    // when somebody could last judge tokens
+    std::uint64_t limiter_ = 0;        // the instance that counted connections at the last look
 };
 
 }  // namespace gateway

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "streamhost/abi/ext/store.h"
-#include "streamhost/bearer.hpp"
 #include "streamhost/plugin.hpp"
 #include "streamhost/websocket.hpp"
 
@@ -38,15 +37,16 @@ public:
         };
         path_ = config.string("path", "/v1/ws");
         for (std::uint64_t index = 0; index < config.size("allowed_origins"); ++index)
-            origins_.push_back(config.string("allowed_origins." + std::to_string(index)));
+            origins_.allowed.push_back(config.string("allowed_origins." + std::to_string(index)));
         limits_.heartbeat_ms = number("heartbeat_ms", limits_.heartbeat_ms);
         limits_.hello_ms = number("hello_timeout_ms", limits_.hello_ms);
         limits_.service_timeout_ms = number("service_timeout_ms", limits_.service_timeout_ms);
         limits_.streams = number("max_streams", limits_.streams);
         limits_.pending = number("max_pending", limits_.pending);
         needs_token_ = config.string("authentication", "none") == "required";
+        origins_.asks_for_tokens = needs_token_;
         cookie_ = config.string("token_cookie", "");
-        if (!cookie_.empty() && std::find(origins_.begin(), origins_.end(), "*") != origins_.end())
+        if (!cookie_.empty() && std::count(origins_.allowed.begin(), origins_.allowed.end(), "*") > 0)
             throw Failure(SH_INVALID,
                           "token_cookie with allowed_origins \"*\" would let any page act as its visitor");
     }
@@ -83,8 +83,7 @@ public:
 private:
     // A switched-off session is what its operator wanted; that nobody can be welcomed is seldom.
     void look() {
-        const bool can =
-            door_->services.can_welcome() && (!needs_token_ || door_->services.can_authenticate());
+        const bool can = door_->can_welcome();
         if (std::exchange(can_welcome_, can) == can) return;
         host().set_health(
             "welcome", can ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
@@ -117,23 +116,29 @@ private:
                              "pages of this origin may not connect; see plugins.gateway.allowed_origins");
             return nullptr;
         }
+        const BroughtToken brought = token_of(info);
+        if (brought.is_ambiguous) {
+            connection.close(4401, "the header and the cookie of this upgrade bring different tokens");
+            return nullptr;
+        }
         const std::string address(address_of(info.peer()));
         const sh_rate_subject subject{sizeof(subject), SH_RATE_CONNECT, streamhost::bytes(address), {}, {}};
-        if (door_->services.take(subject, 1) > 0 || door_->services.enter(address, "") > 0) {
+        const auto too_many = [&] {
             door_->telemetry.error("rate_limited");
             connection.close(4429, "too many connections from this address");
             return nullptr;
-        }
-        return std::make_unique<Client>(*loop, connection, address, token_of(info));
+        };
+        if (door_->services.take(subject, 1) > 0) return too_many();
+        const auto entered = door_->services.enter(address, "");
+        if (entered.wait_ms > 0) return too_many();
+        return std::make_unique<Client>(*loop, connection, address, entered.by, std::string(brought.token));
     }
     // A cookie comes along from any page that its user visits: only pages that say who they are, and may
     // connect.
-    [[nodiscard]] std::string token_of(const streamhost::OpenInfo& info) const {
+    [[nodiscard]] BroughtToken token_of(const streamhost::OpenInfo& info) const {
         if (!needs_token_) return {};
-        if (const auto token = streamhost::bearer_token(info.header("authorization")); !token.empty())
-            return std::string(token);
-        if (info.header("origin").empty()) return {};
-        return std::string(cookie_value(info.header("cookie"), cookie_));
+        const std::string_view name = info.header("origin").empty() ? std::string_view() : cookie_;
+        return brought_token(info.header("authorization"), info.header("cookie"), name);
     }
     void message(LoopClients* /*loop*/, Client& client, Connection /*connection*/, bool binary,
                  std::string_view data) override {
@@ -148,7 +153,7 @@ private:
     bool needs_token_ = false;
     std::string cookie_;
     std::string path_;
-    std::vector<std::string> origins_;
+    OriginRules origins_;
     Limits limits_;
     std::unique_ptr<Door> door_;
     std::vector<std::unique_ptr<LoopClients>> loops_;

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include "streamhost/bearer.hpp"
 #include "streamhost/bytes.hpp"
 
 namespace gateway {
@@ -29,7 +30,7 @@ std::int64_t number_of(simdjson::dom::element root, const char* name) {
 }  // namespace
 
 sh_auth_mark Identity::mark() const {
-    return {sizeof(sh_auth_mark), 0, bytes(user), bytes(id), bytes(key), issued_ms};
+    return {sizeof(sh_auth_mark), 0, bytes(user), bytes(id), bytes(key), issued_ms, bytes(claims)};
 }
 
 Identity anonymous() {
@@ -46,6 +47,7 @@ std::optional<Identity> read_identity(std::string_view json) {
     Identity identity{.user = text_of(root, "user"),
                       .id = text_of(root, "id"),
                       .key = text_of(root, "key"),
+                      .claims = text_of(root, "claims"),
                       .issued_ms = number_of(root, "issued_ms"),
                       .expires_ms = number_of(root, "expires_ms"),
                       .grants = {}};
@@ -59,16 +61,21 @@ std::optional<Identity> read_identity(std::string_view json) {
     return identity;
 }
 
-std::string_view cookie_value(std::string_view cookies, std::string_view name) {
+// A page of a sibling domain can set a second cookie of the same name: the first is not the right one.
+BroughtToken brought_token(std::string_view authorization, std::string_view cookies, std::string_view name) {
+    BroughtToken brought{.token = streamhost::bearer_token(authorization)};
     while (!cookies.empty() && !name.empty()) {
         const std::size_t end = cookies.find(';');
         const std::string_view pair = without_spaces(cookies.substr(0, end));
         cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
         const std::size_t equals = pair.find('=');
-        if (equals != std::string_view::npos && pair.substr(0, equals) == name)
-            return pair.substr(equals + 1);
+        if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
+        const std::string_view value = pair.substr(equals + 1);
+        if (value.empty()) continue;
+        if (!brought.token.empty() && brought.token != value) return {.token = {}, .is_ambiguous = true};
+        brought.token = value;
     }
-    return {};
+    return brought;
 }
 
 }  // namespace gateway

@@ -32,6 +32,10 @@ void LoopClients::sweep(std::int64_t now_ms, std::int64_t wall_ms) {
         arrivals_.pop_front();
     }
     if (door.needs_token) close_ended(now_ms, wall_ms);
+    if (const std::uint64_t limiter = door.services.limiter(); limiter != 0 && limiter != limiter_) {
+        limiter_ = limiter;
+        each_client([](Client& client) { client.enter_again(); });
+    }
     roll_call.tick(now_ms);
     if (door.is_store_up.load(std::memory_order_relaxed)) owed.tick(now_ms);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "streamhost/local_host.hpp"
+
 namespace gateway {
 
 namespace {
@@ -16,13 +18,13 @@ bool is_same(std::string_view left, std::string_view right) {
 
 }  // namespace
 
-bool is_allowed_origin(std::string_view origin, std::string_view host,
-                       const std::vector<std::string>& allowed) {
+bool is_allowed_origin(std::string_view origin, std::string_view host, const OriginRules& rules) {
     if (origin.empty()) return true;
     const std::size_t scheme = origin.find("://");
-    if (scheme != std::string_view::npos && !host.empty() && is_same(origin.substr(scheme + 3), host))
-        return true;
-    return std::any_of(allowed.begin(), allowed.end(),
+    const bool is_same_host =
+        scheme != std::string_view::npos && !host.empty() && is_same(origin.substr(scheme + 3), host);
+    if (is_same_host && (rules.asks_for_tokens || streamhost::is_local_host(host))) return true;
+    return std::any_of(rules.allowed.begin(), rules.allowed.end(),
                        [origin](const std::string& one) { return one == "*" || is_same(one, origin); });
 }
 

@@ -9,10 +9,17 @@
 
 namespace gateway {
 
+struct OriginRules {
+    std::vector<std::string> allowed;  // "https://example.com"; "*" allows all
+    // Where no token is asked for a page must not bring a name of its own that leads here (DNS rebinding):
+    // the host that it connects to is localhost or a loopback address, or the page is in the list.
+    bool asks_for_tokens = false;
+};
+
 // Without an origin the client is no browser. Else the page has to come from the host that it connects to, or
-// its origin ("https://example.com") is in the list; "*" there allows all.
+// be in the list.
 [[nodiscard]] bool is_allowed_origin(std::string_view origin, std::string_view host,
-                                     const std::vector<std::string>& allowed);
+                                     const OriginRules& rules);
 
 // Of "address:port" or "[v6 address]:port".
 [[nodiscard]] std::string_view address_of(std::string_view peer);

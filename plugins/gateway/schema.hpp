@@ -7,7 +7,7 @@ inline constexpr const char* kSchema = R"({
   "type": "object",
   "properties": {
     "path": {"type": "string", "default": "/v1/ws", "pattern": "^/", "description": "Where the protocol is spoken over WebSocket"},
-    "allowed_origins": {"type": "array", "items": {"type": "string", "minLength": 1}, "default": [], "description": "Origins of web pages that may connect beside those of this host itself, such as https://example.com; * for all"},
+    "allowed_origins": {"type": "array", "items": {"type": "string", "minLength": 1}, "default": [], "description": "Origins of web pages that may connect beside those of this host itself, such as https://example.com; * for all. Where no token is asked for, pages of this host are those of localhost and of loopback addresses"},
     "authentication": {"type": "string", "enum": ["none", "required"], "default": "none", "description": "required: a hello needs a token that a plugin such as auth accepts, and nobody is welcomed while there is none. none: everybody is anonymous"},
     "token_cookie": {"type": "string", "default": "", "maxLength": 64, "pattern": "^[A-Za-z0-9_.-]*$", "description": "Name of a cookie that may bring the token, from pages of allowed origins alone; empty: none may"},
     "heartbeat_ms": {"type": "integer", "default": 25000, "minimum": 1000, "maximum": 600000, "x-unit": "ms", "description": "A ping each; two periods without a frame of the client close with 4001"},

@@ -18,6 +18,11 @@ bool is_there(const streamhost::Lease<Table>& lease) {
     return lease.call([](const auto&, void*) {}) == SH_OK;
 }
 
+std::uint64_t epoch_of(const sh_ratelimit& table, void* self) {
+    const bool says = table.struct_size > offsetof(sh_ratelimit, epoch) && table.epoch != nullptr;
+    return says ? table.epoch(self) : 0;
+}
+
 }  // namespace
 
 Services::Services(streamhost::Host& host, std::uint32_t timeout_ms)
@@ -63,17 +68,25 @@ std::int64_t Services::take(const sh_rate_subject& subject, std::uint32_t cost) 
     return wait_ms;
 }
 
-std::int64_t Services::enter(std::string_view address, std::string_view user) const {
-    std::int64_t wait_ms = 0;
-    static_cast<void>(ratelimit_.call([&](const sh_ratelimit& table, void* self) {
-        wait_ms = table.enter(self, bytes(address), bytes(user));
-    }));
-    return wait_ms;
+std::uint64_t Services::limiter() const {
+    std::uint64_t epoch = 0;
+    static_cast<void>(
+        ratelimit_.call([&](const sh_ratelimit& table, void* self) { epoch = epoch_of(table, self); }));
+    return epoch;
 }
 
-void Services::leave_limits(std::string_view address, std::string_view user) const {
-    static_cast<void>(ratelimit_.call(
-        [&](const sh_ratelimit& table, void* self) { table.leave(self, bytes(address), bytes(user)); }));
+Services::Entered Services::enter(std::string_view address, std::string_view user) const {
+    Entered entered;
+    static_cast<void>(ratelimit_.call([&](const sh_ratelimit& table, void* self) {
+        entered = {table.enter(self, bytes(address), bytes(user)), epoch_of(table, self)};
+    }));
+    return entered;
+}
+
+void Services::leave_limits(std::string_view address, std::string_view user, std::uint64_t counted_by) const {
+    static_cast<void>(ratelimit_.call([&](const sh_ratelimit& table, void* self) {
+        if (epoch_of(table, self) == counted_by) table.leave(self, bytes(address), bytes(user));
+    }));
 }
 
 void Services::join(sh_target on, const sh_session_join& join, Answer answer) {

@@ -17,6 +17,12 @@ namespace gateway {
 
 using Answer = streamhost::Host::Answer;
 
+// What an answer brought along, or nothing. A view of it.
+[[nodiscard]] inline std::string_view body_of(const sh_result& result) {
+    if (result.body == nullptr) return {};
+    return {result.body->data, static_cast<std::size_t>(result.body->size)};
+}
+
 // [control] to make, [loop] to use; `on` is the loop that the answer is wanted on. Views are copied by
 // whoever provides the service.
 class Services {
@@ -32,8 +38,15 @@ public:
     [[nodiscard]] bool has_ended(const sh_auth_mark& mark) const;
     // See sh_ratelimit: ms to wait, 0 to go on. Without such a service nothing is limited. [any]
     [[nodiscard]] std::int64_t take(const sh_rate_subject& subject, std::uint32_t cost) const;
-    [[nodiscard]] std::int64_t enter(std::string_view address, std::string_view user) const;
-    void leave_limits(std::string_view address, std::string_view user) const;
+    // The instance that counts connections now; 0: none, or one that does not say.
+    [[nodiscard]] std::uint64_t limiter() const;
+    struct Entered {
+        std::int64_t wait_ms = 0;
+        std::uint64_t by = 0;  // the instance that counts it
+    };
+    [[nodiscard]] Entered enter(std::string_view address, std::string_view user) const;
+    // Of the instance that counted it alone.
+    void leave_limits(std::string_view address, std::string_view user, std::uint64_t counted_by) const;
 
     void join(sh_target on, const sh_session_join& join, Answer answer);
     void leave(sh_connection connection) const;

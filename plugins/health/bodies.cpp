@@ -34,15 +34,14 @@ std::string time_of(std::int64_t ms) { return ms < 0 ? "null" : std::to_string(m
 
 std::string canary_of(const CanaryView& canary) {
     JsonObject out;
-    const std::string_view names[kProbes] = {"store", "topic"};
     for (std::size_t index = 0; index < kProbes; ++index) {
         const ProbeView& probe = canary[index];
-        out.json(names[index], JsonObject()
-                                   .text("state", to_string(probe.state))
-                                   .json("latency_ms", time_of(probe.latency_ms))
-                                   .json("since_ok_ms", time_of(probe.since_ok_ms))
-                                   .number("failures", probe.failures)
-                                   .done());
+        out.json(kProbeNames[index], JsonObject()
+                                         .text("state", to_string(probe.state))
+                                         .json("latency_ms", time_of(probe.latency_ms))
+                                         .json("since_ok_ms", time_of(probe.since_ok_ms))
+                                         .number("failures", probe.failures)
+                                         .done());
     }
     return out.done();
 }

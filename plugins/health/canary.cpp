@@ -64,4 +64,17 @@ CanaryView Canary::view(std::int64_t now_ms) const {
     return all;
 }
 
+std::vector<Canary::News> Canary::take_news() {
+    std::vector<News> news;
+    for (std::size_t index = 0; index < kProbes; ++index) {
+        State& state = states_[index];
+        const bool begins = !state.is_told && state.state == Tweet::kFailing;
+        const bool ends = state.is_told && (state.state == Tweet::kOk || state.state == Tweet::kOff);
+        if (!begins && !ends) continue;
+        state.is_told = begins;
+        news.push_back({static_cast<Probe>(index), state.state});
+    }
+    return news;
+}
+
 }  // namespace health

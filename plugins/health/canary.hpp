@@ -1,19 +1,23 @@
 // The problem: every part says that it is well and still nothing comes through. A canary goes the way that
 // entries go, again and again, and says how long it took.
 //
-// Two probes: a write that the store answers, and a message that comes back through the topics. What has not
-// come back when the next round begins has failed. No I/O and no clock. Not thread-safe.
+// Three probes: a write that the store answers, an entry of a stream that comes back live, and a message that
+// comes back through the topics. What has not come back when the next round begins has failed, and what
+// failed twice in a row is failing: so it is seen within three intervals. No I/O and no clock. Not
+// thread-safe.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace health {
 
-enum class Probe : std::size_t { kStore = 0, kTopic = 1 };
-inline constexpr std::size_t kProbes = 2;
+enum class Probe : std::size_t { kStore = 0, kStream = 1, kTopic = 2 };
+inline constexpr std::size_t kProbes = 3;
+inline constexpr std::array<const char*, kProbes> kProbeNames = {"store", "stream", "topic"};
 
 enum class Tweet {
     kUnknown = 1,  // no round is over yet
@@ -48,10 +52,18 @@ public:
     }
     [[nodiscard]] CanaryView view(std::int64_t now_ms) const;
 
+    struct News {
+        Probe probe = Probe::kStore;
+        Tweet state = Tweet::kUnknown;  // kFailing; kOk or kOff of one that was failing
+    };
+    // What somebody should hear of and has not heard yet; each change once.
+    [[nodiscard]] std::vector<News> take_news();
+
 private:
     struct State {
         Tweet state = Tweet::kUnknown;
         bool is_waiting = false;
+        bool is_told = false;  // that it is failing
         std::uint32_t in_a_row = 0;
         std::uint64_t failures = 0;
         std::int64_t latency_ms = -1;

@@ -106,8 +106,8 @@ constexpr const char* kUses[] = {SH_SVC_CHAT, SH_SVC_PUBSUB, SH_SVC_SESSION, nul
 constexpr const char* kSchema = R"({
   "type": "object",
   "properties": {
-    "canary_interval_ms": {"type": "integer", "default": 5000, "minimum": 500, "maximum": 600000, "x-unit": "ms",
-      "description": "How often a write to the store and a message through the topics are tried; what has not come back by the next time has failed"},
+    "canary_interval_ms": {"type": "integer", "default": 1500, "minimum": 500, "maximum": 600000, "x-unit": "ms",
+      "description": "How often a write to the store, an entry of a stream and a message through the topics are tried; what has not come back by the next time has failed, twice in a row is failing"},
     "stuck_after_ms": {"type": "integer", "default": 10000, "minimum": 1000, "maximum": 600000, "x-unit": "ms",
       "description": "An event loop that does not come back for so long is taken for stuck: /health/live answers 503"}
   }

@@ -1,6 +1,8 @@
 #include "verdict.hpp"
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 
 namespace health {
 
@@ -41,10 +43,13 @@ void judge_plugin(const PluginFacts& plugin, Verdict& verdict) {
 }
 
 void judge_canary(const CanaryView& canary, Verdict& verdict) {
-    if (canary[static_cast<std::size_t>(Probe::kStore)].state == Tweet::kFailing)
-        degrade(verdict, "the store does not answer a write");
-    if (canary[static_cast<std::size_t>(Probe::kTopic)].state == Tweet::kFailing)
-        degrade(verdict, "a message to ourselves does not come back");
+    constexpr std::array<const char*, kProbes> kReasons = {
+        "the store does not answer a write",
+        "an entry that was written does not come back",
+        "a message to ourselves does not come back",
+    };
+    for (std::size_t index = 0; index < kProbes; ++index)
+        if (canary[index].state == Tweet::kFailing) degrade(verdict, kReasons[index]);
 }
 
 }  // namespace

@@ -33,15 +33,19 @@ Watch::Watch(Host& host, WatchOptions options, const sh_lease* topic_events)
       session_(host.acquire<sh_session>(SH_SVC_SESSION)),
       chat_(host.acquire<sh_chat>(SH_SVC_CHAT)),
       name_(std::string("streamhost.canary.") + host.node_id()),
+      stream_(host, {.came_back = [this](std::uint64_t round) { came_back(Probe::kStream, round); },
+                     .failed = [this](std::uint64_t round) { missed(Probe::kStream, round); }}),
       ready_(host.gauge("ready", "1 while new connections are welcome")),
       degraded_(host.gauge("degraded", "1 while something is not as it should be")) {
     const std::vector<double> buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
-    const char* names[kProbes] = {"store", "topic"};
     for (std::size_t index = 0; index < kProbes; ++index) {
-        seconds_[index] = host.histogram("canary_seconds", "From a probe to its return", buckets,
-                                         {{"probe", names[index]}});
+        const char* name = kProbeNames[index];
+        seconds_[index] =
+            host.histogram("canary_seconds", "From a probe to its return", buckets, {{"probe", name}});
         failures_[index] =
-            host.counter("canary_failures_total", "Probes that did not return", {{"probe", names[index]}});
+            host.counter("canary_failures_total", "Probes that did not return", {{"probe", name}});
+        failing_[index] = host.gauge("canary_failing", "1 while two probes and more in a row did not return",
+                                     {{"probe", name}});
     }
 }
 
@@ -49,31 +53,53 @@ Watch::Watch(Host& host, WatchOptions options, const sh_lease* topic_events)
 
 void Watch::beat() {
     std::uint64_t round = 0;
+    std::vector<Canary::News> news;
     {
         const std::lock_guard lock(mutex_);
         round = canary_.begin(host_.monotonic_ms());
         count_failures();
+        news = canary_.take_news();
     }
+    tell(news);
     write(round);
+    stream_.write(round);
     say(round);
     count_sessions();
 }
 
 void Watch::came_back(Probe probe, std::uint64_t round) {
     std::int64_t took_ms = -1;
+    std::vector<Canary::News> news;
     {
         const std::lock_guard lock(mutex_);
         took_ms = canary_.came_back(probe, round, host_.monotonic_ms());
+        news = canary_.take_news();
     }
     if (took_ms >= 0) seconds_[at(probe)].add(static_cast<double>(took_ms) / 1e3);
+    tell(news);
 }
 
-void Watch::missed(Probe probe, std::uint64_t round, sh_status status) {
-    const std::lock_guard lock(mutex_);
-    // The topics are a plugin's: without it nothing is wrong. The store is always there or down.
-    if (probe == Probe::kTopic && status == SH_UNAVAILABLE) return canary_.unavailable(probe, round);
-    canary_.failed(probe, round);
-    count_failures();
+void Watch::missed(Probe probe, std::uint64_t round) {
+    std::vector<Canary::News> news;
+    {
+        const std::lock_guard lock(mutex_);
+        canary_.failed(probe, round);
+        count_failures();
+        news = canary_.take_news();
+    }
+    tell(news);
+}
+
+void Watch::tell(const std::vector<Canary::News>& news) const {
+    for (const auto& [probe, state] : news) {
+        const char* name = kProbeNames[at(probe)];
+        failing_[at(probe)].set(state == Tweet::kFailing ? 1 : 0);
+        if (state == Tweet::kFailing) {
+            host_.error("the canary does not come back: delivery is broken on this node", {{"probe", name}});
+        } else if (state == Tweet::kOk) {
+            host_.info("the canary comes back", {{"probe", name}});
+        }
+    }
 }
 
 // What the canary counted since the last time: an answer that comes after its round is no second failure.
@@ -93,12 +119,17 @@ void Watch::write(std::uint64_t round) {
         },
         [this, round](const sh_result& result) {
             if (result.status == SH_OK) return came_back(Probe::kStore, round);
-            missed(Probe::kStore, round, result.status);
+            missed(Probe::kStore, round);
         });
 }
 
 // Subscribed in each round, since pubsub may have been replaced meanwhile; a repeat is cheap.
 void Watch::say(std::uint64_t round) {
+    // The topics are a plugin's: without it nothing is wrong.
+    if (pubsub_.call([](const sh_pubsub&, void*) {}) != SH_OK) {
+        const std::lock_guard lock(mutex_);
+        return canary_.unavailable(Probe::kTopic, round);
+    }
     const std::uint32_t deadline_ms = options_.canary_interval_ms;
     const auto publish = [this, round, deadline_ms] {
         host_.ask(
@@ -108,7 +139,7 @@ void Watch::say(std::uint64_t round) {
                 table.publish(self, bytes(name_), bytes(text), ticket);
             },
             [this, round](const sh_result& result) {
-                if (result.status != SH_OK) missed(Probe::kTopic, round, result.status);
+                if (result.status != SH_OK) missed(Probe::kTopic, round);
             });
     };
     host_.ask(
@@ -118,7 +149,7 @@ void Watch::say(std::uint64_t round) {
         },
         [this, round, publish](const sh_result& result) {
             if (result.status == SH_OK) return publish();
-            missed(Probe::kTopic, round, result.status);
+            missed(Probe::kTopic, round);
         });
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/svc/chat.h"
@@ -16,12 +17,13 @@
 #include "streamhost/host.hpp"
 
 #include "bodies.hpp"
+#include "stream_probe.hpp"
 
 namespace health {
 
 struct WatchOptions {
     JudgeOptions judge;
-    std::uint32_t canary_interval_ms = 5'000;
+    std::uint32_t canary_interval_ms = 1'500;
 };
 
 class Watch {
@@ -48,8 +50,9 @@ private:
     void say(std::uint64_t round);
     void count_sessions();
     void came_back(Probe probe, std::uint64_t round);
+    void missed(Probe probe, std::uint64_t round);
     void count_failures();  // with mutex_
-    void missed(Probe probe, std::uint64_t round, sh_status status);
+    void tell(const std::vector<Canary::News>& news) const;
     [[nodiscard]] std::shared_ptr<const Picture> draw() const;
 
     streamhost::Host& host_;
@@ -60,6 +63,7 @@ private:
     streamhost::Lease<sh_session> session_;
     streamhost::Lease<sh_chat> chat_;
     std::string name_;  // of the canary's key and topic
+    StreamProbe stream_;
 
     mutable std::mutex mutex_;
     Canary canary_;                                 // guarded by mutex_
@@ -72,6 +76,7 @@ private:
 
     streamhost::Metric seconds_[kProbes];
     streamhost::Metric failures_[kProbes];
+    streamhost::Metric failing_[kProbes];
     streamhost::Metric ready_;
     streamhost::Metric degraded_;
 };

@@ -30,7 +30,11 @@ Streams::Streams(Host& host, StreamsOptions options)
       gaps_(host.counter("stream_gap_total", "Holes in live records that were filled from the log")),
       divergences_(
           host.counter("stream_divergence_total", "Streams whose store content changed under their readers")),
-      tail_hits_(host.counter("tailcheck_hits_total", "Entries that only the tail check found")) {}
+      tail_hits_(host.counter("tailcheck_hits_total", "Entries that only the tail check found")),
+      open_(host.gauge("streams", "Streams that this node follows for its readers", {{"state", "open"}})),
+      others_(host.gauge("streams", "Streams that this node follows for its readers", {{"state", "other"}})),
+      stalled_(
+          host.gauge("streams_stalled", "Of these, runs that go on in name only: no entry, no producer")) {}
 
 Streams::Stream* Streams::find(const std::string& id, std::uint64_t life) {
     const auto found = streams_.find(id);
@@ -101,7 +105,7 @@ void Streams::opened(const std::string& id, std::uint64_t life, const sh_result&
     stream->state = info->state;
     stream->owned = info->owned != 0;
     stream->first = info->state == SH_STREAM_UNKNOWN ? 0 : info->base.seq + 1;
-    stream->heard_ms = host_.monotonic_ms();
+    stream->heard_ms = stream->alive_ms = host_.monotonic_ms();
     if (delivery_->open_log(host_.raw(), bytes(id), info->head) != SH_OK)
         return fail_open(id, life, SH_INTERNAL);
     apply(*stream, stream->follower.opened(info->head, info->state != SH_STREAM_UNKNOWN));
@@ -248,6 +252,7 @@ void Streams::records(std::string_view id, std::span<const sh_record> records) {
     // Old ones came twice, or the stream began anew: its tail tells which.
     const bool is_old = !records.empty() && records.back().seq <= stream.follower.position().seq;
     stream.heard_ms = is_old ? 0 : host_.monotonic_ms();
+    if (!is_old) stream.alive_ms = stream.heard_ms;
     apply(stream, stream.follower.live(records));
 }
 
@@ -260,8 +265,23 @@ void Streams::link(bool up, std::uint64_t epoch) {
     check_tails();
 }
 
+void Streams::show_counts() const {
+    const std::int64_t alive_since = host_.monotonic_ms() - options_.stalled_ms;
+    std::size_t open = 0;
+    std::size_t stalled = 0;
+    for (const auto& [id, stream] : streams_) {
+        if (!stream.owned || stream.state != SH_STREAM_OPEN) continue;
+        ++open;
+        if (stream.alive_ms < alive_since) ++stalled;
+    }
+    open_.set(static_cast<double>(open));
+    others_.set(static_cast<double>(streams_.size() - open));
+    stalled_.set(static_cast<double>(stalled));
+}
+
 void Streams::check_tails() {
     forget_dead_watchers();
+    show_counts();
     const std::int64_t silent_since = host_.monotonic_ms() - options_.silence_ms;
     std::vector<std::string> ids;
     for (auto& [id, stream] : streams_) {
@@ -294,6 +314,7 @@ void Streams::check_some(const std::vector<std::string>& ids) {
             for (std::size_t index = 0; index < asked.size(); ++index) {
                 Stream* stream = find(asked[index].first, asked[index].second);
                 if (stream == nullptr) continue;
+                if (infos[index].lease_ms > 0) stream->alive_ms = host_.monotonic_ms();
                 const Step step =
                     stream->follower.tail(infos[index].head, infos[index].state != SH_STREAM_UNKNOWN);
                 if (step.read_from && infos[index].head.seq > stream->follower.position().seq)

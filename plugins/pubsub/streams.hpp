@@ -23,6 +23,7 @@ struct StreamsOptions {
     std::int64_t silence_ms = 1'000;   // an open run that is silent for so long is checked
     std::uint32_t retry_ms = 200;      // after a read that failed, or found less than readers hold
     std::int64_t patience_ms = 5'000;  // with a store that has less than readers hold
+    std::int64_t stalled_ms = 15'000;  // an open run without entries and without a producer
     std::uint32_t max_followed = 200'000;
 };
 
@@ -56,6 +57,7 @@ private:
         std::vector<Watcher> watchers;
         std::vector<sh_ticket> waiting;  // for the first time at the head
         std::int64_t heard_ms = 0;
+        std::int64_t alive_ms = 0;                    // something came, or its producer's lease lived
         std::optional<std::int64_t> behind_since_ms;  // the store has less than readers hold
         std::uint64_t first = 0;                      // oldest kept, as of the last answer
         std::uint32_t state = SH_STREAM_UNKNOWN;
@@ -80,6 +82,7 @@ private:
     void answer_waiting(Stream& stream, sh_status status);
     void fail_open(const std::string& id, std::uint64_t life, sh_status status);
     void forget_dead_watchers();
+    void show_counts() const;
     void check_some(const std::vector<std::string>& ids);
     void drop(Map::iterator found);
     Stream* find(const std::string& id, std::uint64_t life);
@@ -95,6 +98,9 @@ private:
     streamhost::Metric gaps_;
     streamhost::Metric divergences_;
     streamhost::Metric tail_hits_;
+    streamhost::Metric open_;
+    streamhost::Metric others_;
+    streamhost::Metric stalled_;
 };
 
 }  // namespace pubsub

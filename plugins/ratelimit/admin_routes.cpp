@@ -1,13 +1,13 @@
 #include "admin_routes.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <vector>
 
 #include <simdjson.h>
 
 #include "streamhost/json_object.hpp"
+#include "streamhost/percent.hpp"
 
 #include "settings.hpp"
 
@@ -25,25 +25,6 @@ constexpr const char* kAll = "/admin/v1/ratelimit";
 constexpr const char* kOne = "/admin/v1/ratelimit/*";
 constexpr std::string_view kPrefix = "/admin/v1/ratelimit/";
 constexpr std::int64_t kNsPerMs = 1'000'000;
-
-// RFC 3986, 2.1. Nothing: a % without two hexadecimal digits.
-std::optional<std::string> decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '%') {
-            out += text[at];
-            continue;
-        }
-        unsigned char byte = 0;
-        const std::string_view digits = text.substr(at + 1, 2);
-        const char* end = digits.data() + digits.size();
-        if (digits.size() != 2 || std::from_chars(digits.data(), end, byte, 16).ptr != end)
-            return std::nullopt;
-        out += static_cast<char>(byte);
-        at += 2;
-    }
-    return out;
-}
 
 template <typename List, typename Show>
 std::string array(const List& list, Show show_one) {
@@ -107,7 +88,7 @@ std::optional<Forgotten> forgotten_of_path(std::string_view path) {
     const std::size_t slash = path.find('/');
     const auto by = std::find(kByWords.begin(), kByWords.end(), path.substr(0, slash));
     if (slash == std::string_view::npos || by == kByWords.end()) return std::nullopt;
-    auto key = decoded(path.substr(slash + 1));
+    auto key = streamhost::percent_decoded(path.substr(slash + 1));
     if (!key || key->empty()) return std::nullopt;
     return Forgotten{static_cast<By>(by - kByWords.begin()), std::move(*key)};
 }

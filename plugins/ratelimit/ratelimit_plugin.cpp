@@ -26,8 +26,9 @@ SipKey random_key() {
 
 }  // namespace
 
-const sh_ratelimit RateLimitPlugin::kTable = {sizeof(sh_ratelimit), 0, &RateLimitPlugin::take,
-                                              &RateLimitPlugin::enter, &RateLimitPlugin::leave};
+const sh_ratelimit RateLimitPlugin::kTable = {sizeof(sh_ratelimit),    0,
+                                              &RateLimitPlugin::take,  &RateLimitPlugin::enter,
+                                              &RateLimitPlugin::leave, &RateLimitPlugin::epoch};
 
 Settings RateLimitPlugin::read(const streamhost::Config& config) {
     Settings settings = read_settings(config);
@@ -44,6 +45,7 @@ void RateLimitPlugin::reconfigure(const streamhost::Config& config) { limiter_->
 
 void RateLimitPlugin::start() {
     limiter_ = std::make_unique<Limiter>(std::move(settings_), random_key());
+    epoch_ = random_key().high | 1U;  // not 0
     telemetry_ = std::make_unique<Telemetry>(host());
     refills_ = std::make_unique<Refills>(host(), streamhost::Store(host()), *limiter_, *telemetry_);
     listen_to_store();
@@ -103,6 +105,8 @@ std::int64_t RateLimitPlugin::enter(void* self, sh_bytes address, sh_bytes user)
 void RateLimitPlugin::leave(void* self, sh_bytes address, sh_bytes user) noexcept {
     of(self).host().guarded(0, [&] { of(self).limiter_->leave(view(address), view(user)); });
 }
+
+std::uint64_t RateLimitPlugin::epoch(void* self) noexcept { return of(self).epoch_; }
 
 namespace {
 

@@ -30,10 +30,12 @@ private:
     static std::int64_t take(void* self, const sh_rate_subject* subject, std::uint32_t cost) noexcept;
     static std::int64_t enter(void* self, sh_bytes address, sh_bytes user) noexcept;
     static void leave(void* self, sh_bytes address, sh_bytes user) noexcept;
+    static std::uint64_t epoch(void* self) noexcept;
     static const sh_ratelimit kTable;
 
     [[nodiscard]] Settings read(const streamhost::Config& config);
 
+    std::uint64_t epoch_ = 0;
     Settings settings_;  // until start()
     std::unique_ptr<Limiter> limiter_;
     std::unique_ptr<Telemetry> telemetry_;

@@ -5,6 +5,7 @@ namespace ratelimit {
 
 inline constexpr const char* kSchema = R"({
   "type": "object",
+  "x-reload": "live",
   "properties": {
     "limits": {
       "type": "array",
@@ -39,6 +40,7 @@ inline constexpr const char* kSchema = R"({
     },
     "prefixes": {
       "type": "object",
+      "x-reload": "plugin",
       "description": "How many bits of an address say whose it is; what changes here needs a new instance",
       "properties": {
         "ipv4": {"type": "integer", "default": 32, "minimum": 8, "maximum": 32, "description": "Of IPv4"},
@@ -53,7 +55,7 @@ inline constexpr const char* kSchema = R"({
         "users": {"type": "array", "default": [], "description": "Users", "items": {"type": "string", "minLength": 1, "maxLength": 256}}
       }
     },
-    "max_buckets": {"type": "integer", "default": 100000, "minimum": 1000, "maximum": 5000000, "description": "Buckets that this node remembers, about 150 bytes each; over it the fullest are forgotten first. What changes here needs a new instance"}
+    "max_buckets": {"type": "integer", "default": 100000, "minimum": 1000, "maximum": 5000000, "x-reload": "plugin", "description": "Buckets that this node remembers, about 150 bytes each; over it the fullest are forgotten first. What changes here needs a new instance"}
   }
 })";
 

@@ -22,6 +22,8 @@ Subscriptions::Subscriptions(Host& host, SubscriptionsOptions options,
       seconds_(host.histogram("recovery_seconds", "From subscribe to the plan",
                               {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5})),
       entries_(host.counter("recovered_entries_total", "Entries read for readers that were behind")),
+      gaps_(host.counter("stream_unfilled_gap_total",
+                         "Readers that were told of a hole: its entries are gone from the store")),
       vanished_(host.counter("vanished_streams_total",
                              "Readers that were told that their stream is not in the store any more")) {
     for (const char* result :

@@ -136,6 +136,7 @@ private:
     std::map<std::string, streamhost::Metric, std::less<>> results_;
     streamhost::Metric seconds_;
     streamhost::Metric entries_;
+    streamhost::Metric gaps_;
     streamhost::Metric vanished_;
 };
 

@@ -59,7 +59,10 @@ void Subscriptions::page(const Ref& subscription, std::uint64_t from, const sh_r
 
     Plan plan(subscription->stream, subscription->request, subscription->stand);
     if (is_first) plan.subscribed(decision.recovered, decision.reason);
-    if (decision.gap_from != 0) plan.gap(decision.gap_from, start);
+    if (decision.gap_from != 0) {
+        plan.gap(decision.gap_from, start);
+        gaps_.add();
+    }
     const Joined joined = join_text(records, options_.joined_bytes);
     plan.records(joined.records);
     entries_.add(static_cast<double>(records.size()));

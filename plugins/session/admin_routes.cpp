@@ -1,8 +1,9 @@
 #include "admin_routes.hpp"
 
-#include <charconv>
 #include <utility>
 
+#include "streamhost/json.hpp"
+#include "streamhost/percent.hpp"
 #include "streamhost/wait.hpp"
 
 namespace session {
@@ -18,29 +19,17 @@ using streamhost::Lease;
 namespace {
 
 constexpr const char* kList = "/admin/v1/sessions";
+constexpr const char* kNodes = "/admin/v1/nodes";
 constexpr const char* kOne = "/admin/v1/sessions/*";
 constexpr std::string_view kPrefix = "/admin/v1/sessions/";
 constexpr std::string_view kKick = "/kick";
 constexpr std::string_view kUser = "user=";
 constexpr std::uint32_t kDeadlineMs = 3'000;
 
-// As forms write it: a space may be a plus.
 std::string decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '%') {
-            out += text[at] == '+' ? ' ' : text[at];
-            continue;
-        }
-        unsigned char byte = 0;
-        const std::string_view digits = text.substr(at + 1, 2);
-        const char* end = digits.data() + digits.size();
-        if (digits.size() != 2 || std::from_chars(digits.data(), end, byte, 16).ptr != end)
-            throw Failure(SH_INVALID, "the query has a % without two hexadecimal digits");
-        out += static_cast<char>(byte);
-        at += 2;
-    }
-    return out;
+    auto out = streamhost::percent_decoded(text, streamhost::Plus::kIsASpace);
+    if (!out) throw Failure(SH_INVALID, "the query has a % without two hexadecimal digits");
+    return *std::move(out);
 }
 
 void demand(const Answered& answered) {
@@ -61,6 +50,14 @@ HttpResponse list(Host& host, const Lease<sh_session>& sessions, const HttpReque
         });
     demand(found);
     return answer("{\"total\":" + std::to_string(found.result.count) + ",\"sessions\":" + found.body + "}");
+}
+
+HttpResponse list_nodes(Host& host, const Lease<NodeTable>& nodes) {
+    const Answered found = streamhost::wait_for_answer(
+        host, nodes, kDeadlineMs,
+        [](const NodeTable& table, void* self, sh_ticket ticket) { table.nodes(self, ticket); });
+    demand(found);
+    return answer("{\"self\":" + streamhost::json_string(host.node_id()) + ",\"nodes\":" + found.body + "}");
 }
 
 HttpResponse kick(Host& host, const Lease<sh_session>& sessions, const HttpRequest& request) {
@@ -91,13 +88,15 @@ std::optional<std::string> kicked_of_path(std::string_view path) {
     return std::string(path);
 }
 
-void AdminRoutes::add(Host& host, Lease<sh_session> sessions) {
+void AdminRoutes::add(Host& host, Lease<sh_session> sessions, Lease<NodeTable> nodes) {
     sh_http_route route{};
     route.listeners = SH_LISTENER_ADMIN;
     route.method = "GET";
     route.path = kList;
     routes_.add(host, route,
                 [&host, sessions](const HttpRequest& request) { return list(host, sessions, request); });
+    route.path = kNodes;
+    routes_.add(host, route, [&host, nodes](const HttpRequest&) { return list_nodes(host, nodes); });
     route.method = "POST";
     route.path = kOne;
     routes_.add(host, route,

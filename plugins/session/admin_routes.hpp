@@ -1,4 +1,5 @@
-// What operators do with sessions over HTTP, on the admin listener: look who is there, and close a session.
+// What operators do with sessions over HTTP, on the admin listener: look who is there, and where, and close a
+// session.
 #pragma once
 
 #include <optional>
@@ -16,10 +17,17 @@ namespace session {
 // The id in /admin/v1/sessions/{id}/kick; nothing for another path. Pure. [any]
 [[nodiscard]] std::optional<std::string> kicked_of_path(std::string_view path);
 
+// What of this plugin is asked for over HTTP alone.
+struct NodeTable {
+    // SH_OK: body = what show_nodes() makes. [any]
+    void (*nodes)(void* self, sh_ticket ticket);
+};
+
 class AdminRoutes {
 public:
-    // `sessions` is this plugin's own table. [control]
-    void add(streamhost::Host& host, streamhost::Lease<sh_session> sessions);
+    // Both are this plugin's own tables. [control]
+    void add(streamhost::Host& host, streamhost::Lease<sh_session> sessions,
+             streamhost::Lease<NodeTable> nodes);
 
 private:
     streamhost::HttpRoutes routes_;

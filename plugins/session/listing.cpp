@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 
 #include <simdjson.h>
 
 #include "streamhost/json.hpp"
+#include "streamhost/json_object.hpp"
 #include "streamhost/status.hpp"
 
 namespace session {
@@ -78,6 +80,31 @@ std::string show(const std::vector<Registered>& entries) {
                ",\"node\":" + json_string(one.node) + ",\"connections\":" + std::to_string(one.connections) +
                ",\"since\":" + std::to_string(one.since_ms) + "}";
     }
+    return out + "]";
+}
+
+std::string show_nodes(std::string_view json) {
+    simdjson::dom::parser parser;
+    simdjson::dom::parser data_parser;
+    simdjson::dom::array list;
+    std::map<std::string, std::string> nodes;
+    if (parser.parse(json.data(), json.size()).get(list) != simdjson::SUCCESS) return "[]";
+    for (const Element entry : list) {
+        const std::string node = text_of(entry, "node");
+        const std::string text = text_of(entry, "data");
+        Element data;
+        if (node.empty() || data_parser.parse(text).get(data) != simdjson::SUCCESS) continue;
+        nodes[node] = streamhost::JsonObject()
+                          .text("node", node)
+                          .text("server", text_of(data, "server"))
+                          .number("sessions", number_of<std::uint64_t>(data, "sessions"))
+                          .number("connections", number_of<std::uint64_t>(data, "connections"))
+                          .number("left_ms", number_of<std::int64_t>(entry, "left_ms"))
+                          .done();
+    }
+    std::string out = "[";
+    for (const auto& [name, node] : nodes)
+        out += (out.size() > 1 ? "," : "") + node;
     return out + "]";
 }
 

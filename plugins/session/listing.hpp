@@ -32,6 +32,9 @@ struct Listing {
 
 // [{"session","user","node","connections","since"}]
 [[nodiscard]] std::string show(const std::vector<Registered>& entries);
+// Of [{"node","data","left_ms"}]: [{"node","server","sessions","connections","left_ms"}], by name. left_ms:
+// how long the node counts as there without another heartbeat; negative: for how long it has been gone.
+[[nodiscard]] std::string show_nodes(std::string_view json);
 // When the session was first registered, of those that still say so; `otherwise` without any.
 [[nodiscard]] std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t otherwise);
 

@@ -92,8 +92,9 @@ void Roster::close(std::int64_t now_ms) {
 }
 
 Command Roster::node_put() const {
-    const std::string data =
-        "{\"sessions\":" + std::to_string(open_) + ",\"connections\":" + std::to_string(homes_.size()) + "}";
+    const std::string data = "{\"sessions\":" + std::to_string(open_) +
+                             ",\"connections\":" + std::to_string(homes_.size()) +
+                             ",\"server\":" + streamhost::json_string(options_.server) + "}";
     return {Command::Kind::kNodePut, {}, {}, data};
 }
 

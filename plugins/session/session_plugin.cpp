@@ -39,6 +39,7 @@ const sh_session SessionPlugin::kTable = {sizeof(sh_session),          0,
                                           &SessionPlugin::list,        &SessionPlugin::kick,
                                           &SessionPlugin::check_owner, &SessionPlugin::count,
                                           &SessionPlugin::look_owner};
+const NodeTable SessionPlugin::kNodeTable = {&SessionPlugin::nodes};
 const sh_topic_events SessionPlugin::kKickEvents = {sizeof(sh_topic_events), 0, &SessionPlugin::on_kick};
 
 void SessionPlugin::configure(const streamhost::Config& config) {
@@ -55,10 +56,11 @@ void SessionPlugin::configure(const streamhost::Config& config) {
 void SessionPlugin::start() {
     const auto* store = host().require<sh_store_ext>(SH_EXT_STORE);
     sessions_ = std::make_unique<Sessions>(
-        host(), StorePort(host(), store, {ttl_ms_}), RosterOptions{host().node_id(), ttl_ms_},
+        host(), StorePort(host(), store, {ttl_ms_}),
+        RosterOptions{host().node_id(), ttl_ms_, host().node().name(host().raw())},
         host().acquire<sh_pubsub>(SH_SVC_PUBSUB), host().expose(&kKickEvents, this).get());
     host().provide(SH_SVC_SESSION, &kTable, this);
-    routes_.add(host(), host().expose(&kTable, this));
+    routes_.add(host(), host().expose(&kTable, this), host().expose(&kNodeTable, this));
     const auto beat = [this] { sessions_->heartbeat(); };
     if (host().every(SH_ON_STORE, heartbeat_ms_, beat) != SH_OK || host().post(SH_ON_STORE, beat) != SH_OK)
         throw Failure(SH_BUSY, "no timer for the heartbeat of sessions");
@@ -119,6 +121,13 @@ void SessionPlugin::count(void* self, sh_ticket ticket) noexcept {
     of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         plugin.host().on_store(ticket, [&plugin, ticket] { plugin.sessions_->count(ticket); });
+    });
+}
+
+void SessionPlugin::nodes(void* self, sh_ticket ticket) noexcept {
+    of(self).host().guarded(ticket, [&] {
+        auto& plugin = of(self);
+        plugin.host().on_store(ticket, [&plugin, ticket] { plugin.sessions_->nodes(ticket); });
     });
 }
 

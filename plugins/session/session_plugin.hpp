@@ -33,8 +33,10 @@ private:
     static void check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
     static void look_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
     static void count(void* self, sh_ticket ticket) noexcept;
+    static void nodes(void* self, sh_ticket ticket) noexcept;
     static void on_kick(void* self, sh_bytes topic, sh_bytes payload) noexcept;
     static const sh_session kTable;
+    static const NodeTable kNodeTable;
     static const sh_topic_events kKickEvents;
 
     std::uint32_t heartbeat_ms_ = 2'000;

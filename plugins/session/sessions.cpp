@@ -242,6 +242,17 @@ void Sessions::count(sh_ticket ticket) {
     });
 }
 
+void Sessions::nodes(sh_ticket ticket) {
+    store_.list_nodes([this, ticket](const sh_result& found) {
+        if (found.status != SH_OK)
+            return host_.complete(ticket, found.status, "the store could not list nodes");
+        const auto body = host_.make_buffer(show_nodes(body_of(found)));
+        sh_result result = Host::make_result(SH_OK);
+        result.body = body.get();
+        host_.complete(ticket, result);
+    });
+}
+
 // -------------------------------------------------------------------------------------------------- kicks
 
 std::size_t Sessions::close_all(const std::string& session, std::string_view reason) {

@@ -45,6 +45,7 @@ public:
     void leave_later(sh_connection connection);
     void list(const std::string& user, sh_ticket ticket);
     void count(sh_ticket ticket);
+    void nodes(sh_ticket ticket);
     void kick(const std::string& session, sh_ticket ticket) { kicks_.kick(session, ticket); }
     void check_owner(const std::string& home, const std::string& user, sh_ticket ticket);
     void look_owner(const std::string& home, const std::string& user, sh_ticket ticket);

@@ -72,4 +72,9 @@ void StorePort::list(std::string_view session, std::string_view user, std::uint3
         std::move(answer));
 }
 
+void StorePort::list_nodes(Answer answer) {
+    host_.command([&](std::uint64_t token) { return store_->node_list(host_.raw(), token); },
+                  std::move(answer));
+}
+
 }  // namespace session

@@ -32,6 +32,7 @@ public:
     void ask_owner(std::string_view home, const OwnerCheck& check, Answer answer);
     // One of session and user, or neither.
     void list(std::string_view session, std::string_view user, std::uint32_t max, Answer answer);
+    void list_nodes(Answer answer);
 
 private:
     [[nodiscard]] sh_status call(const Command& command, std::uint64_t token) const;

@@ -59,12 +59,14 @@ void LocalProducers::pump(const std::string& stream) {
                                   .producer = held->pid,
                                   .end_state = next->end_state,
                                   .lease_ms = held->producer.lease_ms()};
-    const auto settle = [this, stream, held](const sh_result& result) { appended(stream, held, result); };
+    const auto settle = [this, stream, held, sent_ms = host_.monotonic_ms()](const sh_result& result) {
+        counts_.count(result, host_.monotonic_ms() - sent_ms);
+        appended(stream, held, result);
+    };
     store_.run(&sh_store_ext::append, settle, &request);
 }
 
 void LocalProducers::appended(const std::string& stream, const Ref& held, const sh_result& result) {
-    counts_.count(result);
     std::vector<Answer> answers;
     std::optional<std::int64_t> retry_at;
     {
@@ -107,6 +109,7 @@ void LocalProducers::tick() {
             if (held->producer.wants_renewal(host_.monotonic_ms())) silent.emplace_back(stream, held);
         }
     }
+    counts_.holds(all.size());
     for (const auto& stream : all)
         pump(stream);
     for (const auto& [stream, held] : silent)

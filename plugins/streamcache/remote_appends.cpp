@@ -70,9 +70,9 @@ void RemoteAppends::beyond_head(const RemoteAppend& append, std::uint64_t expect
 void RemoteAppends::write(RemoteAppend& append, std::uint64_t check) {
     const std::uint64_t first = append.what.seq;
     const sh_position at = streamhost::chain(store_, append.what, {first - 1, check});
-    const auto settle = [this, stream = append.what.stream, at, first,
-                         ticket = append.ticket](const sh_result& result) {
-        counts_.count(result);
+    const auto settle = [this, stream = append.what.stream, at, first, ticket = append.ticket,
+                         sent_ms = host_.monotonic_ms()](const sh_result& result) {
+        counts_.count(result, host_.monotonic_ms() - sent_ms);
         sh_result answer = result;
         if (result.status == SH_GAP) answer.first = result.last + 1;
         if (result.status == SH_OK) {

@@ -35,11 +35,14 @@ dev_build() {
     build_preset "$preset"
 }
 
-# The schema that editors read, from the host's own keys and those of the plugins in this tree.
+# The schema that editors read and the page of all keys, from the host's own keys and those of the plugins in this tree.
 dev_schema() {
     packages_need run
     mkdir -p build
     build_preset release
     build/release/bin/streamhost config schema >build/schema.json
+    build/release/bin/streamhost config reference >build/reference.md
+    mkdir -p docs/reference
     mv build/schema.json config/streamhost.schema.json
+    mv build/reference.md docs/reference/configuration.md
 }

@@ -99,10 +99,12 @@ stage_plugins() {
     done
     check "a plugin written, built and tested outside of this tree loads and works" scripts/test/sdk_test.sh build/release/bin/streamhost
     check "config/streamhost.schema.json is what the host says (./dev schema mends it)" schema_check
+    check "docs/reference/configuration.md is what the host says (./dev schema mends it)" reference_check
 }
 
 # The committed schema serves editors; the plugins of this tree and the host's own keys decide what is in it.
 schema_check() { diff -u config/streamhost.schema.json <(build/release/bin/streamhost config schema); }
+reference_check() { diff -u docs/reference/configuration.md <(build/release/bin/streamhost config reference); }
 
 # node_tests <title> <file...>: node:test programs, one at a time, counted from the TAP summary.
 node_tests() {

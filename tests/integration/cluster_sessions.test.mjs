@@ -72,6 +72,24 @@ describe('sessions over three nodes', { timeout: TEST_MS }, () => {
         await one.until(sameList(cluster.nodes, []), 2_000);
     });
 
+    it('are counted for each node, on every node', async () => {
+        const [one, two] = cluster.nodes;
+        const wires = [await Wire.join(two, { session: newName('s') }), await Wire.join(two, { session: newName('s') })];
+        const nodesOf = async (node) => (await node.admin('/admin/v1/nodes')).body;
+        // Each node says how it stands with its next heartbeat.
+        await one.until(async () => (await nodesOf(one)).nodes.find(({ node }) => node === 'node-2')?.sessions === 2, 2 * HEARTBEAT_MS);
+        const seen = await nodesOf(one);
+        assert.equal(seen.self, 'node-1');
+        assert.deepEqual(seen.nodes.map(({ node, sessions, connections }) => [node, sessions, connections]), [['node-1', 0, 0], ['node-2', 2, 2], ['node-3', 0, 0]]);
+        for (const { server, left_ms: left } of seen.nodes) {
+            assert.match(server, /^streamhost\/\d/);
+            assert.ok(left > 0 && left <= LEASE_MS, `${left}`);
+        }
+        assert.equal((await nodesOf(two)).self, 'node-2');
+        wires.forEach((wire) => wire.close());
+        await one.until(sameList(cluster.nodes, []), 2_000);
+    });
+
     it('have the same affinity on every node', async () => {
         const session = newName('s');
         const wires = await Promise.all(cluster.nodes.map((node) => Wire.join(node, { session })));
@@ -185,6 +203,8 @@ describe('sessions of nodes that die, sleep and wake', { timeout: TEST_MS }, () 
         const killed = performance.now();
         await one.until(sameList([one, two], of(living)), REAPED_MS);
         await one.until(async () => (await reapedOf([one, two])) === before + dying.length, REAPED_MS - (performance.now() - killed));
+        const gone = (await one.admin('/admin/v1/nodes')).body.nodes.filter(({ left_ms: left }) => left <= 0);
+        assert.deepEqual(gone.map(({ node }) => node), ['node-3'], 'it died, and that is remembered');
         assert.equal((await two.admin('/admin/v1/sessions')).body.total, living.length);
         await beats(one, LEASE_MS / HEARTBEAT_MS + 1);
         assert.equal(await sameList([one, two], of(living))(), true);

@@ -149,17 +149,18 @@ describe('the rsyslog of deploy/', () => {
         const file = path.join(folder, 'rsyslog.conf');
         await writeFile(file, config);
         await run('rsyslogd', ['-N1', '-f', file], { env: { ...process.env, PATH } });
+        const line = { ts: '2026-01-31T12:00:00.123Z', level: 'info', node: 'gateway-1', component: 'host', msg: 'ready "now" ä' };
         let received = '';
         const server = createServer((socket) => socket.on('data', (part) => (received += part)));
         await withProcess('rsyslogd', ['-n', '-f', file, '-i', path.join(folder, 'pid')], async (log) => {
             await writeFile(input, 'INFO  host: listening\n', { flag: 'a' });
             await until(() => /Connection refused|suspended/.test(log()), () => `nobody is there yet: ${log()}`);
             await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-            await writeFile(input, 'INFO  host: ready node=gateway-1\n', { flag: 'a' });
-            await until(() => received.includes('node=gateway-1'), () => `the second line: ${received} ${log()}`);
+            await writeFile(input, `${JSON.stringify(line)}\n`, { flag: 'a' });
+            await until(() => received.includes('gateway-1'), () => `the second line: ${received} ${log()}`);
         });
         server.close();
         assert.match(received, /^\d+ <\d+>1 \d{4}-\S+ \S+ streamhost - - - INFO {2}host: listening\n/);
-        assert.match(received, / streamhost - - - INFO {2}host: ready node=gateway-1\n/);
+        assert.deepEqual(JSON.parse(received.match(/ streamhost - - - (\{.*\})\n/)[1]), line, 'as deploy/config makes nodes write it');
     }));
 });

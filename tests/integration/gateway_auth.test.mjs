@@ -5,8 +5,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
-import { configFile, inFolder, runHost, serveHost } from './support/host_process.mjs';
+import { Cluster, onRedis, startNode } from './support/cluster.mjs';
+import { configFile, freePort, inFolder, runHost, serveHost } from './support/host_process.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
@@ -106,6 +106,32 @@ describe('a gateway that asks for tokens', { timeout: TEST_MS }, () => {
         kept.close();
     });
 
+    it('ends what a refreshed token does not grant, and nothing else', async () => {
+        const ann = await join(host, 'ann', 'watched');
+        const support = await join(host, 'support', 'desk', { grants: ['read:*', 'send:@own'] });
+        for (const stream of ['watched', 'nobodys']) assert.equal((await support.ask({ type: 'subscribe', stream })).type, 'subscribed');
+        const fewer = await tokenFor(host, 'support', { grants: ['read:desk', 'read:nobodys', 'send:@own'] });
+        assert.equal((await support.ask({ type: 'refresh', token: fewer })).type, 'ok');
+        const ended = await support.frame((frame) => frame.type === 'error' && frame.stream === 'watched');
+        assert.equal(ended.code, 'forbidden');
+        const { run } = await ann.ask({ type: 'send', content: 'private' });
+        await ann.textOf(run);
+        assert.equal((await support.ask({ type: 'send', content: 'still here' })).type, 'accepted');
+        assert.equal((await support.ask({ type: 'append', stream: 'nobodys', entries: [{ kind: 'part' }] })).code, 'forbidden');
+        assert.deepEqual(
+            support.frames.filter((frame) => frame.data?.content === 'private' || frame.stream?.startsWith('watched.')),
+            [],
+        );
+        assert.equal(support.frames.filter((frame) => frame.stream === 'nobodys' && frame.type === 'error').length, 0);
+        for (const wire of [ann, support]) wire.close();
+    });
+
+    it('closes who sends nothing but what has to be refused', async () => {
+        const wire = await join(host, 'ann', 'flood');
+        for (let number = 0; number < 150; ++number) wire.say(number % 2 === 0 ? { type: 'nonsense', id: `n${number}` } : 'no json');
+        assert.equal((await wire.ended()).code, 4429);
+    });
+
     it('looks at the token again when a client resumes', async () => {
         const first = await join(host, 'ann', 'resumed');
         const { run } = await first.ask({ type: 'send', content: 'one' });
@@ -143,6 +169,44 @@ describe('a revocation', { timeout: TEST_MS }, () => {
     });
 });
 
+describe('a restart of the plugin auth', { timeout: TEST_MS }, () => {
+    it('while the store is away lets nobody in who was revoked', async () => {
+        const redis = await RedisProcess.start();
+        await inFolder(async (folder) => {
+            const [secret, file] = [randomBytes(32).toString('hex'), path.join(folder, 'secret')];
+            await writeFile(file, secret);
+            const keys = JSON.stringify([{ id: 'k', algorithm: 'HS256', secret_file: file }]);
+            const node = await startNode(onRedis(redis), 'n1', { ...ON, 'plugins.auth.dev_tokens.enabled': false, 'plugins.auth.keys': keys });
+            const now = Math.floor(Date.now() / 1000);
+            const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+            const text = `${part({ alg: 'HS256', kid: 'k' })}.${part({ sub: 'ann', iat: now - 1, exp: now + 3_600 })}`;
+            const token = `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+            const hello = { session: 'hers', token };
+            const auth = async () => (await node.admin('/admin/v1/plugins')).body.find((one) => one.name === 'auth');
+            try {
+                const ann = await Wire.join(node, hello);
+                assert.equal(ann.welcome.user, 'ann');
+                redis.signal('SIGSTOP');
+                await node.until(async () => (await node.admin('/admin/v1/node')).body.store.state !== 'ok');
+                assert.equal((await node.admin('/admin/v1/auth/revoke', { user: 'ann' })).status, 202);
+                assert.equal((await ann.ended()).code, 4401);
+                assert.deepEqual(await refused(node, hello), { code: 'unauthenticated', close: 4401 });
+                assert.equal((await node.admin('/admin/v1/plugins/auth', { restart: true })).status, 202);
+                // What it knew is in the hands of the instance that leaves, and in nobody else's.
+                await node.until(async () => (await refused(node, hello)).code === 'unavailable');
+                redis.signal('SIGCONT');
+                await node.until(async () => (await refused(node, hello)).code === 'unauthenticated');
+                await node.until(async () => (await auth()).state === 'started');
+                assert.deepEqual(await refused(node, hello), { code: 'unauthenticated', close: 4401 });
+            } finally {
+                redis.signal('SIGCONT');
+                assert.deepEqual(await node.stop(), { code: 0, signal: null });
+            }
+        });
+        await redis.stop();
+    });
+});
+
 describe('pages and cookies', { timeout: TEST_MS }, () => {
     it('count when their origin is this host or was allowed', async () => {
         const host = await serveHost({ ...ON, 'plugins.gateway.token_cookie': 'sh', 'plugins.gateway.allowed_origins': '["https://chat.example"]' });
@@ -157,6 +221,8 @@ describe('pages and cookies', { timeout: TEST_MS }, () => {
             assert.deepEqual(await refused(host, {}, from(undefined)), { code: 'unauthenticated', close: 4401 });
             const evil = await Wire.open(host, from('https://evil.example'));
             assert.equal((await evil.ended()).code, 4403);
+            const two = { Authorization: `Bearer ${await tokenFor(host, 'bob')}`, Cookie: `sh=${token}`, Origin: 'https://chat.example' };
+            assert.equal((await (await Wire.open(host, { options: { headers: two } })).ended()).code, 4401);
         } finally {
             assert.deepEqual(await host.stop(), { code: 0, signal: null });
         }
@@ -184,6 +250,26 @@ describe('limits', { timeout: TEST_MS }, () => {
             assert.deepEqual(await host.stop(), { code: 0, signal: null });
         }
     });
+
+    it('count the connections that a restart of the plugin finds', async () => {
+        const host = await serveHost({ ...ON, 'plugins.ratelimit.enabled': true, 'plugins.ratelimit.connections.per_user': 2 });
+        try {
+            const both = [await join(host, 'ann', 'hers'), await join(host, 'ann', 'hers')];
+            const counted = async () => (await host.admin('/admin/v1/ratelimit')).body.connections.now;
+            assert.equal(await counted(), 2);
+            assert.equal((await host.admin('/admin/v1/plugins/ratelimit', { restart: true })).status, 202);
+            await host.until(async () => (host.log.match(/plugin started.*plugin=ratelimit/g) ?? []).length === 2);
+            await host.until(async () => (await counted()) === 2);
+            assert.deepEqual(await refused(host, { session: 'hers', token: await tokenFor(host, 'ann') }), { code: 'rate_limited', close: 4429 });
+            both[0].close();
+            await both[0].ended();
+            const next = await join(host, 'ann', 'hers');
+            assert.equal(next.welcome.type, 'welcome');
+            for (const wire of [both[1], next]) wire.close();
+        } finally {
+            assert.deepEqual(await host.stop(), { code: 0, signal: null });
+        }
+    });
 });
 
 describe('a listener that others reach', { timeout: TEST_MS }, () => {
@@ -206,6 +292,42 @@ describe('a listener that others reach', { timeout: TEST_MS }, () => {
         const unasked = await check((secret) => ['  gateway: {enabled: true}', auth(secret)]);
         assert.match(unasked.out + unasked.err, /plugins\.gateway\.authentication: the plugin auth is enabled/);
     });
+
+    it('stays locked whatever a changed file or the admin API says', async () => {
+        await inFolder(async (folder) => {
+            const secret = path.join(folder, 'secret');
+            await writeFile(secret, randomBytes(32).toString('hex'));
+            const outside = `listeners: {other: {address: "0.0.0.0:${await freePort()}"}}`;
+            const needs = ['  session: {enabled: true}', '  recovery: {enabled: true}', '  streamcache: {enabled: true}', '  pubsub: {enabled: true}'];
+            const locked = [outside, 'plugins:', ...needs, '  gateway: {enabled: true, authentication: required}', auth(secret)];
+            const host = await serveHost({}, { words: ['-c', await configFile(folder, locked.join('\n'))] });
+            const change = async (lines) => {
+                await configFile(folder, lines.join('\n'));
+                const seen = host.err.length;
+                host.signal('SIGHUP');
+                await host.until(async () => /configuration read again|configuration is refused/.test(host.err.slice(seen)));
+                return host.err.slice(seen);
+            };
+            const inForce = async () => (await host.admin('/admin/v1/config')).body.configuration.plugins.gateway.authentication;
+            try {
+                // For a start this file is fine: but the listener of the one before is still there.
+                const log = await change(['plugins:', ...needs, '  gateway: {enabled: true, authentication: none}']);
+                assert.match(log, /listeners\.other\.address: 0\.0\.0\.0:\d+ can be reached from other machines.*started anew/);
+                assert.match(log, /the changed configuration is refused/);
+                assert.equal(await inForce(), 'required');
+                await change(['plugins:', ...needs, '  gateway: {enabled: false, authentication: none}']);
+                await host.until(async () => (await host.admin('/admin/v1/plugins')).body.every((one) => one.name !== 'gateway' || !one.enabled));
+                for (const order of [{ enabled: true, dry_run: true }, { enabled: true }]) {
+                    const refused = await host.admin('/admin/v1/plugins/gateway', order);
+                    assert.equal(refused.status, 409);
+                    assert.match(refused.body.detail, /0\.0\.0\.0:\d+ can be reached from other machines/);
+                }
+                assert.equal((await host.admin('/admin/v1/plugins/chat', { enabled: true, dry_run: true })).status, 200);
+            } finally {
+                assert.deepEqual(await host.stop(), { code: 0, signal: null });
+            }
+        });
+    });
 });
 
 describe('an admin listener that asks for tokens', { timeout: TEST_MS }, () => {
@@ -224,11 +346,38 @@ describe('an admin listener that asks for tokens', { timeout: TEST_MS }, () => {
             assert.equal(await call(['admin:metrics'], '/metrics'), 200);
             assert.equal(await call(['admin:metrics'], '/admin/v1/config'), 403);
             assert.equal(await call(['admin:view'], '/admin/v1/config'), 200);
+            const access = async (grants) => {
+                const headers = { Authorization: `Bearer ${await tokenFor(host, 'ops', { grants })}` };
+                return (await fetch(`http://127.0.0.1:${host.adminPort}/admin/v1/access`, { headers })).json();
+            };
+            assert.equal(await call(null, '/admin/v1/access'), 401);
+            assert.deepEqual(await access(['admin:view']), { authentication: 'required', user: 'ops', grants: { metrics: false, view: true, change: false } });
+            assert.deepEqual(await access(['admin:*']), { authentication: 'required', user: 'ops', grants: { metrics: true, view: true, change: true } });
+            assert.deepEqual((await access(['read:*'])).grants, { metrics: false, view: false, change: false });
+            assert.equal(await call(null, '/console/'), 404, 'open, and not there without its plugin');
             const kick = ['/admin/v1/sessions/nobody/kick', 'POST'];
             assert.equal(await call(['admin:view'], ...kick), 403);
             assert.equal(await call(null, ...kick), 401);
             assert.equal(await call(['admin:change'], ...kick), 200);
+            assert.equal(await call(null, '/admin/v1/drain', 'POST'), 401);
+            assert.equal(await call(['admin:view'], '/admin/v1/drain', 'POST', '{"exit":true}'), 403);
+            assert.equal(await call(['admin:view'], '/admin/v1/drain'), 200);
             await host.until(async () => /admin call.*POST.*\/kick.*user=ops.*status=403/.test(host.log) && /admin call.*user=ops.*status=200/.test(host.log));
+            for (const route of ['/admin/v1/config', '/admin/v1/config/rollback', '/admin/v1/config/diff'])
+                assert.equal(await call(['admin:view'], route, 'POST', '{}'), 403, route);
+            assert.equal(await call(['admin:view'], '/admin/v1/config/diff'), 200);
+            assert.equal(await call(['admin:change'], '/admin/v1/config', 'POST', '{}'), 200);
+            await host.until(async () => /audit: admin call method=POST path=\/admin\/v1\/config peer=\S+ user=ops status=200/.test(host.log));
+            await inFolder(async (folder) => {
+                const url = ['--url', `http://127.0.0.1:${host.adminPort}`];
+                const file = path.join(folder, 'token');
+                await writeFile(file, await tokenFor(host, 'ops', { grants: ['admin:view'] }));
+                const told = await runHost(['config', 'diff', ...url, '--token-file', file]);
+                assert.deepEqual([told.code, told.out], [0, 'nothing changes\n'], told.err);
+                const refused = await runHost(['config', 'apply', ...url, '--token-file', file]);
+                assert.deepEqual([refused.code, refused.err], [1, 'streamhost: 403: The token does not grant admin:change\n']);
+                assert.equal((await runHost(['config', 'diff', ...url])).code, 1);
+            });
             assert.doesNotMatch(host.log, /eyJ/);
             // Whoever switches off what judges tokens locks the door, and does not open it.
             assert.equal(await call(['admin:change'], '/admin/v1/plugins/auth', 'POST', '{"enabled":false}'), 202);

@@ -55,6 +55,9 @@ describe('opening', { timeout: TEST_MS }, () => {
         assert.equal(own.welcome.type, 'welcome');
         const foreign = await open({ options: { origin: 'http://evil.example' } });
         assert.equal((await foreign.ended()).code, 4403);
+        // A page whose own name its name server leads to this machine.
+        const rebound = await open({ options: { headers: { Origin: `http://evil.example:${host.port}`, Host: `evil.example:${host.port}` } } });
+        assert.equal((await rebound.ended()).code, 4403);
     });
 
     it('closes who says no hello in time, also one that pings meanwhile', async () => {

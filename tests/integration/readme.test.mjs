@@ -94,8 +94,11 @@ test('the conversation by hand is answered as printed', { timeout: TEST_MS }, as
 
 test('the section for a real model is a valid one', { timeout: TEST_MS }, async () => {
     const [section] = blocks('By hand', 'yaml');
+    const shipped = await readFile(path.join(root, 'config/streamhost.yaml'), 'utf8');
+    const changed = shipped.replace(/^ {2}chat:\n(?: {4}.*\n)+/m, `${section.trimEnd()}\n`);
+    assert.notEqual(changed, shipped, 'there is a block to put it in place of');
     await inFolder(async (folder) => {
-        const file = await configFile(folder, `plugins:\n${section}`);
+        const file = await configFile(folder, changed);
         const checked = await runHost(['config', 'check', file], { OPENAI_API_KEY: 'k' });
         assert.deepEqual({ code: checked.code, err: checked.err }, { code: 0, err: '' });
     });

@@ -100,10 +100,15 @@ void Cluster::call(std::size_t node, CommandRef command, Done done) {
         const Link& now = links_[node];
         if (now.connection != connection || !is_reachable(now)) return;
         if (!is_master(now.server)) return lose(node, travel_ms());
-        *reply = execute(now.server, *command);
+        reply->is_refused = refuses(now.server, *command);
+        if (!reply->is_refused) *reply = execute(now.server, *command);
         if (events_.now_ms() < now.loses_until_ms && random_.chance(30)) return lose(node, travel_ms());
         answer(node, connection, task);
     });
+}
+
+bool Cluster::refuses(std::size_t server, const Command& command) const {
+    return command.writes() && events_.now_ms() < servers_[server].alone_until_ms;
 }
 
 Reply Cluster::execute(std::size_t server, const Command& command) {
@@ -192,6 +197,8 @@ void Cluster::promote(std::int64_t notice_ms) {
         if (i != master_ && !servers_[i].takes_writes) copy_master_to(i);
     }
     servers_[master_].takes_writes = true;
+    // Until its replicas came over.
+    if (random_.chance(40)) servers_[master_].alone_until_ms = events_.now_ms() + random_.between(500, 8'000);
     // Each Sentinel tells each node at another time; one of three may keep it to itself for long.
     for (std::size_t node = 0; node < kNodes; ++node)
         for (std::size_t i = 0; i < kSentinels; ++i) {
@@ -242,6 +249,8 @@ void Cluster::stop_all(std::int64_t ms) {
     for (std::size_t node = 0; node < kNodes; ++node)
         lose(node, std::min(ms, random_.between(kSilentMs / 2, kSilentMs)));
 }
+
+void Cluster::leave_alone(std::int64_t ms) { servers_[master_].alone_until_ms = events_.now_ms() + ms; }
 
 void Cluster::cut(std::size_t node, std::int64_t ms) {
     links_[node].cut_until_ms = events_.now_ms() + ms;

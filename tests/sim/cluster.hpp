@@ -57,9 +57,11 @@ public:
 
     // Faults. False: not now, one of that kind is under way.
     bool crash_master();
-    bool move_master();                           // planned: the old one goes on acknowledging for a while
-    void stop_all(std::int64_t ms);               // no server answers; nothing is lost
-    void cut(std::size_t node, std::int64_t ms);  // neither requests nor answers, nor live records
+    bool move_master();              // planned: the old one goes on acknowledging for a while
+    void stop_all(std::int64_t ms);  // no server answers; nothing is lost
+    // The master has no replicas, and refuses writes.
+    void leave_alone(std::int64_t ms);
+    void cut(std::size_t node, std::int64_t ms);           // neither requests nor answers, nor live records
     void lose_answers(std::size_t node, std::int64_t ms);  // half of them, after the command took effect
     void disturb_live(std::size_t node, std::int64_t ms);  // late, twice, out of order
     void drop_subscriber(std::size_t node);
@@ -76,6 +78,7 @@ private:
     struct Host {
         Server server;
         std::int64_t skew_ms = 0;
+        std::int64_t alone_until_ms = 0;  // without replicas it takes no writes
         bool is_up = true;
         bool takes_writes = false;
         std::uint32_t copies = 0;  // that it took of a master: what was on the way to it then is in there
@@ -110,6 +113,7 @@ private:
     [[nodiscard]] bool is_master(std::size_t server) const noexcept {
         return servers_[server].is_up && servers_[server].takes_writes;
     }
+    [[nodiscard]] bool refuses(std::size_t server, const Command& command) const;
     Reply execute(std::size_t server, const Command& command);
     void copy_master_to(std::size_t server);
     void replicate(std::size_t from, const Batch& effect);

@@ -33,6 +33,7 @@ void Node::boot() {
     const bool settles =
         world_.mutation != Mutation::kNoSettling && world_.mutation != Mutation::kCountOutage;
     if (!settles) options.keeper.settle_ms = 0;
+    options.keeper.settles_at_start = world_.mutation != Mutation::kSettledAtStart;
     store_ = redis::make_redis_store(std::move(options), *port_, *this, *this);
     // All nodes tick in step, which makes them race for whatever lapses.
     world_.events.at((world_.events.now_ms() / kTickMs + 1) * kTickMs, on_node([this] { tick(); }));

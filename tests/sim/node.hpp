@@ -77,6 +77,13 @@ struct World {
 class Node final : private store::StoreLoop, private store::LiveSink {
 public:
     Node(World& world, std::size_t index);
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+    // Whatever still waits is answered, and is nobody's any more.
+    ~Node() override {
+        is_up_ = false;
+        store_.reset();
+    }
 
     void boot();
     void crash();

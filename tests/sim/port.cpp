@@ -182,10 +182,23 @@ void SimPort::flush() {
 void SimPort::answer(std::uint64_t id, const Command& command, const Reply& reply) {
     std::erase(sent_, id);
     breaker_.heard(now());
+    if (reply.is_refused) return refused(id);
+    refusals_.reset();
     redis::RespReader reader;
     reader.feed(resp_of(command, reply));
     if (redis::CallDone done = queue_.answered(id); reader.next() && done)
         done({CallEnd::kReply, reader.value()});
+}
+
+// As DataSlot::hold.
+void SimPort::refused(std::uint64_t id) {
+    if (now() >= held_until_ms_) held_until_ms_ = now() + 1 + refusals_.next_ms(chance());
+    if (redis::CallDone done = queue_.refused(id, held_until_ms_)) {
+        redis::RespReader reader;
+        reader.feed("-NOREPLICAS Not enough good replicas to write.\r\n");
+        if (reader.next()) done({CallEnd::kReply, reader.value()});
+    }
+    later(held_until_ms_ - now(), [this] { flush(); });
 }
 
 // Deadlines, and the breaker, as long as anybody waits.

@@ -65,6 +65,7 @@ private:
     void link_up();
     void flush();
     void answer(std::uint64_t id, const Command& command, const Reply& reply);
+    void refused(std::uint64_t id);
     [[nodiscard]] store::Submit push(std::string_view order, std::string command, std::uint32_t timeout_ms,
                                      redis::CallDone done, redis::CallQueue::Repeat repeat);
     void refuse(redis::CallDone done);
@@ -84,6 +85,8 @@ private:
     redis::Resolver resolver_{300};
     redis::Breaker breaker_;
     redis::Backoff backoff_;
+    redis::Backoff refusals_{{.first_ms = 20, .most_ms = 500}};
+    std::int64_t held_until_ms_ = 0;
     std::vector<std::uint64_t> sent_;  // on this connection, without an answer
     std::optional<redis::Verdict> target_;
     std::set<std::string, std::less<>> channels_;

@@ -120,7 +120,7 @@ void Schedule::great_fault() {
     ++faults_;
     const std::size_t node = world_.random.below(kNodes);
     const std::int64_t now_ms = world_.events.now_ms();
-    switch (world_.random.below(6)) {
+    switch (world_.random.below(7)) {
     case 0: return lose_master(false);
     case 1: return lose_master(true);
     case 2: return crash_node(node);
@@ -131,6 +131,13 @@ void Schedule::great_fault() {
         world_.oracle.unwell(node, now_ms + ms + 1'000);
         world_.note("node", node, "is cut off for", ms);
         world_.cluster.cut(node, ms);
+        return lasts_until(now_ms + ms);
+    }
+    case 5: {
+        const std::int64_t ms = world_.random.between(500, 12'000);
+        world_.oracle.fault(now_ms, now_ms + ms);
+        world_.note("the master is alone for", ms);
+        world_.cluster.leave_alone(ms);
         return lasts_until(now_ms + ms);
     }
     default: {

@@ -42,12 +42,12 @@ inline constexpr std::array kBroken{Broken{"NoCheck", Mutation::kNoCheck, 20'000
                                     Broken{"NoFence", Mutation::kNoFence, 1'000},
                                     Broken{"NoPublishId", Mutation::kNoPubId, 100},
                                     Broken{"NoProducerId", Mutation::kNoProducerId, 100},
-                                    Broken{"ForgetAtEnd", Mutation::kForgetAtEnd, 300},
+                                    Broken{"ForgetAtEnd", Mutation::kForgetAtEnd, 5'000},
                                     Broken{"NothingKept", Mutation::kForget, 300},
                                     Broken{"ReadBeforeSubscribe", Mutation::kReadBeforeSubscribe, 5'000},
-                                    Broken{"HighestFence", Mutation::kHighestFence, 20'000},
                                     Broken{"OutageCounted", Mutation::kCountOutage, 5'000},
-                                    Broken{"ClaimsAtOnce", Mutation::kNoSettling, 5'000}};
+                                    Broken{"ClaimsAtOnce", Mutation::kNoSettling, 5'000},
+                                    Broken{"SettledAtStart", Mutation::kSettledAtStart, 40'000}};
 
 [[nodiscard]] Outcome run_schedule(std::uint64_t seed, Mutation mutation = Mutation::kNone,
                                    std::ostream* trace = nullptr);

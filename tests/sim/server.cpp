@@ -47,7 +47,8 @@ Status Server::claim(const Call& call) {
     };
     if (command.given > 0) {
         if (meta.fence > command.given) return Status::kFenced;
-        if (meta.fence < command.given) give(command.given);
+        if (meta.fence == command.given) return Status::kOk;
+        give(command.given);
     } else if (meta.lease_ms <= call.now_ms) {
         give(std::max(meta.fence + 1, static_cast<std::uint64_t>(call.now_ms)));
     }
@@ -163,7 +164,6 @@ Reply Server::execute(const Command& command, std::int64_t now_ms, Mutation muta
     Reply reply;
     Entries added;
     const Call call{stream, command, now_ms, mutation, reply, added};
-    bool writes = true;
     reply.status = Status::kOk;
     switch (command.kind) {
     case Command::Kind::kClaim: reply.status = claim(call); break;
@@ -171,21 +171,18 @@ Reply Server::execute(const Command& command, std::int64_t now_ms, Mutation muta
     case Command::Kind::kRenew: reply.status = renew(call); break;
     case Command::Kind::kFinish: reply.status = finish(call); break;
     case Command::Kind::kPublish: reply.status = publish(call); break;
-    case Command::Kind::kRead:
-        reply.status = read(call);
-        writes = false;
-        break;
+    case Command::Kind::kProof: return {Status::kOk};
+    case Command::Kind::kRead: reply.status = read(call); break;
     case Command::Kind::kTail:
         for (const std::size_t asked : command.streams)
             reply.tails.emplace_back(streams_[asked].meta, streams_[asked].head());
-        writes = false;
         break;
     }
     const bool is_good = reply.status == Status::kOk || reply.status == Status::kDuplicate;
     reply.now_ms = now_ms;
     reply.head = stream.head();
     reply.fields = stream.meta;
-    if (writes && is_good)
+    if (command.writes() && is_good)
         effect = std::make_shared<Effect>(Effect{command.stream, stream.meta, std::move(added), {}});
     return reply;
 }

@@ -39,6 +39,7 @@ enum class Mutation : std::uint8_t {
     kHighestFence,         // nodes drop records under the highest fence they ever saw
     kCountOutage,          // a lease counts as lapsed although nobody could renew it
     kNoSettling,           // whoever finds a new master claims there at once
+    kSettledAtStart,       // so does whoever just started
 };
 
 // The simulator's own running hash; the product takes it as a parameter. SHA-1 would be most of the time.
@@ -58,7 +59,7 @@ struct Entry {
 using Entries = std::vector<Entry>;
 
 struct Command {
-    enum class Kind : std::uint8_t { kClaim, kAppend, kRenew, kFinish, kPublish, kRead, kTail };
+    enum class Kind : std::uint8_t { kClaim, kAppend, kRenew, kFinish, kPublish, kProof, kRead, kTail };
     Kind kind = Kind::kTail;
     std::size_t stream = 0;
     std::vector<std::size_t> streams;  // tail
@@ -74,6 +75,9 @@ struct Command {
     bool is_question = false;  // publish: write nothing
     std::string data;          // finish
     char state = 'o';          // finish, append: what the stream becomes
+    [[nodiscard]] bool writes() const noexcept {
+        return kind != Kind::kRead && kind != Kind::kTail && !is_question;
+    }
 };
 using CommandRef = std::shared_ptr<const Command>;
 
@@ -89,6 +93,7 @@ struct Fields {
 
 struct Reply {
     Status status = Status::kTimeout;
+    bool is_refused = false;  // by the server, for now: NOREPLICAS
     std::int64_t now_ms = 0;  // the server's time
     Fields fields;
     Position head;

@@ -1,7 +1,7 @@
 // As many schedules as asked for, on all cores; or how many each mutation needs to be noticed.
 //
 //   simulator 100000        seeds 1 to 100,000; fails with the lowest one that does not hold
-//   simulator mutations     each value of Mutation, until a schedule fails
+//   simulator mutations     each value of Mutation, until a schedule fails; or one, by its name
 //   simulator failures 1000 every seed of so many that does not hold
 //   simulator seed 4711     one, with its story
 //
@@ -96,9 +96,10 @@ int run_many(std::uint64_t count) {
     return thin.empty() ? 0 : 1;
 }
 
-int run_mutations() {
+int run_mutations(std::string_view only) {
     int unnoticed = 0;
     for (const Broken& broken : kBroken) {
+        if (!only.empty() && broken.name != only) continue;
         const Failure failure = Many(broken.within, broken.mutation).run();
         if (failure.seed == 0) ++unnoticed;
         std::printf("%s  %-20s seed %llu: %s\n", failure.seed == 0 ? "FAIL" : "ok  ", broken.name,
@@ -131,10 +132,10 @@ int run_one(std::uint64_t seed) {
 int main(int argc, char** argv) {
     const std::string_view what = argc > 1 ? argv[1] : "";
     const auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
-    if (what == "mutations") return run_mutations();
+    if (what == "mutations") return run_mutations(argc > 2 ? argv[2] : "");
     if (what == "seed" && argc > 2) return run_one(number(2));
     if (what == "failures" && argc > 2) return list_failures(number(2));
     if (argc == 2 && number(1) > 0) return run_many(number(1));
-    std::cerr << "usage: simulator COUNT | mutations | failures COUNT | seed NUMBER\n";
+    std::cerr << "usage: simulator COUNT | mutations [NAME] | failures COUNT | seed NUMBER\n";
     return 2;
 }

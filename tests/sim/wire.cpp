@@ -132,6 +132,8 @@ Command script_of(std::string_view sha1, const Arguments& args) {
         command.state = args.text(2).front();
         command.data = args.text(3);
         command.fence = args.number(4);
+    } else if (sha1 == lua::kProveWrite.sha1) {
+        command.kind = Kind::kProof;
     } else {
         throw std::logic_error("a script that the simulator does not know");
     }
@@ -183,6 +185,7 @@ Command command_of(std::string_view resp) {
     const std::vector<std::string_view> words = words_of(resp);
     const std::size_t keys = number_in(words.at(2));
     Command command = script_of(words[1], Arguments(words, 3 + keys));
+    if (command.kind == Kind::kProof) return command;
     command.stream = stream_of(words.at(3).substr(kMeta.size()));
     if (command.kind == Kind::kTail)
         for (std::size_t key = 0; key < keys; ++key)
@@ -204,12 +207,23 @@ std::string resp_of(const Command& command, const Reply& reply) {
         }
         return out;
     case Kind::kPublish:
+        if (command.is_question && reply.status == Status::kGap) {
+            append_head(out, '*', 3);
+            append_number(out, status);
+            append_word(out, "");
+            append_number(out, static_cast<std::int64_t>(reply.head.seq));
+            return out;
+        }
         append_head(out, '*', 5);
         append_number(out, status);
         append_word(out, "");
         append_number(out, static_cast<std::int64_t>(reply.first));
         append_number(out, static_cast<std::int64_t>(reply.last.seq));
         append_word(out, store::check_text(reply.last.check));
+        return out;
+    case Kind::kProof:
+        append_head(out, '*', 1);
+        append_number(out, status);
         return out;
     default: break;
     }

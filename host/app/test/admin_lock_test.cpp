@@ -24,11 +24,28 @@ TEST(AdminArea, IsWhatACallDoes) {
         EXPECT_EQ(admin_area("GET", path), "") << path;
     EXPECT_EQ(admin_area("POST", "/health"), "change");
     EXPECT_EQ(admin_area("GET", "/healthy"), "view");
+    for (const char* path : {"/console", "/console/", "/console/app/main.js"})
+        EXPECT_EQ(admin_area("GET", path), "") << path;
+    EXPECT_EQ(admin_area("POST", "/console/"), "change");
+    EXPECT_EQ(admin_area("GET", "/consoles"), "view");
 }
 
 TEST(AdminLock, LetsEverybodyInWhereNoTokenIsNeeded) {
     std::string user;
     EXPECT_FALSE(AdminLock(nullptr, {}).refusal(get("/admin/v1/config"), user));
+}
+
+TEST(AdminLock, TellsWhatMayBeDone) {
+    const auto open = AdminLock(nullptr, {}).access(get("/admin/v1/access"));
+    EXPECT_EQ(open.status, 200U);
+    EXPECT_EQ(open.body, R"({"authentication":"none","user":"",)"
+                         R"("grants":{"metrics":true,"view":true,"change":true}})");
+    const sh_lease nobody;
+    const AdminLock lock(&nobody, {.needs_token = true});
+    EXPECT_EQ(lock.access(get("/admin/v1/access")).status, 401U);
+    auto question = get("/admin/v1/access");
+    question.headers.emplace_back("Authorization", "Bearer a.b.c");
+    EXPECT_EQ(lock.access(question).status, 503U) << "nobody can judge it";
 }
 
 TEST(AdminLock, AnswersNothingButHealthWithoutAToken) {
@@ -40,6 +57,18 @@ TEST(AdminLock, AnswersNothingButHealthWithoutAToken) {
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->status, 401U);
     EXPECT_EQ(refused->headers.back().second, "Bearer");
+}
+
+TEST(AdminLock, RefusesTwoTokens) {
+    const sh_lease nobody;
+    const AdminLock lock(&nobody, {.needs_token = true});
+    auto question = get("/admin/v1/config");
+    question.headers.emplace_back("Authorization", "Bearer a.b.c");
+    question.headers.emplace_back("authorization", "Bearer a.b.c");
+    std::string user;
+    const auto refused = lock.refusal(question, user);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 400U);
 }
 
 TEST(AdminLock, MayLeaveMetricsOpen) {

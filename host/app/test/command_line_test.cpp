@@ -24,6 +24,23 @@ TEST(CommandLine, ConfigCheckTakesItsFile) {
     const CommandLine line = parse_command_line({"config", "check", "a.yaml"});
     EXPECT_EQ(line.verb, Verb::kConfigCheck);
     EXPECT_EQ(line.files, (std::vector<std::string>{"a.yaml"}));
+    EXPECT_FALSE(line.connect || line.production);
+    const CommandLine all = parse_command_line({"config", "check", "--connect", "a.yaml", "--production"});
+    EXPECT_TRUE(all.connect && all.production);
+}
+
+TEST(CommandLine, ARunningNodeIsAskedByItsAdminListener) {
+    const CommandLine diff = parse_command_line(
+        {"config", "diff", "a.yaml", "b.yaml", "--url=http://10.0.0.1:8091", "--token-file", "/run/token"});
+    EXPECT_EQ(diff.verb, Verb::kConfigDiff);
+    EXPECT_EQ(diff.files, (std::vector<std::string>{"a.yaml", "b.yaml"}));
+    EXPECT_EQ(diff.url, "http://10.0.0.1:8091");
+    EXPECT_EQ(diff.token_file, "/run/token");
+    EXPECT_TRUE(parse_command_line({"config", "apply", "--restart-plugins"}).restart_plugins);
+    EXPECT_EQ(parse_command_line({"config", "rollback"}).verb, Verb::kConfigRollback);
+    EXPECT_NE(parse_command_line({"config", "apply", "a.yaml"}).error, "") << "the node reads its own files";
+    EXPECT_NE(parse_command_line({"config", "rollback", "3"}).error, "");
+    EXPECT_EQ(parse_command_line({"config", "reference"}).verb, Verb::kConfigReference);
 }
 
 TEST(CommandLine, PluginNewTakesANameAndMaybeAFolder) {

@@ -69,6 +69,49 @@ TEST(Exposure, APluginThatReadsTokensIsAsked) {
     EXPECT_EQ(issues[0].path, "plugins.gateway.authentication");
 }
 
+// A host that listens to others and asks for tokens; `gateway` and `auth` as the file says them.
+Settings running(bool has_gateway, const std::string& asks, const std::string& file_address) {
+    const config::Value gateway =
+        both(object("enabled", flag(has_gateway)), object("authentication", text(asks)));
+    const config::Value auth = both(object("enabled", flag(has_gateway && asks == "required")),
+                                    object("dev_tokens", object("enabled", flag(false))));
+    Settings settings;
+    settings.listeners.push_back({"public", "0.0.0.0:8080", {}});
+    settings.admin_address = "127.0.0.1:8091";
+    settings.configuration = std::make_shared<config::Configuration>(
+        nullptr, both(object("listeners", object("public", object("address", text(file_address)))),
+                      object("plugins", both(object("gateway", gateway), object("auth", auth)))));
+    return settings;
+}
+
+TEST(Exposure, WhatListensNowStaysWhateverAChangedFileSays) {
+    const Settings settings = running(true, "required", "0.0.0.0:8080");
+    EXPECT_TRUE(exposure_issues(settings, *settings.configuration).empty());
+    const Settings changed = running(true, "none", "127.0.0.1:8080");
+    EXPECT_TRUE(exposure_issues(*changed.configuration).empty()) << "it is fine for a start";
+    const auto issues = exposure_issues(settings, *changed.configuration);
+    ASSERT_EQ(issues.size(), 1U);
+    EXPECT_EQ(issues[0].path, "listeners.public.address");
+    EXPECT_NE(issues[0].next_step.find("started anew"), std::string::npos);
+}
+
+TEST(Exposure, WhatTheAdminListenerAsksForStaysToo) {
+    Settings settings = running(true, "required", "0.0.0.0:8080");
+    settings.admin_address = "0.0.0.0:8091";
+    EXPECT_EQ(exposure_issues(settings, *settings.configuration).size(), 1U);
+    settings.admin_lock.needs_token = true;
+    EXPECT_TRUE(exposure_issues(settings, *settings.configuration).empty());
+}
+
+TEST(Exposure, ASwitchIsRefusedThatWouldLetOthersIn) {
+    const Settings off = running(false, "none", "0.0.0.0:8080");
+    EXPECT_NE(why_not_switched(off, "gateway", true).find("0.0.0.0:8080 can be reached"), std::string::npos);
+    EXPECT_EQ(why_not_switched(off, "chat", true), "");
+    const Settings on = running(true, "required", "0.0.0.0:8080");
+    EXPECT_EQ(why_not_switched(on, "auth", false), "") << "then nobody is let in";
+    EXPECT_EQ(why_not_switched(on, "gateway", false), "");
+}
+
 TEST(Exposure, WhatIsNoAddressIsSomebodyElsesIssue) { EXPECT_TRUE(issues_of("nonsense").empty()); }
 
 TEST(OwnHost, IsWhatNoNameServerDecides) {

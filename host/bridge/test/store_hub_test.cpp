@@ -178,6 +178,33 @@ TEST_F(StoreHubTest, AFailedRepeatTakesNothingAway) {
     EXPECT_THAT(one_.heard, ElementsAre("h.1"));
 }
 
+TEST_F(StoreHubTest, OfSeveralAttemptsOneYesIsEnough) {
+    add(one_, "one");
+    ASSERT_EQ(subscribe(one_, home_), SH_OK);
+    ASSERT_EQ(subscribe(one_, home_), SH_OK);
+    auto second = std::move(channels_.open.back());
+    channels_.open.pop_back();
+    channels_.status = store::Status::kUnavailable;
+    channels_.answer();
+    second(store::ChannelResult{.status = store::Status::kOk});
+    record_in("h.1");
+    EXPECT_THAT(one_.heard, ElementsAre("h.1"));
+    EXPECT_THAT(one_.answers, ElementsAre(SH_UNAVAILABLE, SH_OK));
+}
+
+TEST_F(StoreHubTest, AnOldAnswerSaysNothingOfWhoCameAgain) {
+    add(one_, "one");
+    ASSERT_EQ(subscribe(one_, home_), SH_OK);
+    auto old = std::move(channels_.open.front());
+    channels_.open.clear();
+    ASSERT_EQ(unsubscribe(one_, home_), SH_OK);
+    ASSERT_EQ(subscribe(one_, home_), SH_OK);
+    old(store::ChannelResult{.status = store::Status::kUnavailable});
+    record_in("h.1");
+    EXPECT_THAT(one_.heard, ElementsAre("h.1"));
+    channels_.answer();
+}
+
 TEST_F(StoreHubTest, TheStoreHearsOfTheLastOneThatLeaves) {
     add(one_, "one");
     add(two_, "two");

@@ -257,5 +257,21 @@ TEST_F(LoaderTest, PeeksAtAStringDespiteErrors) {
     EXPECT_EQ(peek({}, "plugins.directory"), "");
 }
 
+TEST(Load, ATextInPlaceOfAFileShowsNothingThatItRefersTo) {
+    Sources sources;
+    sources.documents = {{"candidate.yaml", "node: {id: '${env:HOST}'}\nlogging: {level: debug}\n"}};
+    sources.environment = {"HOST=a1"};
+    const Loaded loaded = load(chat_schema(), sources);
+    ASSERT_TRUE(loaded.configuration) << format(loaded.errors);
+    EXPECT_EQ(View(loaded.configuration).require_string("node.id"), "a1");
+    const std::string shown = to_yaml(loaded.configuration->root(), {.origins = true});
+    EXPECT_NE(shown.find("  id: \"(secret)\"  # candidate.yaml:1:12\n"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("  level: \"debug\"  # candidate.yaml:2:18\n"), std::string::npos) << shown;
+    sources.documents[0].text = "node: {id: '${env:HOST} !'}\n";
+    const Loaded wrong = load(chat_schema(), sources);
+    ASSERT_EQ(wrong.errors.size(), 1U);
+    EXPECT_EQ(format(wrong.errors).find("a1"), std::string::npos) << format(wrong.errors);
+}
+
 }  // namespace
 }  // namespace streamhost::config

@@ -55,6 +55,16 @@ TEST(LogLine, JsonKeepsTypes) {
         "\n");
 }
 
+TEST(LogLine, TheNodeStandsInJsonAloneAndNoFieldCanBeIt) {
+    const std::array fields{Field("node", "forged")};
+    const LogLine line{kNoon, LogLevel::info, "net", "up", fields, "gateway-1"};
+    EXPECT_EQ(format_line(LogFormat::json, line),
+              R"({"ts":"2026-01-31T12:00:00.123Z","level":"info","node":"gateway-1","component":"net",)"
+              R"("msg":"up","field_node":"forged"})"
+              "\n");
+    EXPECT_EQ(format_line(LogFormat::text, line), "2026-01-31T12:00:00.123Z INFO  net: up node=forged\n");
+}
+
 TEST(LogLine, NumbersThatJsonDoesNotHaveAreStrings) {
     const auto line = json("x", {{"nan", std::numeric_limits<double>::quiet_NaN()},
                                  {"inf", std::numeric_limits<double>::infinity()}});

@@ -74,6 +74,40 @@ TEST(Logging, AFlushedLineIsWritten) {
     EXPECT_TRUE(stop_logging(kLongMs));
 }
 
+TEST(Logging, EachLineOfJsonNamesItsNode) {
+    const Pipe pipe;
+    LoggingOptions options = to(pipe);
+    options.node = "gateway-1";
+    start_logging(options);
+    const Log log("test.node");
+    log.info("queued");
+    EXPECT_TRUE(stop_logging(kLongMs));
+    log.info("at once");
+    const auto text = pipe.read();
+    EXPECT_EQ(lines(text), 2U);
+    EXPECT_NE(text.find(R"("node":"gateway-1","component":"test.node","msg":"queued"})"), std::string::npos);
+    EXPECT_NE(text.find(R"("node":"gateway-1","component":"test.node","msg":"at once"})"), std::string::npos);
+}
+
+TEST(Logging, ErrorsAreCountedByComponentWhateverIsWritten) {
+    const auto errors_of = [](std::string_view wanted) {
+        std::uint64_t found = 0;
+        for_each_error_count([&](std::string_view component, std::uint64_t errors) {
+            if (component == wanted) found = errors;
+        });
+        return found;
+    };
+    const Pipe pipe;
+    start_logging(to(pipe));
+    const Log log("test.errors");
+    log.warn("not one");
+    EXPECT_EQ(errors_of("test.errors"), 0U);
+    log.error("one");
+    Log("test.errors").error("of the same component");
+    EXPECT_EQ(errors_of("test.errors"), 2U);
+    EXPECT_TRUE(stop_logging(kLongMs));
+}
+
 TEST(Logging, LevelsGoByComponentAndItsPrefix) {
     const Pipe pipe;
     auto options = to(pipe);

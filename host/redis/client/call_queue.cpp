@@ -84,12 +84,18 @@ CallDone CallQueue::answered(std::uint64_t id) {
     return done;
 }
 
-void CallQueue::refused(std::uint64_t id, std::int64_t until_ms) {
+CallDone CallQueue::refused(std::uint64_t id, std::int64_t until_ms) {
     held_until_ms_ = std::max(held_until_ms_, until_ms);
     Call* call = find(id);
-    if (call == nullptr) return;
+    if (call == nullptr) return {};
+    if (call->is_for_one) {
+        CallDone done = end(*call);
+        drop_ended();
+        return done;
+    }
     put_back(id, *call);
     expect_overtaking(id, *call);
+    return {};
 }
 
 void CallQueue::lost(std::uint64_t id, bool may_have_effect) {

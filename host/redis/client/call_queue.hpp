@@ -54,8 +54,9 @@ public:
 
     // The server's answer to a call that was sent. Empty when nobody waits for this answer any more.
     [[nodiscard]] CallDone answered(std::uint64_t id);
-    // The server refused the call without effect: again, and nothing goes out before `until_ms`.
-    void refused(std::uint64_t id, std::int64_t until_ms);
+    // The server refused the call without effect: again, and nothing goes out before `until_ms`. One that may
+    // not be repeated ends with that answer.
+    [[nodiscard]] CallDone refused(std::uint64_t id, std::int64_t until_ms);
     // The connection ended under a call: before a byte of it left, or nobody knows.
     void lost(std::uint64_t id, bool may_have_effect);
 

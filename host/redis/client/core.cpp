@@ -156,6 +156,7 @@ void Client::Core::publish() {
     stats.link_epoch = epoch_;
     stats.ready = ready();
     stats.reconnects = reconnects_;
+    stats.live_reconnects = live_reconnects_;
     stats.switches = switches_;
     stats.replaced = replaced_;
     stats.calls = refused_;

@@ -105,6 +105,7 @@ private:
     std::int64_t heard_ms_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint64_t reconnects_ = 0;
+    std::uint64_t live_reconnects_ = 0;
     std::uint64_t switches_ = 0;
     std::uint64_t replaced_ = 0;
     std::uint64_t refused_ = 0;  // by the breaker

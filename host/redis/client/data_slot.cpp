@@ -86,14 +86,14 @@ void DataSlot::fill() {
 void DataSlot::take(std::uint64_t id, const LinkReply& reply) {
     if (reply.answer != LinkAnswer::kReply) return queue_.lost(id, reply.answer == LinkAnswer::kUnknown);
     if (reply.value.is(RespType::kError)) events().on_error(reply.value.text());
-    if (reply.value.is(RespType::kError) && is_for_now(reply.value.text())) return hold(id);
+    if (reply.value.is(RespType::kError) && is_for_now(reply.value.text())) return hold(id, reply.value);
     refusals_.reset();
     if (CallDone done = queue_.answered(id)) done({CallEnd::kReply, reply.value});
 }
 
-void DataSlot::hold(std::uint64_t id) {
+void DataSlot::hold(std::uint64_t id, const RespValue& refusal) {
     if (now() >= held_until_ms_) held_until_ms_ = now() + 1 + refusals_.next_ms(events().random());
-    queue_.refused(id, held_until_ms_);
+    if (CallDone done = queue_.refused(id, held_until_ms_)) done({CallEnd::kReply, refusal});
 }
 
 void DataSlot::on_time(std::int64_t now_ms) {

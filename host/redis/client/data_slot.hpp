@@ -40,7 +40,7 @@ private:
     void on_time(std::int64_t now_ms) override;
     void fill();
     void take(std::uint64_t id, const LinkReply& reply);
-    void hold(std::uint64_t id);
+    void hold(std::uint64_t id, const RespValue& refusal);
     void end(std::vector<CallQueue::Ended> ended);
 
     static constexpr std::size_t kWindow = std::size_t{256} << 10;  // bytes handed to the Link at once

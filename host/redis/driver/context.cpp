@@ -95,7 +95,8 @@ Submit Context::ask_port(const CallOptions& options, std::string command, CallDo
 
 Submit Context::send(CallOptions options, Call call, ReplyDone done) {
     std::string command = call.by_hash();
-    Sent sent{std::string(options.order), loop_.now_ms() + options.timeout_ms, options.only_once,
+    const std::int64_t now_ms = loop_.now_ms();
+    Sent sent{std::string(options.order), now_ms, now_ms + options.timeout_ms, options.only_once,
               std::move(call)};
     return ask_port(options, std::move(command),
                     [this, sent = std::move(sent), done = std::move(done)](const CallReply& reply) mutable {
@@ -109,13 +110,14 @@ void Context::on_reply(const CallReply& reply, const Sent& sent, ReplyDone done)
     const Script& script = sent.call.script();
     const bool is_unknown = reply.end == CallEnd::kReply && reply.value.is(RespType::kError) &&
                             error_code(reply.value.text()) == "NOSCRIPT";
-    if (!is_unknown) return give(reply, {script.name, sent.call.first_key()}, std::move(done));
+    if (!is_unknown) return give(reply, {script.name, sent.call.first_key(), sent.asked_ms}, std::move(done));
     const auto left_ms = std::max<std::int64_t>(1, sent.deadline_ms - loop_.now_ms());
     auto shared = std::make_shared<ReplyDone>(std::move(done));
     const Submit again =
         ask_port({sent.order, static_cast<std::uint32_t>(left_ms), sent.only_once}, sent.call.by_text(),
-                 [this, &script, shared, key = std::string(sent.call.first_key())](const CallReply& second) {
-                     give(second, {script.name, key}, std::move(*shared));
+                 [this, &script, shared, asked_ms = sent.asked_ms,
+                  key = std::string(sent.call.first_key())](const CallReply& second) {
+                     give(second, {script.name, key, asked_ms}, std::move(*shared));
                  });
     if (again == Submit::kAccepted) return;
     (*shared)({again == Submit::kGone ? Status::kGone : Status::kUnavailable, {}});
@@ -124,7 +126,9 @@ void Context::on_reply(const CallReply& reply, const Sent& sent, ReplyDone done)
 void Context::give(const CallReply& reply, const Question& question, ReplyDone done) {
     const Status status = status_of(reply, question);
     if (status == Status::kExhausted) ++refused_;
-    if (!is_closing_) return done({status, status == Status::kOk ? reply.value : RespValue()});
+    if (options_.on_answer) options_.on_answer(question.command, loop_.now_ms() - question.asked_ms);
+    const bool is_refused = status == Status::kUnavailable && reply.end == CallEnd::kReply;
+    if (!is_closing_) return done({status, status == Status::kOk ? reply.value : RespValue(), is_refused});
     later([status, done = std::move(done)]() mutable { done({status, {}}); });
 }
 

@@ -50,12 +50,16 @@ struct RedisStoreOptions {
     KeeperOptions keeper;
     KeeperBoard* keeper_board = nullptr;             // outlives the store
     std::function<void(const Trouble&)> on_trouble;  // [store]; may be empty
+    // After each command, however it ended: its name, of static storage, and how long it took, repeats and
+    // waits for a master included. [store]; may be empty
+    std::function<void(std::string_view command, std::int64_t took_ms)> on_answer;
 };
 
 // kOk: the script answered, and value is what it said, valid during the call. Else why there is no answer.
 struct Reply {
     store::Status status = store::Status::kGone;
     RespValue value;
+    bool is_refused = false;  // by a server that takes no writes for now
 };
 using ReplyDone = UniqueFunction<void(const Reply&)>;
 
@@ -100,9 +104,10 @@ public:
             answer_later(shape, std::move(done));
             return store::Submit::kAccepted;
         }
-        const store::Submit submit =
-            ask(CallDone([this, command, done = with_slot(std::move(done))](const CallReply& reply) mutable {
-                give(reply, {command, {}}, std::move(done));
+        const std::int64_t asked_ms = loop_.now_ms();
+        const store::Submit submit = ask(CallDone(
+            [this, command, asked_ms, done = with_slot(std::move(done))](const CallReply& reply) mutable {
+                give(reply, {command, {}, asked_ms}, std::move(done));
             }));
         return submit == store::Submit::kAccepted ? submit : refuse(submit);
     }
@@ -144,6 +149,7 @@ private:
     [[nodiscard]] store::Submit send_with_slot(CallOptions options, Call call, ReplyDone done);
     struct Sent {
         std::string order;
+        std::int64_t asked_ms = 0;
         std::int64_t deadline_ms = 0;
         bool only_once = false;
         Call call;
@@ -155,6 +161,7 @@ private:
     struct Question {
         std::string_view command;
         std::string_view key;
+        std::int64_t asked_ms = 0;
     };
     void give(const CallReply& reply, const Question& question, ReplyDone done);
     [[nodiscard]] store::Status status_of(const CallReply& reply, const Question& question);

@@ -40,7 +40,7 @@ void Keeper::acknowledged(std::string_view home, const Keep& keep, const Call& c
     }
     Home& kept = homes_.try_emplace(std::string(home)).first->second;
     const bool stands_for_all = keep.last > 0 && (is_owned || keep.is_behind_all);
-    kept.push_back({call, keep.id, {now_ms, now_ms}, ++next_number_, is_owned, stands_for_all});
+    kept.push_back({call, keep.id, {now_ms, now_ms}, ++next_number_, keep.last, is_owned, stands_for_all});
     bytes_ += call.bytes();
     order_.push_back({std::string(home), next_number_});
     if (!is_owned) trim_shared(kept, keep.id);
@@ -166,7 +166,7 @@ std::vector<Keeper::Numbered> Keeper::calls_of(std::string_view home, std::uint6
     if (found == homes_.end()) return calls;
     for (auto at = at_number(found->second, after + 1); at != found->second.end() && calls.size() < most;
          ++at)
-        calls.push_back({at->number, at->id, at->call});
+        calls.push_back({at->number, at->id, at->last, at->call});
     return calls;
 }
 
@@ -177,10 +177,26 @@ std::vector<Keeper::Numbered> Keeper::newest_of(std::string_view home, std::size
     std::set<std::string_view> seen;
     for (auto at = found->second.rbegin(); at != found->second.rend() && newest.size() < most; ++at) {
         if (!seen.insert(at->id).second || !at->stands_for_all) continue;
-        newest.push_back({at->number, at->id, at->call});
-        newest.back().call.only_ask();
+        newest.push_back(question(*at));
     }
     return newest;
+}
+
+std::optional<Keeper::Numbered> Keeper::newest_until(std::string_view home, std::string_view id,
+                                                     std::uint64_t last) const {
+    const auto found = homes_.find(home);
+    if (found == homes_.end()) return std::nullopt;
+    const auto is_it = [&](const Kept& kept) {
+        return kept.id == id && kept.stands_for_all && kept.last <= last;
+    };
+    const auto at = std::find_if(found->second.rbegin(), found->second.rend(), is_it);
+    return at == found->second.rend() ? std::nullopt : std::optional(question(*at));
+}
+
+Keeper::Numbered Keeper::question(const Kept& kept) {
+    Numbered asked{kept.number, kept.id, kept.last, kept.call};
+    asked.call.only_ask();
+    return asked;
 }
 
 }  // namespace streamhost::redis

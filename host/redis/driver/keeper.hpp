@@ -18,10 +18,13 @@ struct KeeperOptions {
     std::int64_t most_ms = 300'000;   // since the acknowledgement, outages included: repeats are still known
     std::size_t max_bytes = std::size_t{64} << 20;  // of the commands
     std::size_t per_stream = 512;  // writes of one shared stream: within what its window of keys recalls
-    // For so long after the link came up again nobody is believed to be without a producer. Longer than other
-    // nodes need to hear of the same change (a Sentinel's word, a poll each 2 s, a probe of the breaker each
-    // 2 s) and to send again what they keep; shorter than a lease.
+    // For so long after a master took its first write nobody is believed to be without a producer. Longer
+    // than other nodes need to hear of the same change (a Sentinel's word, a poll each 2 s, a probe of the
+    // breaker each 2 s) and to send again what they keep; shorter than a lease.
     std::int64_t settle_ms = 4'000;
+    // Also when the link comes up for the first time: the master may be a new one, where servers change
+    // roles.
+    bool settles_at_start = false;
 };
 
 // What a write has to say of itself to be kept.
@@ -50,7 +53,8 @@ public:
     // Numbers rise with each write that is kept.
     struct Numbered {
         std::uint64_t number = 0;
-        std::string id;  // of the stream
+        std::string id;          // of the stream
+        std::uint64_t last = 0;  // as in Keep
         Call call;
     };
 
@@ -81,6 +85,9 @@ public:
     // stands in front of it, since a check stands for all of the text. Only of those whose newest write has a
     // number that its producer gave, or is known to be behind all that was acknowledged here.
     [[nodiscard]] std::vector<Numbered> newest_of(std::string_view home, std::size_t most) const;
+    // The same of one stream, of its newest write that ends at or before that entry.
+    [[nodiscard]] std::optional<Numbered> newest_until(std::string_view home, std::string_view id,
+                                                       std::uint64_t last) const;
     // Number of the last one that was kept, 0 before the first.
     [[nodiscard]] std::uint64_t newest() const noexcept { return next_number_; }
 
@@ -98,6 +105,7 @@ private:
         std::string id;
         Age age;
         std::uint64_t number = 0;
+        std::uint64_t last = 0;
         bool is_owned = false;
         bool stands_for_all = false;  // of its stream
     };
@@ -117,6 +125,7 @@ private:
         std::uint64_t number = 0;
     };
 
+    [[nodiscard]] static Numbered question(const Kept& kept);
     void trim_shared(Home& home, std::string_view id);
     void drop_oldest();
     [[nodiscard]] bool is_over(const Kept& kept, std::int64_t now_ms) const;

@@ -5,6 +5,7 @@
 
 #include "redis/driver/answer.hpp"
 #include "redis/driver/lua_scripts.hpp"
+#include "redis/driver/records.hpp"
 
 namespace streamhost::redis {
 
@@ -13,9 +14,18 @@ using store::Status;
 namespace {
 
 constexpr std::size_t kLooksPerRest = 512;
+constexpr std::uint64_t kFirstStep = 8;
 
 // Foreign data stays foreign, however often it is asked.
 bool is_of_script(Status status) { return status == Status::kOk || status == Status::kConflict; }
+
+// How far the master has a stream, as a script says that refuses a write to it.
+std::uint64_t head_in(const Reply& reply) {
+    const RespValue said = reply.value[2];
+    if (said.is(RespType::kInteger)) return static_cast<std::uint64_t>(said.integer());
+    const auto fields = parse_fields(said.text(), 0);
+    return fields ? fields->info.head.seq : 0;
+}
 
 }  // namespace
 
@@ -68,7 +78,7 @@ void Repair::begin(const std::string& name, Work& work) {
         work.sent = 0;
         work.failed.reset();
         work.rest_ms = kLeastRestMs;
-        work.whole.clear();
+        work.there.clear();
         if (ask(name, work)) return;
     }
     if (!send_batch(name, work)) context_.later([this, name] { end_batch(name); });
@@ -76,26 +86,42 @@ void Repair::begin(const std::string& name, Work& work) {
 
 // False: there is nothing to ask for.
 bool Repair::ask(const std::string& name, Work& work) {
-    for (const auto& [number, id, call] : keeper_.newest_of(name, kBatch)) {
-        const auto done = [this, name, id = id, script = &call.script()](const Reply& reply) {
-            heard(name, id, *script, reply);
-        };
-        if (context_.send({name, kTimeoutMs}, call, done) != store::Submit::kAccepted) break;
-        ++work.underway;
-    }
+    for (const Keeper::Numbered& newest : keeper_.newest_of(name, kBatch))
+        if (!put(name, work, newest, 0)) break;
     return work.underway > 0;
 }
 
-void Repair::heard(const std::string& name, const std::string& id, const Script& script, const Reply& reply) {
+bool Repair::put(const std::string& name, Work& work, const Keeper::Numbered& asked, std::uint64_t steps) {
+    const auto done = [this, name, question = Question{asked.id, asked.number, asked.last, steps},
+                       script = &asked.call.script()](const Reply& reply) {
+        heard(name, question, *script, reply);
+    };
+    if (context_.send({name, kTimeoutMs}, asked.call, done) != store::Submit::kAccepted) return false;
+    ++work.underway;
+    return true;
+}
+
+void Repair::heard(const std::string& name, const Question& question, const Script& script,
+                   const Reply& reply) {
     const auto found = work_.find(name);
     if (found == work_.end()) return;
     Work& work = found->second;
     const auto status = reply.status == Status::kOk ? status_in(reply.value[0]) : std::nullopt;
     if (status == Status::kOk || status == Status::kDuplicate) {
-        work.whole.insert(id);
+        work.there[question.id] = question.number;
         count(script, reply);
+    } else if (status == Status::kGap || status == Status::kConflict) {
+        ask_further(name, work, question, head_in(reply));
     }
     if (--work.underway == 0) end_batch(name);
+}
+
+// Steps grow, so that a stream which two nodes write, and which begins anew at the new master, costs a few.
+void Repair::ask_further(const std::string& name, Work& work, const Question& question, std::uint64_t head) {
+    if (work.generation != generation_ || question.last <= question.steps + 1) return;
+    const std::uint64_t until = std::min(head, question.last - 1 - question.steps);
+    if (const auto next = keeper_.newest_until(name, question.id, until))
+        (void)put(name, work, *next, std::max(kFirstStep, question.steps * 2));
 }
 
 // False: there is nothing more to send.
@@ -104,9 +130,10 @@ bool Repair::send_batch(const std::string& name, Work& work) {
     work.failed.reset();
     const auto calls = keeper_.calls_of(name, work.after, kBatch);
     if (calls.empty() || calls.front().number > work.until) return false;
-    for (const auto& [number, id, call] : calls) {
+    for (const auto& [number, id, last, call] : calls) {
         if (number > work.until) break;
-        if (work.whole.contains(id)) {
+        const auto there = work.there.find(id);
+        if (there != work.there.end() && number <= there->second) {
             work.sent = number;
             continue;
         }

@@ -4,7 +4,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,12 +18,13 @@ namespace streamhost::redis {
 // acknowledged; of all homes, when the link came up anew, a few homes at a time.
 //
 // First the master is asked for the newest write of each stream: of those that it has nothing else is sent,
-// and mostly it has them. What is left of a home goes in batches, the next one when all of the last are
-// answered. The calls of a batch have one deadline, so that whatever stands behind one that ran out of time
-// has run out, too, and overtakes nothing. A call that no script answered (no room on the connection, no
-// answer in time, a server that refuses) stops its home there; it goes on from that call after a while, or
-// with the next link. What an earlier master answered says nothing of the next one: with each link-up every
-// home starts over. [store]
+// and mostly it has them. Where it has not, it says how far it has the stream, and is asked for the newest
+// write up to there, and where another one stands in that place for earlier ones, in steps that grow. What is
+// left of a home goes in batches, the next one when all of the last are answered. The calls of a batch have
+// one deadline, so that whatever stands behind one that ran out of time has run out, too, and overtakes
+// nothing. A call that no script answered (no room on the connection, no answer in time, a server that
+// refuses) stops its home there; it goes on from that call after a while, or with the next link. What an
+// earlier master answered says nothing of the next one: with each link-up every home starts over. [store]
 class Repair {
 public:
     Repair(Context& context, Keeper& keeper) : context_(context), keeper_(keeper) {}
@@ -62,14 +62,22 @@ private:
         std::uint64_t sent = 0;
         std::optional<std::uint64_t> failed;  // the first one of the batch
         std::size_t underway = 0;
-        std::set<std::string> whole;  // streams of which the master has all
+        std::map<std::string, std::uint64_t, std::less<>> there;  // of a stream all up to this number
         std::int64_t rest_ms = kLeastRestMs;
         std::int64_t resume_at_ms = 0;
         std::vector<UniqueFunction<void()>> done;
     };
     void begin(const std::string& name, Work& work);
+    struct Question {
+        std::string id;
+        std::uint64_t number = 0;
+        std::uint64_t last = 0;   // entry of the stream
+        std::uint64_t steps = 0;  // back from there, if it is not in its place
+    };
     [[nodiscard]] bool ask(const std::string& name, Work& work);
-    void heard(const std::string& name, const std::string& id, const Script& script, const Reply& reply);
+    bool put(const std::string& name, Work& work, const Keeper::Numbered& asked, std::uint64_t steps);
+    void heard(const std::string& name, const Question& question, const Script& script, const Reply& reply);
+    void ask_further(const std::string& name, Work& work, const Question& question, std::uint64_t head);
     [[nodiscard]] bool send_batch(const std::string& name, Work& work);
     void answered(const std::string& name, std::uint64_t number, const Script& script, const Reply& reply);
     void end_batch(const std::string& name);

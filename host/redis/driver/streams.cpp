@@ -134,6 +134,9 @@ Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Buil
 void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply) {
     const auto status = reply.status == Status::kOk ? status_in(reply.value[0]) : std::nullopt;
     if (!status) {
+        // Refused, or all of its time passed: perhaps nobody could give a sign of life meanwhile.
+        const bool is_over = is_passing(reply.status) && context_.loop().now_ms() >= kept->until_ms;
+        if ((reply.is_refused || is_over) && is_settled()) begin_to_settle();
         if (may_ask_again(*kept, reply.status) && hold(kept) == Submit::kAccepted) return;
         return kept->done(reply);
     }
@@ -225,14 +228,16 @@ void RedisStreams::show_figures() {
 
 void RedisStreams::on_link_down() {
     down_since_ms_ = context_.loop().now_ms();
-    settled_ms_ = INT64_MAX;
+    unsettle();
     repair_.link_down();
 }
 
 void RedisStreams::on_link_up() {
     const std::int64_t now_ms = context_.loop().now_ms();
-    // A node that just started has nobody to wait for: what it saw of its first master is all it knows.
-    settled_ms_ = std::exchange(was_up_, true) ? now_ms + settle_ms_ : 0;
+    if (std::exchange(was_up_, true) || settles_at_start_)
+        begin_to_settle();
+    else
+        settled_at(0);
     if (down_since_ms_) keeper_.was_away(*std::exchange(down_since_ms_, std::nullopt), now_ms);
     for (const auto& kept : held_)
         plan_held(look_at_ms(*kept));

@@ -21,8 +21,9 @@ namespace streamhost::redis {
 //
 // Who produces a stream is uncertain behind a change of master: a node that did not hear of it yet may have
 // been given the stream by the old one, and its keeper is about to tell the new one. So from the moment when
-// the link went down until KeeperOptions::settle_ms after it came up again, claims wait, within their
-// deadlines, and a lease that lapsed is shown as one that lives.
+// the link went down until KeeperOptions::settle_ms after the new one first took a write, claims wait, within
+// their deadlines, and a lease that lapsed is shown as one that lives. The same holds behind a time in which
+// a write had no answer: producers may not have been heard either, and come first.
 //
 // A run that lacks its tail would take an end all the same, and its tail no more. So a finish is never asked
 // of another master than the one that was there when it was sent, before that has been told what it lacks.
@@ -33,7 +34,8 @@ public:
         : context_(context),
           keeper_(context.keeper_options()),
           repair_(context, keeper_),
-          settle_ms_(context.keeper_options().settle_ms) {}
+          settle_ms_(context.keeper_options().settle_ms),
+          settles_at_start_(context.keeper_options().settles_at_start) {}
 
     store::Submit claim(const store::ClaimRequest& request, store::StreamDone done) override;
     store::Submit append(const store::AppendRequest& request, store::StreamDone done) override;
@@ -88,6 +90,13 @@ private:
     void plan_held(std::int64_t at_ms);
     void look_at_held();
     void show_unsettled(std::span<store::StreamItem> items) const;
+    [[nodiscard]] static bool is_passing(store::Status status) noexcept {
+        return status == store::Status::kTimeout || status == store::Status::kUnavailable;
+    }
+    void unsettle();
+    void begin_to_settle();
+    void prove_write();
+    void settled_at(std::int64_t at_ms);
 
     [[nodiscard]] ReplyDone stream_answer(std::string_view command, store::Position last,
                                           store::StreamDone done);
@@ -103,8 +112,10 @@ private:
     Repair repair_;
     std::optional<std::int64_t> down_since_ms_;
     const std::int64_t settle_ms_;
+    const bool settles_at_start_;
+    std::uint64_t unsettled_ = 0;  // how often
     bool was_up_ = false;
-    std::int64_t settled_ms_ = 0;
+    std::int64_t settled_ms_ = INT64_MAX;
     std::deque<std::shared_ptr<Kept>> held_;  // what is for one master, in the order of the calls
     std::int64_t planned_ms_ = INT64_MAX;     // when they are looked at next
 };

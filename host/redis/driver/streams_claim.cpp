@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "redis/driver/lua_scripts.hpp"
 #include "redis/driver/streams.hpp"
 
 namespace streamhost::redis {
@@ -11,6 +12,8 @@ using store::Submit;
 namespace {
 
 constexpr std::int64_t kAgainMs = 100;
+constexpr std::int64_t kProofAgainMs = 500;
+constexpr std::uint32_t kProofTimeoutMs = 2'000;
 
 }  // namespace
 
@@ -18,8 +21,7 @@ constexpr std::int64_t kAgainMs = 100;
 // is the same claim, which is recognised, once it is settled who answers; or the same finish, behind the
 // repair.
 bool RedisStreams::may_ask_again(const Kept& kept, Status status) const {
-    const bool is_transient = status == Status::kTimeout || status == Status::kUnavailable;
-    return kept.only_once && is_transient && context_.loop().now_ms() + kAgainMs < kept.until_ms;
+    return kept.only_once && is_passing(status) && context_.loop().now_ms() + kAgainMs < kept.until_ms;
 }
 
 // Until it is settled who produces what, a finish until there is a master; or until its time is over.
@@ -71,6 +73,40 @@ void RedisStreams::end_waits() {
     repair_.close();
     for (const auto& kept : std::exchange(held_, {}))
         context_.answer_later(Status::kGone, std::move(kept->done));
+}
+
+void RedisStreams::unsettle() {
+    ++unsettled_;
+    settled_ms_ = INT64_MAX;
+}
+
+void RedisStreams::begin_to_settle() {
+    unsettle();
+    prove_write();
+}
+
+// A master that has no replicas yet refuses what other keepers send again, too: until it takes a first write
+// their time does not pass.
+void RedisStreams::prove_write() {
+    Call call(lua::kProveWrite);
+    call.key(context_.keys().plain("link:proof"));
+    const auto again = [this, turn = unsettled_] {
+        if (turn == unsettled_ && !context_.closed()) prove_write();
+    };
+    const auto heard = [this, turn = unsettled_, again](const Reply& reply) {
+        if (turn != unsettled_) return;  // of an earlier master, or time
+        const std::int64_t now_ms = context_.loop().now_ms();
+        if (reply.status == Status::kOk) return settled_at(now_ms + settle_ms_);
+        context_.at(now_ms + kProofAgainMs, again);
+    };
+    if (context_.send({{}, kProofTimeoutMs}, std::move(call), heard) == Submit::kAccepted) return;
+    context_.at(context_.loop().now_ms() + kProofAgainMs, again);
+}
+
+void RedisStreams::settled_at(std::int64_t at_ms) {
+    settled_ms_ = at_ms;
+    for (const auto& kept : held_)
+        plan_held(look_at_ms(*kept));
 }
 
 void RedisStreams::show_unsettled(std::span<store::StreamItem> items) const {

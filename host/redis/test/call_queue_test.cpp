@@ -82,6 +82,17 @@ TEST_F(CallQueueTest, RepeatsWhatWasSentBeforeWhatIsNewer) {
     EXPECT_EQ(send_all(), (Words{"b", "c", "d"}));
 }
 
+TEST_F(CallQueueTest, WhatMayNotBeRepeatedEndsWhenItIsRefused) {
+    ASSERT_TRUE(queue_.push(0, "once", 1'000, note("once"), CallQueue::Repeat::kForbidden));
+    push("a");
+    send_all();
+    EXPECT_TRUE(queue_.refused(ids_["once"], 50));
+    EXPECT_EQ(queue_.size(), 1U);
+    push("b");
+    EXPECT_FALSE(queue_.next(49)) << "the server takes nothing for now";
+    EXPECT_TRUE(queue_.next(50));
+}
+
 TEST_F(CallQueueTest, WhatIsForOneConnectionEndsWithIt) {
     const auto push_once = [this](const std::string& command) {
         ASSERT_TRUE(queue_.push(0, command, 1'000, note(command), CallQueue::Repeat::kForbidden));
@@ -126,10 +137,10 @@ TEST_F(CallQueueTest, ARefusedCallKeepsItsPlaceAndHoldsTheOthers) {
     push("a");
     push("b");
     send_all();
-    queue_.refused(ids_["a"], 50);
+    (void)queue_.refused(ids_["a"], 50);
     push("c");
     EXPECT_EQ(send_all(49), Words{});
-    queue_.refused(ids_["b"], 40);
+    (void)queue_.refused(ids_["b"], 40);
     EXPECT_EQ(send_all(49), Words{}) << "an earlier time does not shorten the wait";
     EXPECT_EQ(send_all(50), (Words{"a", "b", "c"}));
 }
@@ -137,7 +148,7 @@ TEST_F(CallQueueTest, ARefusedCallKeepsItsPlaceAndHoldsTheOthers) {
 TEST_F(CallQueueTest, ARefusalHasNoEffect) {
     push("a", 100);
     send_all();
-    queue_.refused(ids_["a"], 1'000);
+    (void)queue_.refused(ids_["a"], 1'000);
     run(queue_.expire(100));
     EXPECT_EQ(ends_, Words{"a unavailable"});
 }
@@ -147,7 +158,7 @@ TEST_F(CallQueueTest, AnAnswerThatOvertookARefusedCallOfItsOrderIsAskedForAgain)
     push("b", 1'000, 7);
     push("other", 1'000, 8);
     send_all();
-    queue_.refused(ids_["a"], 10);
+    (void)queue_.refused(ids_["a"], 10);
     answer("b");
     answer("other");
     EXPECT_EQ(ends_, Words{"other reply"});
@@ -231,7 +242,7 @@ TEST_F(CallQueueTest, OrderHoldsOverAThousandRandomHistories) {
                 if (!is_answered) {
                     queue.lost(sent.id, true);
                 } else if (is_refused) {
-                    queue.refused(sent.id, now + 1);
+                    (void)queue.refused(sent.id, now + 1);
                 } else if (CallDone done = queue.answered(sent.id)) {
                     done({CallEnd::kReply, {}});
                 }

@@ -29,6 +29,9 @@ protected:
             troubles_.push_back(std::string(trouble.command) + ": " + std::string(trouble.message));
             kinds_.push_back(trouble.kind);
         };
+        options.on_answer = [this](std::string_view command, std::int64_t took_ms) {
+            took_.emplace_back(command, took_ms);
+        };
         context_ = std::make_unique<Context>(std::move(options), port_, loop_, sink_);
     }
     Submit run(Status shape = Status::kOk, std::uint32_t timeout_ms = 1000) {
@@ -53,6 +56,7 @@ protected:
     std::int64_t value_ = 0;
     std::vector<std::string> troubles_;
     std::vector<TroubleKind> kinds_;
+    std::vector<std::pair<std::string, std::int64_t>> took_;
 };
 
 TEST_F(ContextTest, SendsTheHashAndHandsTheAnswerOn) {
@@ -63,6 +67,19 @@ TEST_F(ContextTest, SendsTheHashAndHandsTheAnswerOn) {
     EXPECT_EQ(port_.held[0].command, "*5\r\n$7\r\nEVALSHA\r\n$40\r\n" + std::string(kScript.sha1) +
                                          "\r\n$1\r\n1\r\n$1\r\nk\r\n$1\r\n7\r\n");
     port_.reply(":1");
+}
+
+TEST_F(ContextTest, EachCommandIsMeasuredOnceHoweverItEndsAndWithItsRepeat) {
+    ASSERT_EQ(run(), Submit::kAccepted);
+    loop_.advance(30);
+    port_.reply("-NOSCRIPT No matching script. Please use EVAL.");
+    EXPECT_TRUE(took_.empty()) << "it goes on";
+    loop_.advance(12);
+    port_.reply(":1");
+    ASSERT_EQ(run(), Submit::kAccepted);
+    loop_.advance(5);
+    port_.reply("-OOM command not allowed");
+    EXPECT_EQ(took_, (std::vector<std::pair<std::string, std::int64_t>>{{"try", 42}, {"try", 5}}));
 }
 
 TEST_F(ContextTest, AScriptThatIsNotThereGoesAlongOnce) {

@@ -25,6 +25,14 @@ std::string last_word(const std::string& command) {
 const std::string kDuplicate = "*1\r\n:" + std::to_string(static_cast<int>(store::Status::kDuplicate));
 const std::string kGap = "*1\r\n:" + std::to_string(static_cast<int>(store::Status::kGap));
 
+// The script of an owned stream shows its fields.
+std::string gap_behind(int head) {
+    const std::string fields =
+        "o|o|0|0000000000000000|" + std::to_string(head) + "|0123456789abcdef|7|5|900|1|1000000|1000|0";
+    return "*4\r\n:" + std::to_string(static_cast<int>(store::Status::kGap)) + "\r\n:1000\r\n$" +
+           std::to_string(fields.size()) + "\r\n" + fields + "\r\n$0\r\n";
+}
+
 class RepairTest : public ::testing::Test {
 protected:
     RepairTest() {
@@ -44,6 +52,15 @@ protected:
         for (int number = first; number <= last; ++number)
             keeper_.acknowledged("h", {Keep::Kind::kAppend, id, static_cast<std::uint64_t>(number)},
                                  Call(lua::kAppend).arg(number), {}, loop_.now_ms());
+    }
+    void keep_shared(int first, int last) {
+        for (int number = first; number <= last; ++number) {
+            Call publish(lua::kPublish);
+            publish.arg("a").floor(0);
+            publish.acknowledged_as(static_cast<std::uint64_t>(number), "0123456789abcdef");
+            keeper_.acknowledged("h", {Keep::Kind::kShared, "h", static_cast<std::uint64_t>(number), true},
+                                 publish, {}, loop_.now_ms());
+        }
     }
     // Of the calls on their way.
     std::string words() const {
@@ -111,6 +128,53 @@ TEST_F(RepairTest, OfAStreamThatLacksItAllIsSent) {
     reply(3);
     EXPECT_FALSE(repair_->is_under_way("h"));
     EXPECT_EQ(repair_->reapplied(), 3U);
+}
+
+TEST_F(RepairTest, OfAStreamThatLacksItsTailOnlyTheTailIsSent) {
+    keep_numbered("h.a", 1, 20);
+    repair_->all();
+    reply(1, gap_behind(17));
+    EXPECT_EQ(words(), "17 ") << "is what it has ours?";
+    reply(1, kDuplicate);
+    EXPECT_EQ(words(), "18 19 20 ");
+    reply(3);
+    EXPECT_FALSE(repair_->is_under_way("h"));
+    EXPECT_EQ(repair_->reapplied(), 3U);
+}
+
+TEST_F(RepairTest, WhereOthersStandInTheirPlaceEarlierOnesAreAskedFor) {
+    keep_shared(1, 40);
+    repair_->all();
+    EXPECT_EQ(words(), "?40|0123456789abcdef ");
+    const std::string gap =
+        "*3\r\n:" + std::to_string(static_cast<int>(store::Status::kGap)) + "\r\n$0\r\n\r\n:45";
+    reply(1, gap);
+    EXPECT_EQ(words(), "?39|0123456789abcdef ");
+    reply(1, gap);
+    EXPECT_EQ(words(), "?30|0123456789abcdef ");
+    reply(1, gap);
+    EXPECT_EQ(words(), "?13|0123456789abcdef ");
+    reply(1, kDuplicate);
+    ASSERT_EQ(port_.held.size(), 27U);
+    EXPECT_EQ(last_word(port_.held.front().command), "=14|0123456789abcdef");
+}
+
+TEST_F(RepairTest, OfAStreamThatHasNothingOfItAllIsSent) {
+    keep_shared(1, 12);
+    repair_->all();
+    for (int question = 0; question < 3; ++question) {
+        ASSERT_EQ(port_.held.size(), 1U);
+        reply(1, "*3\r\n:" + std::to_string(static_cast<int>(store::Status::kGap)) + "\r\n$0\r\n\r\n:45");
+    }
+    EXPECT_EQ(port_.held.size(), 12U);
+}
+
+TEST_F(RepairTest, WhatAnEarlierMasterHasIsNotAskedFurther) {
+    keep_numbered("h.a", 1, 3);
+    repair_->all();
+    repair_->all();
+    reply(1, gap_behind(2));
+    EXPECT_EQ(words(), "3 ") << "the next one is asked from the start";
 }
 
 TEST_F(RepairTest, WhereTheQuestionIsNotAnsweredAllIsSent) {

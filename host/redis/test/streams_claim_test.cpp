@@ -19,6 +19,7 @@ using store::Submit;
 
 // Fields of an open stream whose lease has lapsed.
 std::string fields() { return "o|o|0|0000000000000000|0|0000000000000000|7|5|900|1|1000000|1000|0"; }
+constexpr std::string_view kDone = "*1\r\n:1";  // to a write that proves that there can be one
 std::string bulk(const std::string& text) {
     return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
 }
@@ -35,7 +36,7 @@ protected:
     }
     void link(store::Link link) {
         port_.events->on_link(link, ++epoch_);
-        port_.held.clear();
+        if (link == store::Link::kUp && !port_.held.empty()) port_.reply(kDone);
     }
     void change_master() {
         link(store::Link::kUp);
@@ -73,6 +74,95 @@ TEST_F(StreamsClaimTest, BehindAChangeOfMasterItWaits) {
     EXPECT_EQ(port_.held[0].timeout_ms, 500U);
     reply_claimed();
     EXPECT_EQ(answers_, std::vector{Status::kOk});
+}
+
+TEST_F(StreamsClaimTest, ItWaitsFromTheFirstWriteThatTheMasterTook) {
+    link(store::Link::kUp);
+    link(store::Link::kDown);
+    port_.events->on_link(store::Link::kUp, ++epoch_);
+    ASSERT_EQ(claim(Rivals::kPossible, 20'000), Submit::kAccepted);
+    for (int refused = 0; refused < 3; ++refused) {
+        ASSERT_EQ(port_.held.size(), 1U);
+        loop_.advance(2'000);
+        port_.end(CallEnd::kTimeout);  // the client has asked again and again
+        loop_.advance(500);
+    }
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kDone);
+    loop_.advance(3'999);
+    EXPECT_TRUE(port_.held.empty());
+    loop_.advance(1);
+    ASSERT_EQ(port_.held.size(), 1U);
+    reply_claimed();
+    EXPECT_EQ(answers_, std::vector{Status::kOk});
+}
+
+TEST_F(StreamsClaimTest, WhatAnEarlierMasterTookSaysNothingOfThisOne) {
+    link(store::Link::kUp);
+    link(store::Link::kDown);
+    port_.events->on_link(store::Link::kUp, ++epoch_);
+    port_.events->on_link(store::Link::kDown, ++epoch_);
+    port_.events->on_link(store::Link::kUp, ++epoch_);
+    ASSERT_EQ(port_.held.size(), 2U);
+    port_.reply(kDone);
+    ASSERT_EQ(claim(Rivals::kPossible, 20'000), Submit::kAccepted);
+    loop_.advance(1'000);
+    port_.reply(kDone);
+    loop_.advance(3'999);
+    EXPECT_TRUE(port_.held.empty());
+    loop_.advance(1);
+    EXPECT_EQ(port_.held.size(), 1U);
+    reply_claimed();
+}
+
+TEST_F(StreamsClaimTest, WhereAWriteHadNoAnswerProducersComeFirst) {
+    link(store::Link::kUp);
+    ASSERT_EQ(store_->streams().renew({.id = "home.run", .fence = 7, .pid = 5, .timeout_ms = 1'000},
+                                      [](const store::StreamResult&) {}),
+              Submit::kAccepted);
+    loop_.advance(1'000);
+    port_.end(CallEnd::kTimeout);
+    ASSERT_EQ(port_.held.size(), 1U) << "whether there can be a write now";
+    port_.reply(kDone);
+    ASSERT_EQ(claim(Rivals::kPossible), Submit::kAccepted);
+    loop_.advance(3'999);
+    EXPECT_TRUE(port_.held.empty());
+    loop_.advance(1);
+    ASSERT_EQ(port_.held.size(), 1U);
+    reply_claimed();
+}
+
+TEST_F(StreamsClaimTest, OneThatTheServerRefusesWaitsFromTheNextWriteOn) {
+    link(store::Link::kUp);
+    ASSERT_EQ(claim(Rivals::kPossible, 10'000), Submit::kAccepted);
+    port_.reply("-NOREPLICAS Not enough good replicas to write.");
+    EXPECT_TRUE(answers_.empty());
+    ASSERT_EQ(port_.held.size(), 1U) << "whether there can be a write now";
+    loop_.advance(1'000);
+    port_.reply(kDone);
+    loop_.advance(3'999);
+    EXPECT_TRUE(port_.held.empty());
+    loop_.advance(1);
+    ASSERT_EQ(port_.held.size(), 1U);
+    reply_claimed();
+    EXPECT_EQ(answers_, std::vector{Status::kOk});
+}
+
+TEST_F(StreamsClaimTest, WhereServersChangeRolesANodeThatStartsWaitsToo) {
+    RedisStoreOptions options;
+    options.keeper.settles_at_start = true;
+    HeldPort port;
+    const auto store = make_redis_store(std::move(options), port, loop_, sink_);
+    port.events->on_link(store::Link::kUp, 1);
+    port.reply(kDone);
+    ASSERT_EQ(store->streams().claim({.id = "home.run", .pid = 5, .lease_ms = 6'000, .timeout_ms = 4'500},
+                                     [](const store::StreamResult&) {}),
+              Submit::kAccepted);
+    loop_.advance(3'999);
+    EXPECT_TRUE(port.held.empty());
+    loop_.advance(1);
+    EXPECT_EQ(port.held.size(), 1U);
+    store->shutdown();
 }
 
 TEST_F(StreamsClaimTest, EachIsToldAtItsOwnTime) {

@@ -17,6 +17,7 @@ namespace {
 using store::Status;
 using store::Submit;
 
+constexpr std::string_view kDone = "*1\r\n:1";  // to a write that proves that there can be one
 constexpr std::string_view kOk = "*5\r\n:1\r\n$0\r\n\r\n:1\r\n:1\r\n$16\r\n0123456789abcdef";
 const std::string kGap = "*2\r\n:" + std::to_string(static_cast<int>(Status::kGap)) + "\r\n$0\r\n";
 
@@ -46,6 +47,10 @@ protected:
                       {.id = "h.r", .timeout_ms = 1'000},
                       [this](const store::StreamResult& result) { answers_.push_back(result.status); }),
                   Submit::kAccepted);
+    }
+    void link_up_again() {
+        port_.events->on_link(store::Link::kUp, 2);
+        port_.reply(kDone);
     }
     // One acknowledged write, and another one that the next master refuses for want of it.
     void find_gap() {
@@ -166,7 +171,7 @@ TEST_F(StreamsRepairTest, AFinishWithoutAMasterWaitsForTheNextOneAndTheTail) {
     EXPECT_TRUE(port_.held.empty());
     EXPECT_EQ(store_->stats().in_flight, 1U);
     loop_.advance(300);
-    port_.events->on_link(store::Link::kUp, 2);
+    link_up_again();
     loop_.advance(200);
     ASSERT_EQ(port_.held.size(), 1U) << "the tail goes first";
     port_.reply(kGap);
@@ -189,7 +194,7 @@ TEST_F(StreamsRepairTest, AFinishWhoseConnectionEndedIsNotSentAheadOfTheTail) {
     port_.events->on_link(store::Link::kDown, 1);
     port_.end(CallEnd::kTimeout);
     EXPECT_EQ(answers_.size(), 1U);
-    port_.events->on_link(store::Link::kUp, 2);
+    link_up_again();
     loop_.advance(100);
     ASSERT_EQ(port_.held.size(), 1U);
     port_.reply(kGap);
@@ -212,7 +217,7 @@ TEST_F(StreamsRepairTest, AFinishWaitsForTheTailOfItsRun) {
     publish("a");
     port_.reply(kOk);
     port_.events->on_link(store::Link::kDown, 1);
-    port_.events->on_link(store::Link::kUp, 2);
+    link_up_again();
     ASSERT_EQ(port_.held.size(), 1U);
     finish();
     ASSERT_EQ(port_.held.size(), 1U);

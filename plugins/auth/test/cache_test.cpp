@@ -1,4 +1,6 @@
 // What was found good is answered at once, as long as it may be.
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "streamhost/status.hpp"
@@ -84,7 +86,7 @@ TEST(Authenticator, AnswersWhoItIs) {
     ASSERT_EQ(outcome.verdict, Verdict::kOk);
     EXPECT_EQ(
         outcome.identity->body,
-        R"({"user":"ann","id":"t-1","key":"h","issued_ms":1699999999000,"expires_ms":1700000130000,"grants":["read:@own"]})");
+        R"({"user":"ann","id":"t-1","key":"h","issued_ms":1699999999000,"expires_ms":1700000130000,"grants":["read:@own"],"claims":"{\"exp\":1700000100.000}"})");
     EXPECT_EQ(outcome.unknown_grants, 1u);
     EXPECT_TRUE(fixture.recalls(kAnn));
     EXPECT_TRUE(fixture.recalls(kAnn, 1'700'000'129'999));
@@ -132,6 +134,17 @@ TEST(Authenticator, KeysFollowEachOther) {
     EXPECT_FALSE(fixture.authenticator.has_ended("ann", "", "h2", kNow));
     EXPECT_FALSE(fixture.recalls(kAnn));
     EXPECT_EQ(fixture.look(kAnn).verdict, Verdict::kKey);
+}
+
+TEST(KeyMarks, OfNoTwoKeysAreTheSame) {
+    KeyMarks marks;
+    std::set<std::string> seen;
+    for (const char* id : {"k", "k#2", "k#2#1", "k#", "#"})
+        for (const char letter : {'a', 'b', 'c'})
+            EXPECT_TRUE(seen.insert(marks.mark_of(*Key::from_secret(id, std::string(32, letter)))).second)
+                << id << ' ' << letter;
+    EXPECT_TRUE(seen.contains("k"));
+    EXPECT_EQ(marks.mark_of(*Key::from_secret("k#2", std::string(32, 'a'))), "k#2#1");
 }
 
 TEST(Authenticator, AnotherKeyOfTheSameIdEndsTheFirst) {

@@ -32,6 +32,7 @@ public:
             return current()->set(host, std::string(view(key)), view(value), condition, view(expected),
                                   token);
         };
+        store_.set_events = [](const sh_host*, const sh_store_events*) -> sh_status { return SH_OK; };
         topics_.struct_size = sizeof(topics_);
         topics_.publish = [](void* self, sh_bytes topic, sh_bytes payload, sh_ticket ticket) {
             current()->tell(std::string(view(topic)), std::string(view(payload)));

@@ -74,8 +74,10 @@ protected:
     double counted(const std::string& result) {
         return host.metric_values["auth_total{result=" + result + "}"];
     }
-    [[nodiscard]] bool ended(const char* user, const char* key, std::int64_t issued_ms) const {
-        const sh_auth_mark mark{sizeof(mark), 0, bytes(user), bytes(""), bytes(key), issued_ms};
+    [[nodiscard]] bool ended(const char* user, const char* key, std::int64_t issued_ms,
+                             const char* claims = "") const {
+        const sh_auth_mark mark{sizeof(mark), 0,         bytes(user),  bytes(""),
+                                bytes(key),   issued_ms, bytes(claims)};
         return table->has_ended(self, &mark) != 0;
     }
     // Nothing that was signed or is secret is anywhere that somebody reads.
@@ -110,7 +112,7 @@ TEST_F(AuthPluginTest, AnswersAndCounts) {
     EXPECT_EQ(good.status, SH_OK);
     EXPECT_EQ(
         good.body,
-        R"({"user":"ann","id":"","key":"h","issued_ms":1699999999000,"expires_ms":1700000630000,"grants":["read:@own","send:@own"]})");
+        R"({"user":"ann","id":"","key":"h","issued_ms":1699999999000,"expires_ms":1700000630000,"grants":["read:@own","send:@own"],"claims":"{\"exp\":1700000600.000}"})");
     EXPECT_EQ(ask(kAnn).body, good.body);
     EXPECT_EQ(counted("ok"), 1);
     EXPECT_EQ(counted("cached"), 1);
@@ -191,22 +193,50 @@ TEST_F(AuthPluginTest, ARunningOneTakesAnotherSectionOrStaysAsItWas) {
     EXPECT_EQ(host.configure(config), SH_NEEDS_RESTART);
 }
 
-TEST_F(AuthPluginTest, WaitsForTheRevocationsOnlyWhenTold) {
+TEST_F(AuthPluginTest, JudgesNobodyBeforeTheRevocationsWereReadUnlessTold) {
     store.is_away = true;
     start();
-    EXPECT_EQ(ask(kAnn).status, SH_OK);
+    EXPECT_EQ(ask(kAnn).status, SH_UNAVAILABLE);
+    EXPECT_EQ(counted("unavailable"), 1);
     host.advance(3'000);
     EXPECT_EQ(host.health["revocations"], static_cast<std::uint32_t>(SH_HEALTH_DEGRADED));
+    config.set("revocation", "best_effort");
+    EXPECT_EQ(host.configure(config), SH_OK);
+    EXPECT_EQ(ask(kAnn).status, SH_OK);
     config.set("revocation", "required");
     EXPECT_EQ(host.configure(config), SH_OK);
     EXPECT_EQ(ask(kAnn).status, SH_UNAVAILABLE);
-    EXPECT_EQ(counted("unavailable"), 1);
     store.is_away = false;
     host.advance(1'000);
     EXPECT_EQ(ask(kAnn).status, SH_OK);
     store.is_away = true;
     host.advance(10'000);
     EXPECT_EQ(ask(kAnn).status, SH_OK) << "what was read once stays known";
+}
+
+TEST_F(AuthPluginTest, OtherRulesEndWhatTheyWouldNotLetIn) {
+    constexpr std::int64_t kIssued = 1'699'999'999'000;
+    constexpr const char* kClaims = R"({"iss":"https://id","aud":["chat","mail"],"exp":1700000600.000})";
+    config.set("issuer", "https://id").set("audiences.0", "chat");
+    start();
+    const std::uint64_t before = table->revision(self);
+    EXPECT_FALSE(ended("ann", "h", kIssued, kClaims));
+    config.set("audiences.0", "mail");
+    EXPECT_EQ(host.configure(config), SH_OK);
+    EXPECT_GT(table->revision(self), before);
+    EXPECT_FALSE(ended("ann", "h", kIssued, kClaims)) << "it is for both";
+    config.set("audiences.0", "jobs");
+    EXPECT_EQ(host.configure(config), SH_OK);
+    EXPECT_TRUE(ended("ann", "h", kIssued, kClaims));
+    EXPECT_FALSE(ended("ann", "h", kIssued)) << "of an identity that does not say nothing is known";
+    config.set("audiences.0", "chat").set("max_token_age_ms", std::int64_t{500});
+    EXPECT_EQ(host.configure(config), SH_OK);
+    EXPECT_FALSE(ended("ann", "h", kIssued, kClaims)) << "with the leeway";
+    EXPECT_TRUE(ended("ann", "h", kIssued - 40'000, kClaims));
+    config.set("max_token_age_ms", std::int64_t{0}).set("issuer", "https://other");
+    EXPECT_EQ(host.configure(config), SH_OK);
+    EXPECT_TRUE(ended("ann", "h", kIssued, kClaims));
+    EXPECT_TRUE(ended("ann", "h", kIssued, "no json"));
 }
 
 TEST_F(AuthPluginTest, HearsOfWhatOthersRevoke) {
@@ -266,6 +296,10 @@ TEST_F(AuthPluginTest, DevelopmentTokensAreTokens) {
     EXPECT_EQ(good.status, SH_OK) << good.detail;
     EXPECT_NE(good.body.find(R"("grants":["admin:*"])"), std::string::npos);
     EXPECT_NE(good.body.find(R"("key":"dev-)"), std::string::npos);
+    request.headers["host"] = "evil.example:8080";
+    EXPECT_NE(http.ask(request).status, 200u) << "a page whose name leads here";
+    request.headers["host"] = "localhost:8080";
+    EXPECT_EQ(http.ask(request).status, 200u);
     request.body = R"({"user":"anonymous"})";
     EXPECT_NE(http.ask(request).status, 200u);
     expect_nothing_leaked({token});

@@ -132,12 +132,15 @@ TEST(RevocationList, NamesItsEntriesAlikeEverywhere) {
 }
 
 TEST(RevokeRequest, NamesAUserOrAToken) {
-    const Revocation user = read_revocation(R"({"user":"ann","reason":"left"})", 500);
+    const Revocation user = read_revocation(R"({"user":"ann","reason":"left"})", 500, 0);
     EXPECT_EQ(user.names, Revocation::Names::kUser);
     EXPECT_EQ(user.name, "ann");
     EXPECT_EQ(user.before_ms, 500);
     EXPECT_EQ(user.reason, "left");
-    const Revocation token = read_revocation(R"({"token_id":"t-1","before_ms":300500})", 500);
+    EXPECT_EQ(read_revocation(R"({"user":"ann"})", 500, 30).before_ms, 530)
+        << "the issuer's clock may be ahead";
+    EXPECT_EQ(read_revocation(R"({"user":"ann","before_ms":77})", 500, 30).before_ms, 77);
+    const Revocation token = read_revocation(R"({"token_id":"t-1","before_ms":300500})", 500, 30);
     EXPECT_EQ(token.names, Revocation::Names::kToken);
     EXPECT_EQ(token.before_ms, 300'500);
     for (const std::string& body : std::vector<std::string>{
@@ -147,7 +150,7 @@ TEST(RevokeRequest, NamesAUserOrAToken) {
              R"({"user":"a","before_ms":300501})", R"({"user":"a","before_ms":"1"})",
              R"({"user":"a","reason":")" + std::string(257, 'r') + "\"}",
              R"({"token_id":")" + std::string(129, 't') + "\"}"})
-        EXPECT_THROW((void)read_revocation(body, 500), Failure) << body;
+        EXPECT_THROW((void)read_revocation(body, 500, 0), Failure) << body;
 }
 
 TEST(RevokeAnswer, SaysWhereItHolds) {

@@ -180,9 +180,13 @@ TEST(RevocationSync, HoldsHereWhileTheStoreIsAwayAndEverywhereAfterwards) {
     EXPECT_EQ(changed.status, SH_OK);
     EXPECT_FALSE(changed.is_stored);
     EXPECT_TRUE(one.covers("bob"));
+    EXPECT_TRUE(one.plugin->sync->owes_store());
+    one.host.advance(3'000);
+    EXPECT_TRUE(one.plugin->sync->owes_store()) << "whoever comes after this instance would not know";
     store.is_away = false;
     one.host.advance(1'000);
     two.host.advance(1'000);
+    EXPECT_FALSE(one.plugin->sync->owes_store());
     EXPECT_TRUE(two.covers("bob"));
     EXPECT_EQ(two.host.health["revocations"], static_cast<std::uint32_t>(SH_HEALTH_OK));
 }
@@ -268,6 +272,31 @@ TEST(RevocationSync, IsBounded) {
     EXPECT_EQ(one.revoke("ann").status, SH_FULL);
     EXPECT_FALSE(one.covers("ann"));
     EXPECT_TRUE(one.revoke("77").is_stored) << "one that is there may be renewed";
+    Node two(store, "n2");
+    two.host.advance(1'000);
+    const auto withdrawn = [&](const char* user) {
+        return one.withdraw(id_of({Revocation::Names::kUser, user, 0, 0, 0, false, ""})).is_stored;
+    };
+    EXPECT_TRUE(withdrawn("78"));
+    EXPECT_TRUE(withdrawn("79"));
+    EXPECT_TRUE(one.revoke("urgent").is_stored) << "what is withdrawn makes room";
+    EXPECT_TRUE(one.revoke("as urgent").is_stored);
+    EXPECT_EQ(one.revoke("one more").status, SH_FULL);
+    two.host.advance(1'000);
+    one.host.advance(1'000);
+    EXPECT_TRUE(two.covers("urgent") && one.covers("as urgent"));
+    EXPECT_FALSE(two.covers("78") || one.covers("79"));
+    one.host.advance(15'000);
+    two.host.advance(15'000);
+    EXPECT_TRUE(one.revoke("77").is_stored);
+    std::size_t entries = 0;
+    RevocationList::read(store.keys[kKey])->each([&](const Revocation&) { ++entries; });
+    EXPECT_EQ(entries, RevocationList::kMaxEntries) << "what everybody heard of is forgotten";
+    two.host.advance(1'000);
+    EXPECT_FALSE(two.covers("78"));
+    const int sets = store.sets;
+    one.host.advance(1'000);
+    EXPECT_EQ(store.sets, sets) << "both have come to the same list";
     one.host.advance(60'000);
     EXPECT_TRUE(one.revoke("ann").is_stored);
 }

@@ -56,17 +56,22 @@ protected:
 
 TEST(BuiltIn, HoldsThePageByteForByte) {
     const auto built_in = built_in_assets();
-    std::size_t files = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(CONSOLE_WEB_DIRECTORY)) {
-        if (!entry.is_regular_file()) continue;
-        ++files;
-        const std::string name = entry.path().lexically_relative(CONSOLE_WEB_DIRECTORY);
-        const Asset* asset = find(built_in, name == "index.html" ? "/" : "/" + name);
-        ASSERT_NE(asset, nullptr) << name;
-        std::ifstream in(entry.path(), std::ios::binary);
-        EXPECT_EQ(asset->body, std::string(std::istreambuf_iterator<char>(in), {})) << name;
+    const std::pair<fs::path, std::string> pages[] = {{CONSOLE_WEB_DIRECTORY, "/"},
+                                                      {CONSOLE_OPERATOR_DIRECTORY, "/console/"}};
+    for (const auto& [directory, root] : pages) {
+        std::size_t files = 0;
+        for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+            if (!entry.is_regular_file()) continue;
+            ++files;
+            const std::string name = entry.path().lexically_relative(directory);
+            const Asset* asset = find(built_in, root + (name == "index.html" ? "" : name));
+            ASSERT_NE(asset, nullptr) << name;
+            EXPECT_EQ(is_for_operators(*asset), root != "/") << name;
+            std::ifstream in(entry.path(), std::ios::binary);
+            EXPECT_EQ(asset->body, std::string(std::istreambuf_iterator<char>(in), {})) << name;
+        }
+        EXPECT_GT(files, 10u);
     }
-    EXPECT_GT(files, 10u);
 }
 
 TEST(BuiltIn, HoldsTheClientWithItsFolders) {

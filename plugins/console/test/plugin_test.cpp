@@ -79,14 +79,20 @@ protected:
     streamhost::testing::FakeHost host;
 };
 
-TEST_F(ConsolePlugin, HasAPublicRoutePerFileThatTakesNoBody) {
+TEST_F(ConsolePlugin, HasARoutePerFileThatTakesNoBody) {
     ASSERT_EQ(host.configure(), SH_OK);
     ASSERT_EQ(host.start(), SH_OK) << host.error.text;
     for (const char* path : {"/", "/chat.css", "/icon.svg", "/app/main.js", "/fonts/inter.woff2",
                              "/fonts/LICENSE-inter.txt", "/client/index.js", "/client/core/core.js"})
         EXPECT_TRUE(routes.contains(path)) << path;
+    for (const char* path :
+         {"/console/", "/console/console.css", "/console/app/main.js", "/console/app/theme.js",
+          "/console/app/token.js", "/console/base.css", "/console/icon.svg", "/console/fonts/inter.woff2"})
+        EXPECT_TRUE(routes.contains(path)) << path;
     for (const auto& [path, route] : routes) {
-        EXPECT_EQ(route.declared.listeners, static_cast<std::uint32_t>(SH_LISTENER_PUBLIC)) << path;
+        const bool is_operators = path.starts_with("/console");
+        EXPECT_EQ(route.declared.listeners, is_operators ? SH_LISTENER_ADMIN + 0U : SH_LISTENER_PUBLIC + 0U)
+            << path;
         EXPECT_STREQ(route.declared.method, "GET") << path;
         EXPECT_EQ(route.declared.max_body_bytes, 0u) << path;
         EXPECT_FALSE(path.ends_with("*")) << path;
@@ -103,6 +109,35 @@ TEST_F(ConsolePlugin, AnswersWithTheFileAndThenWithItsTag) {
     const Got second = get("/", first.fields.at("ETag"));
     EXPECT_EQ(second.status, 304u);
     EXPECT_EQ(second.body, "");
+}
+
+TEST_F(ConsolePlugin, LeadsToTheFolderOfTheOperatorsPage) {
+    ASSERT_EQ(host.configure(), SH_OK);
+    ASSERT_EQ(host.start(), SH_OK);
+    const Got got = get("/console");
+    EXPECT_EQ(got.status, 308u);
+    EXPECT_EQ(got.fields.at("Location"), "/console/");
+    EXPECT_TRUE(get("/console/").body.starts_with("<!doctype html>"));
+    EXPECT_NE(get("/console/").body, get("/").body);
+    EXPECT_EQ(get("/console/app/theme.js").body, get("/app/theme.js").body);
+}
+
+TEST_F(ConsolePlugin, ServesOnePageWithoutTheOther) {
+    for (const bool is_chat : {true, false}) {
+        routes.clear();
+        streamhost::testing::FakeHost alone;
+        alone.extend(SH_EXT_HTTP, &ext);
+        alone.create<Console>();
+        streamhost::testing::FakeConfig config;
+        config.set("chat_page", is_chat).set("operator_page", !is_chat);
+        ASSERT_EQ(alone.configure(config), SH_OK);
+        ASSERT_EQ(alone.start(), SH_OK) << alone.error.text;
+        EXPECT_EQ(routes.contains("/"), is_chat);
+        EXPECT_EQ(routes.contains("/app/theme.js"), is_chat);
+        EXPECT_EQ(routes.contains("/console"), !is_chat);
+        EXPECT_EQ(routes.contains("/console/app/theme.js"), !is_chat);
+        alone.destroy();
+    }
 }
 
 TEST_F(ConsolePlugin, PutsAFolderBeforeTheBuiltInFiles) {

@@ -96,6 +96,16 @@ TEST_F(GatewayAuth, ACookieCountsWithItsOriginAlone) {
     EXPECT_EQ(peer(evil).close_code, 4403u);
 }
 
+TEST_F(GatewayAuth, TwoTokensThatDifferAreNobodys) {
+    const sh_connection both = open(
+        {{"authorization", "Bearer x.y.z"}, {"cookie", "sh=other"}, {"origin", "http://me"}, {"host", "me"}});
+    EXPECT_EQ(peer(both).close_code, 4401u);
+    const sh_connection same = open(
+        {{"authorization", "Bearer x.y.z"}, {"cookie", "sh=x.y.z"}, {"origin", "http://me"}, {"host", "me"}});
+    hello(same);
+    EXPECT_EQ(services.take("authenticate").subject, "x.y.z");
+}
+
 TEST_F(GatewayAuth, ClosesWhenTheTokenExpires) {
     const sh_connection client = welcomed(identity(R"("read:@own")", 5'000));
     host.advance(4'000);
@@ -111,6 +121,74 @@ TEST_F(GatewayAuth, ARefreshedTokenLivesOn) {
     EXPECT_THAT(last(client), HasSubstr(R"("type":"ok","id":2)"));
     host.advance(6'000);
     EXPECT_EQ(peer(client).close_code, 0u);
+}
+
+TEST_F(GatewayAuth, WhoSaysHelloAgainIsCountedAsWhoTheyAreThen) {
+    services.offer_ratelimit();
+    const sh_connection client = greet(R"(,"token":"a.b.c")");
+    services.answer(services.take("authenticate"), SH_OK, identity());
+    EXPECT_THAT(services.inside, ElementsAre("127.0.0.1/", "/ann"));
+    services.answer(services.take("join"), SH_INVALID);
+    EXPECT_THAT(services.inside, ElementsAre("127.0.0.1/"));
+    hello(client, R"(,"token":"d.e.f")");
+    services.answer(services.take("authenticate"), SH_OK, identity(R"("read:@own")", 60'000, "bob"));
+    EXPECT_THAT(services.inside, ElementsAre("127.0.0.1/", "/bob"));
+    sockets.leave(client);
+    host.run();
+    EXPECT_THAT(services.inside, ElementsAre());
+}
+
+TEST_F(GatewayAuth, WhatNewGrantsDoNotPermitEndsAndTheRestGoesOn) {
+    const sh_connection client = welcomed(identity(R"("read:trip","read:feed-*","read:news","send:@own")"));
+    for (const char* stream : {"feed-1.a", "news", "trip.r1"}) {
+        say(client, std::string(R"({"type":"subscribe","id":2,"stream":")") + stream + R"("})");
+        services.answer(services.take("subscribe"), SH_OK);
+    }
+    const std::size_t before = peer(client).frames.size();
+    say(client, R"({"type":"refresh","id":3,"token":"d.e.f"})");
+    services.answer(services.take("authenticate"), SH_OK, identity(R"("read:trip","read:news")"));
+    EXPECT_EQ(services.take("unsubscribe").subject, "feed-1.a");
+    EXPECT_EQ(services.count("unsubscribe"), 0u);
+    const auto& frames = peer(client).frames;
+    ASSERT_EQ(frames.size(), before + 2);
+    EXPECT_THAT(frames[before], HasSubstr(R"("type":"ok","id":3)"));
+    EXPECT_THAT(frames[before + 1], HasSubstr(R"("stream":"feed-1.a","code":"forbidden")"));
+    say(client, R"({"type":"send","id":4,"content":"x"})");
+    EXPECT_THAT(last(client), HasSubstr(R"("id":4,"code":"forbidden")")) << "it was granted before";
+    EXPECT_EQ(peer(client).close_code, 0u);
+}
+
+TEST_F(GatewayAuth, WhatOnlyItsOwnerMayReadNowIsAskedFor) {
+    const sh_connection client = welcomed(identity(R"("read:*")"));
+    for (const char* stream : {"hers.a", "his.b"}) {
+        say(client, std::string(R"({"type":"subscribe","id":2,"stream":")") + stream + R"("})");
+        services.answer(services.take("subscribe"), SH_OK);
+    }
+    say(client, R"({"type":"refresh","id":3,"token":"d.e.f"})");
+    services.answer(services.take("authenticate"), SH_OK, identity(R"("read:@own")"));
+    services.answer(services.take("look_owner"), SH_OK);
+    const Call other = services.take("look_owner");
+    EXPECT_EQ(other.subject, "his");
+    services.answer(other, SH_FORBIDDEN);
+    EXPECT_EQ(services.take("unsubscribe").subject, "his.b");
+    EXPECT_THAT(last(client), HasSubstr(R"("stream":"his.b","code":"forbidden")"));
+    // The same grants once more: nobody is asked.
+    say(client, R"({"type":"refresh","id":4,"token":"d.e.f"})");
+    services.answer(services.take("authenticate"), SH_OK, identity(R"("read:@own")"));
+    EXPECT_EQ(services.count("look_owner"), 0u);
+    EXPECT_EQ(peer(client).close_code, 0u);
+}
+
+TEST_F(GatewayAuth, ASubscriptionUnderWayIsJudgedByTheGrantsThatCountThen) {
+    const sh_connection client = welcomed(identity(R"("read:trip","read:feed-*")"));
+    say(client, R"({"type":"subscribe","id":2,"stream":"feed-1.a"})");
+    const Call asked = services.take("subscribe");
+    say(client, R"({"type":"refresh","id":3,"token":"d.e.f"})");
+    services.answer(services.take("authenticate"), SH_OK, identity(R"("read:trip")"));
+    EXPECT_EQ(services.take("unsubscribe").subject, "feed-1.a") << "it may stand already";
+    services.answer(asked, SH_OK);
+    EXPECT_EQ(services.take("unsubscribe").subject, "feed-1.a") << "it did not then, and does now";
+    EXPECT_THAT(last(client), HasSubstr(R"("stream":"feed-1.a","code":"forbidden")"));
 }
 
 TEST_F(GatewayAuth, ARefusedRefreshEndsNothing) {

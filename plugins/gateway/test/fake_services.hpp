@@ -128,12 +128,14 @@ public:
                                          std::string(view(address)) + "/" + std::string(view(user)));
             if (found != open_ones.end()) open_ones.erase(found);
         };
+        ratelimit_.epoch = [](void* self) { return of(self).limiter; };
         host_.offer(SH_SVC_RATELIMIT, &ratelimit_, this);
     }
     std::uint64_t revision = 1;
     std::set<std::string> revoked;
     std::int64_t wait_ms = 0;
     std::int64_t enter_wait_ms = 0;
+    std::uint64_t limiter = 7;  // which instance
     std::vector<std::string> taken;
     std::vector<std::string> inside;
 

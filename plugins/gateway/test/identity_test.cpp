@@ -45,10 +45,22 @@ TEST(IdentityTest, AnonymousMayUseWhatIsNobodys) {
 }
 
 TEST(TokenTest, ComesInACookie) {
-    EXPECT_EQ(cookie_value("a=1; token=x.y.z; b=2", "token"), "x.y.z");
-    EXPECT_EQ(cookie_value("token=x=y", "token"), "x=y");
-    EXPECT_EQ(cookie_value("mytoken=1;token", "token"), "");
-    EXPECT_EQ(cookie_value("=1; a=2", ""), "");
+    EXPECT_EQ(brought_token("", "a=1; token=x.y.z; b=2", "token").token, "x.y.z");
+    EXPECT_EQ(brought_token("", "token=x=y", "token").token, "x=y");
+    EXPECT_EQ(brought_token("", "mytoken=1;token", "token").token, "");
+    EXPECT_EQ(brought_token("", "=1; a=2", "").token, "");
+}
+
+TEST(TokenTest, OfTwoThatDifferNeitherCounts) {
+    EXPECT_EQ(brought_token("Bearer x", "token=x; token=x", "token").token, "x");
+    EXPECT_FALSE(brought_token("Bearer x", "token=; token=x", "token").is_ambiguous);
+    EXPECT_EQ(brought_token("Bearer x", "token=y", "").token, "x") << "cookies do not count here";
+    for (const auto& [header, cookies] :
+         {std::pair("Bearer x", "token=y"), std::pair("", "token=x; token=y")}) {
+        const BroughtToken brought = brought_token(header, cookies, "token");
+        EXPECT_TRUE(brought.is_ambiguous) << cookies;
+        EXPECT_EQ(brought.token, "") << cookies;
+    }
 }
 
 TEST(AddressTest, IsThePeerWithoutItsPort) {

@@ -61,15 +61,23 @@ TEST(RawJson, EndsAlsoForTextThatIsNoJson) {
 }
 
 TEST(Origin, OnlyThisHostsPagesAndThoseInTheList) {
-    EXPECT_TRUE(is_allowed_origin("", "127.0.0.1:8080", {}));
-    EXPECT_TRUE(is_allowed_origin("http://127.0.0.1:8080", "127.0.0.1:8080", {}));
-    EXPECT_TRUE(is_allowed_origin("https://Chat.Example", "chat.example", {}));
+    const OriginRules none;
+    const OriginRules listed{.allowed = {"https://good.example"}};
+    EXPECT_TRUE(is_allowed_origin("", "127.0.0.1:8080", none));
+    EXPECT_TRUE(is_allowed_origin("http://127.0.0.1:8080", "127.0.0.1:8080", none));
     for (const char* origin :
          {"http://evil.example", "null", "http://127.0.0.1:8081", "127.0.0.1:8080", "http://"})
-        EXPECT_FALSE(is_allowed_origin(origin, "127.0.0.1:8080", {"https://good.example"})) << origin;
-    EXPECT_TRUE(is_allowed_origin("https://good.example", "127.0.0.1:8080", {"https://good.example"}));
-    EXPECT_TRUE(is_allowed_origin("null", "127.0.0.1:8080", {"*"}));
-    EXPECT_FALSE(is_allowed_origin("http://", "", {}));
+        EXPECT_FALSE(is_allowed_origin(origin, "127.0.0.1:8080", listed)) << origin;
+    EXPECT_TRUE(is_allowed_origin("https://good.example", "127.0.0.1:8080", listed));
+    EXPECT_TRUE(is_allowed_origin("https://good.example", "good.example", listed));
+    EXPECT_TRUE(is_allowed_origin("null", "127.0.0.1:8080", {.allowed = {"*"}}));
+    EXPECT_FALSE(is_allowed_origin("http://", "", none));
+}
+
+TEST(Origin, ANameThatLeadsHereIsNoHostOfOursUnlessTokensAreAskedFor) {
+    EXPECT_FALSE(is_allowed_origin("http://evil.example:8080", "evil.example:8080", {}));
+    EXPECT_TRUE(is_allowed_origin("http://localhost:8080", "localhost:8080", {}));
+    EXPECT_TRUE(is_allowed_origin("https://Chat.Example", "chat.example", {.asks_for_tokens = true}));
 }
 
 TEST(Position, HasOneForm) {

@@ -70,6 +70,7 @@ TEST(Bodies, DistributedTellsWhatNodesShare) {
         R"("transports":{"public":{"address":"127.0.0.1:8080","websocket":"on","http":"on"}},)"
         R"("store":{"kind":"redis","state":"ok"},)"
         R"("canary":{"store":{"state":"ok","latency_ms":2,"since_ok_ms":100,"failures":0},)"
+        R"("stream":{"state":"unknown","latency_ms":null,"since_ok_ms":null,"failures":0},)"
         R"("topic":{"state":"unknown","latency_ms":null,"since_ok_ms":null,"failures":0}},"reasons":[]})");
 }
 

@@ -61,5 +61,44 @@ TEST(Canary, WithoutAProviderAProbeIsOffAndNotFailing) {
     EXPECT_EQ(of(canary, Probe::kTopic).failures, 0u);
 }
 
+TEST(Canary, EachChangeIsNewsOnce) {
+    Canary canary;
+    const auto fails = [&](int rounds) {
+        for (int count = 0; count < rounds; ++count)
+            canary.failed(Probe::kStream, canary.begin(count));
+    };
+    fails(1);
+    EXPECT_TRUE(canary.take_news().empty()) << "once is no news";
+    fails(1);
+    const auto failing = canary.take_news();
+    ASSERT_EQ(failing.size(), 1u);
+    EXPECT_EQ(failing[0].probe, Probe::kStream);
+    EXPECT_EQ(failing[0].state, Tweet::kFailing);
+    fails(5);
+    EXPECT_EQ(canary.came_back(Probe::kStore, canary.begin(9), 9), 0);
+    for (const auto& news : canary.take_news())
+        EXPECT_NE(news.probe, Probe::kStream) << "it was told";
+    EXPECT_EQ(canary.came_back(Probe::kStream, canary.begin(10), 12), 2);
+    const auto back = canary.take_news();
+    ASSERT_EQ(back.size(), 1u);
+    EXPECT_EQ(back[0].state, Tweet::kOk);
+    EXPECT_TRUE(canary.take_news().empty());
+    EXPECT_EQ(canary.came_back(Probe::kStream, canary.begin(20), 21), 1);
+    EXPECT_TRUE(canary.take_news().empty()) << "it had not been failing";
+}
+
+TEST(Canary, AProbeWhoseProviderLeavesWhileItFailsIsFailingNoMore) {
+    Canary canary;
+    for (int count = 0; count < 2; ++count)
+        canary.failed(Probe::kTopic, canary.begin(count));
+    ASSERT_EQ(canary.take_news().size(), 1u);
+    const auto round = canary.begin(3);
+    (void)canary.take_news();  // of the others
+    canary.unavailable(Probe::kTopic, round);
+    const auto off = canary.take_news();
+    ASSERT_EQ(off.size(), 1u);
+    EXPECT_EQ(off[0].state, Tweet::kOff);
+}
+
 }  // namespace
 }  // namespace health

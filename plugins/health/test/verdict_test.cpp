@@ -83,13 +83,15 @@ TEST(Verdict, APluginsComponentDegrades) {
 TEST(Verdict, OnlyACanaryThatFailsAgainDegrades) {
     CanaryView canary{};
     for (const Tweet state : {Tweet::kUnknown, Tweet::kOk, Tweet::kLate, Tweet::kOff}) {
-        canary[0].state = canary[1].state = state;
+        for (ProbeView& probe : canary)
+            probe.state = state;
         EXPECT_FALSE(judged({}, canary).is_degraded) << to_string(state);
     }
-    canary[0].state = canary[1].state = Tweet::kFailing;
+    for (ProbeView& probe : canary)
+        probe.state = Tweet::kFailing;
     const Verdict verdict = judged({}, canary);
     EXPECT_TRUE(verdict.is_ready);
-    EXPECT_THAT(verdict.reasons, ElementsAre(HasSubstr("store"), HasSubstr("message")));
+    EXPECT_THAT(verdict.reasons, ElementsAre(HasSubstr("store"), HasSubstr("entry"), HasSubstr("message")));
 }
 
 TEST(Verdict, AReportThatCannotBeReadIsNotCalledWell) {

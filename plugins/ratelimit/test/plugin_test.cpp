@@ -173,6 +173,23 @@ TEST_F(RateLimitPluginTest, CountsConnections) {
     EXPECT_EQ(metric("ratelimit_connections_refused_total{by=address}"), 1);
 }
 
+TEST_F(RateLimitPluginTest, EachInstanceSaysThatItIsAnother) {
+    start_one("local");
+    const std::uint64_t epoch = table->epoch(self);
+    EXPECT_NE(epoch, 0u);
+    EXPECT_EQ(table->epoch(self), epoch);
+    FakeHost second;
+    FakeStore its_store(second);
+    FakeHttp its_routes(second);
+    second.create<RateLimitPlugin>();
+    ASSERT_EQ(second.configure(FakeConfig()), SH_OK) << second.error.text;
+    ASSERT_EQ(second.start(), SH_OK) << second.error.text;
+    void* other = nullptr;
+    const auto* its_table = second.provided<sh_ratelimit>(SH_SVC_RATELIMIT, &other);
+    EXPECT_NE(its_table->epoch(other), epoch);
+    second.destroy();
+}
+
 TEST_F(RateLimitPluginTest, ASharedLimitIsTakenFromTheStoreInBatches) {
     start_one("global");
     EXPECT_EQ(takes("ann", 100), 20);

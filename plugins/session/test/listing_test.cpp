@@ -60,5 +60,22 @@ TEST(Listing, CutsBetweenCodePoints) {
               "a\xc3\xa4");
 }
 
+TEST(Nodes, AreShownByNameWithWhatTheySayOfThemselves) {
+    EXPECT_EQ(
+        show_nodes(
+            R"([{"node":"n2","data":"{\"sessions\":2,\"connections\":3,\"server\":\"streamhost/1\"}","left_ms":5},)"
+            R"({"node":"n\"1","data":"{\"sessions\":1}","left_ms":-4}])"),
+        R"([{"node":"n\"1","server":"","sessions":1,"connections":0,"left_ms":-4},)"
+        R"({"node":"n2","server":"streamhost/1","sessions":2,"connections":3,"left_ms":5}])");
+}
+
+TEST(Nodes, WhatCannotBeReadHidesNoOther) {
+    EXPECT_EQ(show_nodes(R"([{"node":"a","data":"?","left_ms":1},{"data":"{}"},7,)"
+                         R"({"node":"b","data":"{}","left_ms":1}])"),
+              R"([{"node":"b","server":"","sessions":0,"connections":0,"left_ms":1}])");
+    for (const char* text : {"", "{", "{}", "[]"})
+        EXPECT_EQ(show_nodes(text), "[]") << text;
+}
+
 }  // namespace
 }  // namespace session

@@ -50,10 +50,13 @@ public:
         return false;
     }
 
+    bool operator==(const GrantList&) const = default;
+
 private:
     struct Grant {
         std::uint8_t verbs;  // bits
         std::string pattern;
+        bool operator==(const Grant&) const = default;
         [[nodiscard]] bool has(Verb verb) const noexcept { return (verbs & bit(verb)) != 0; }
     };
     static constexpr std::uint8_t bit(Verb verb) noexcept {

@@ -36,7 +36,7 @@ export async function watchedPage(context) {
     page.on('pageerror', (error) => findings.push(`uncaught: ${error.message}`));
     page.on('console', (message) => {
         const expected = message.text().includes('WebSocket connection to'); // a cut connection is reported here
-        if (['error', 'warning'].includes(message.type()) && !expected) findings.push(`console: ${message.text()}`);
+        if (['error', 'warning'].includes(message.type()) && !expected) findings.push(`console: ${message.text()} ${message.location().url}`);
     });
     page.on('response', (response) => {
         if (response.status() >= 400) findings.push(`${response.status()} ${response.url()}`);

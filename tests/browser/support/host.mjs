@@ -11,10 +11,13 @@ const POLL_MS = 50;
 /**
  * The real host with its embedded store, on ports of its own.
  *
- * @param {Record<string, string | number>} [settings] further `--set` options
+ * @param {Record<string, string | number | boolean>} [settings] further `--set` options
+ * @param {Host} [before] one that has ended, whose ports this one takes
+ * @param {string} [file] its configuration; the shipped one
  */
-export async function startHost(settings = {}) {
-    const [publicPort, adminPort] = [await freePort(), await freePort()];
+export async function startHost(settings = {}, before = undefined, file = path.join(root, 'config/streamhost.yaml')) {
+    const publicPort = before?.port ?? (await freePort());
+    const adminPort = before?.adminPort ?? (await freePort());
     const options = {
         'listeners.public.address': `127.0.0.1:${publicPort}`,
         'listeners.admin.address': `127.0.0.1:${adminPort}`,
@@ -22,7 +25,7 @@ export async function startHost(settings = {}) {
     };
     const binary = process.env.STREAMHOST_BINARY ?? path.join(root, 'build/release/bin/streamhost');
     const sets = Object.entries(options).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-    const host = new Host(spawn(binary, ['-c', path.join(root, 'config/streamhost.yaml'), ...sets], { cwd: root }), publicPort);
+    const host = new Host(spawn(binary, ['-c', file, ...sets], { cwd: root }), publicPort, adminPort);
     await host.ready();
     return host;
 }
@@ -32,10 +35,12 @@ class Host {
     #log = '';
     #exited;
 
-    constructor(process, port) {
+    constructor(process, port, adminPort) {
         this.#process = process;
         this.port = port;
+        this.adminPort = adminPort;
         this.origin = `http://127.0.0.1:${port}`;
+        this.admin = `http://127.0.0.1:${adminPort}`;
         for (const stream of [process.stdout, process.stderr]) stream.on('data', (text) => (this.#log += text));
         this.#exited = new Promise((resolve) => {
             process.on('exit', (code, signal) => resolve({ code, signal }));
@@ -67,6 +72,12 @@ class Host {
         } catch {
             return false;
         }
+    }
+
+    /** As a machine that loses its power. */
+    async kill() {
+        this.#process.kill('SIGKILL');
+        await this.#exited;
     }
 
     /** @returns {Promise<{code: number | null, signal: string | null}>} how it ended */

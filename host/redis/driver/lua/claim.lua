@@ -19,7 +19,9 @@ end
 local given = tonumber(ARGV[9] or 0)
 if given > 0 then
     if tonumber(s[FENCE]) > given then return info(STATUS.FENCED, s, user) end
-    if tonumber(s[FENCE]) < given then s[FENCE], s[PID], s[CLAIMS] = ARGV[9], pid, s[CLAIMS] + 1 end
+    -- It was there all the time, and so was what came behind it: perhaps the lease was given back.
+    if tonumber(s[FENCE]) == given then return info(STATUS.OK, s, user) end
+    s[FENCE], s[PID], s[CLAIMS] = ARGV[9], pid, s[CLAIMS] + 1
 elseif tonumber(s[LEASE]) <= now then
     s[FENCE], s[PID], s[CLAIMS] = text(math.max(s[FENCE] + 1, now)), pid, s[CLAIMS] + 1
 end

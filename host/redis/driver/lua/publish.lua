@@ -60,7 +60,8 @@ else
     end
     created = time[1] .. string.format('%06d', time[2])
 end
-if is_question or head < (tonumber(ARGV[10]) or 0) then return {STATUS.GAP, user} end
+if is_question then return {STATUS.GAP, user, head} end
+if head < (tonumber(ARGV[10]) or 0) then return {STATUS.GAP, user} end
 
 -- Numbers over 10^14 would be written with an exponent.
 local NUMBER = '%.0f'

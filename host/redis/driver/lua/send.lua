@@ -22,6 +22,7 @@ else
     must_be(KEYS[4], 'hash')
 end
 if is_still_there(s, ARGV[16]) then return {STATUS.DUPLICATE, user} end
+if is_question(ARGV[16]) then return {STATUS.GAP, user or '', tonumber(s and s[HEAD] or 0)} end
 if is_behind(s, ARGV[16]) then return {STATUS.GAP, user or ''} end
 -- A claim that was acknowledged, too, may have been told to this master before the message that made its run.
 -- It knows neither user nor job.

@@ -20,10 +20,15 @@ export class Chat {
     /**
      * @param {string} session
      * @param {Handlers} handlers
+     * @param {string} token empty: none
      */
-    constructor(session, handlers) {
+    constructor(session, handlers, token) {
         this.#handlers = handlers;
-        this.#client = connect(undefined, { session, client: { name: 'streamhost-console', version: '1' } });
+        this.#client = connect(undefined, {
+            session,
+            client: { name: 'streamhost-console', version: '1' },
+            ...(token === '' ? {} : { token }),
+        });
         this.#listen();
         for (const run of this.#client.runs) this.conversation.run(run);
         for (const { key, content, accepted } of this.#client.unfinished) {

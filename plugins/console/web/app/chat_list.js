@@ -56,6 +56,12 @@ export class ChatList {
         this.#show();
     }
 
+    /** Here, not on the server. */
+    forget() {
+        write(KEY, '[]');
+        write(LAST_KEY, '');
+    }
+
     #show() {
         const chats = load();
         const shown = JSON.stringify([this.#current, chats]);

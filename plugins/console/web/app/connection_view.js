@@ -16,6 +16,9 @@ const WORDS = {
     closed: 'Disconnected',
 };
 
+/** Who is not known has a field to say so in, and no notice beside it. */
+export const UNAUTHENTICATED = 4401;
+
 /** A short interruption is nobody's business. */
 const PATIENCE_MS = 1200;
 
@@ -60,9 +63,10 @@ export class ConnectionView {
     #update() {
         clearTimeout(this.#timer);
         const patience = this.#since + PATIENCE_MS - performance.now();
-        const silent = fine(this.#detail.state) || (this.#detail.state !== 'closed' && patience > 0);
+        const isAtTheDoor = this.#detail.code === UNAUTHENTICATED && this.#detail.state === 'closed';
+        const silent = fine(this.#detail.state) || isAtTheDoor || (this.#detail.state !== 'closed' && patience > 0);
         this.#notice.hidden = silent;
-        if (fine(this.#detail.state)) return;
+        if (fine(this.#detail.state) || isAtTheDoor) return;
         this.#timer = setTimeout(() => this.#update(), silent ? patience : 1000);
         if (!silent) this.#explain();
     }

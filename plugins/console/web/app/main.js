@@ -3,8 +3,10 @@ import { Announcer } from './announcer.js';
 import { Chat } from './chat.js';
 import { ChatList } from './chat_list.js';
 import { Composer } from './composer.js';
-import { ConnectionView } from './connection_view.js';
+import { ConnectionView, UNAUTHENTICATED } from './connection_view.js';
 import { MessagesView } from './messages_view.js';
+import { SignIn } from './sign_in.js';
+import { TokenKeeper } from './token.js';
 
 /** @param {string} id */
 function part(id) {
@@ -42,6 +44,21 @@ const connection = new ConnectionView({
     act: () => (chat.state.state === 'closed' ? open(chat.session) : chat.wake()),
 });
 
+const keeper = new TokenKeeper('streamhost-console:token');
+const signIn = new SignIn(
+    {
+        section: part('sign-in'),
+        form: part('sign-in-form'),
+        field: /** @type {HTMLInputElement} */ (part('token')),
+        problem: part('sign-in-problem'),
+    },
+    (token) => {
+        if (!keeper.keep(token)) return false;
+        open(chat.session);
+        return true;
+    },
+);
+
 /** @type {Chat} */
 let chat;
 /** The reader is at the end and wants to stay there. */
@@ -56,9 +73,38 @@ function open(session) {
     following = true;
     chats.open(session);
     composer.open(session);
-    chat = new Chat(session, { changed: showSoon, state: (detail) => connection.show(detail) });
-    connection.show(chat.state);
+    chat = new Chat(session, { changed: showSoon, state: showState }, keeper.token);
+    showState(chat.state);
     show();
+}
+
+/** @param {import('/client/index.js').StateDetail} detail */
+function showState(detail) {
+    const isStranger = detail.state === 'closed' && detail.code === UNAUTHENTICATED;
+    if (isStranger) {
+        signIn.show(keeper.token === '' ? '' : `The server does not take this token: ${detail.reason}.`);
+        keeper.forget();
+    } else if (detail.state === 'open' || detail.state === 'degraded') {
+        signIn.hide();
+    }
+    const wasAsked = part('composer').hidden;
+    part('composer').hidden = !part('sign-in').hidden;
+    if (wasAsked && !part('composer').hidden) composer.focus();
+    part('sign-out').hidden = keeper.token === '';
+    connection.show(detail);
+}
+
+/** Whoever comes next to this browser finds nothing of what was said. */
+function signOut() {
+    keeper.forget();
+    chat.close();
+    chats.forget();
+    try {
+        sessionStorage.clear();
+    } catch {
+        // Then nothing was kept there either.
+    }
+    location.replace(location.pathname);
 }
 
 /** One snapshot reports as many changes as it has messages. */
@@ -124,6 +170,7 @@ function closeSide() {
 }
 
 part('new-chat').addEventListener('click', startNew);
+part('sign-out').addEventListener('click', signOut);
 part('chat-list').addEventListener('click', (event) => {
     if (event.target instanceof Element && event.target.closest('a')) closeSide();
 });

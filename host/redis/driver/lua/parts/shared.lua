@@ -16,7 +16,6 @@ end
 local function is_question(floor) return string.sub(floor, 1, 1) == '?' end
 
 local function is_behind(s, floor)
-    if is_question(floor) then return true end
     return tonumber(s and s[HEAD] or 0) < (tonumber(floor) or 0)
 end
 

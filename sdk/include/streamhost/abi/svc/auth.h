@@ -22,6 +22,7 @@ typedef struct sh_auth_mark {
     sh_bytes id;       /* of the token (jti), or empty */
     sh_bytes key;      /* that signed it (kid), or empty */
     int64_t issued_ms; /* since 1970; 0: it does not say */
+    sh_bytes claims;   /* as the identity had it, or empty. Look at struct_size */
 } sh_auth_mark;
 
 enum { SH_VERB_READ = 1, SH_VERB_SEND = 2, SH_VERB_PRODUCE = 3, SH_VERB_ADMIN = 4 };
@@ -36,12 +37,14 @@ typedef struct sh_permit {
 typedef struct sh_auth {
     uint32_t struct_size;
     uint32_t reserved;
-    /* SH_OK: body = {"user","id","key","issued_ms","expires_ms","grants":["verb:pattern",...]}; expires_ms is
-     * since 1970 with the leeway in it, 0: never; the grants are what streamhost/grants.hpp reads.
+    /* SH_OK: body = {"user","id","key","issued_ms","expires_ms","grants":["verb:pattern",...],"claims":TEXT};
+     * expires_ms is since 1970 with the leeway in it, 0: never; the grants are what streamhost/grants.hpp
+     * reads; what stands in claims is the provider's.
      * SH_UNAUTHENTICATED: detail says what is wrong with it and never what stands in it. SH_UNAVAILABLE:
      * whether it was revoked cannot be told yet. [any] */
     void (*authenticate)(void* self, sh_bytes token, sh_ticket ticket);
-    /* Rises whenever identities may have ended before their time: a revocation, keys that were taken away.
+    /* Rises whenever identities may have ended before their time: a revocation, keys that were taken away,
+     * other rules.
      * Whoever keeps identities then asks for each. [any] */
     uint64_t (*revision)(void* self);
     /* 1: this identity has ended. Does not block. [any] */

@@ -13,7 +13,7 @@ extern "C" {
 enum {
     SH_RATE_CONNECT = 1, /* an upgrade: by address */
     SH_RATE_HELLO = 2,
-    SH_RATE_READ = 3,    /* subscribe, history, resume */
+    SH_RATE_READ = 3,    /* subscribe, unsubscribe, history, resume, ping */
     SH_RATE_SEND = 4,    /* send, cancel */
     SH_RATE_PRODUCE = 5, /* append, claim, renew */
     SH_RATE_ADMIN = 6
@@ -38,6 +38,10 @@ typedef struct sh_ratelimit {
      * on, and leave() takes it back; else as take(). [any] */
     int64_t (*enter)(void* self, sh_bytes address, sh_bytes user);
     void (*leave)(void* self, sh_bytes address, sh_bytes user);
+    /* Of this instance, which knows of no connection that another one counted: whoever keeps connections asks
+     * within the same call as enter(), enters them again when it is another one, and takes back only what
+     * this one counted. Not 0. Look at struct_size. [any] */
+    uint64_t (*epoch)(void* self);
 } sh_ratelimit;
 
 #ifdef __cplusplus

@@ -1,0 +1,247 @@
+#include "app/config_client.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <istream>
+#include <iterator>
+#include <ostream>
+#include <sstream>
+#include <stdexcept>
+
+#include <Poco/Exception.h>
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+#include <Poco/JSON/Stringifier.h>
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/Thread.h>
+#include <Poco/URI.h>
+
+#include "config/issue.hpp"
+
+namespace streamhost::app {
+
+namespace {
+
+using Poco::JSON::Array;
+using Poco::JSON::Object;
+
+const Poco::Timespan kPatience(10, 0);
+constexpr long kLookMs = 200;
+constexpr int kLooks = 300;  // a minute
+
+struct Answer {
+    int status = 0;
+    Object::Ptr body;
+};
+
+std::string first_line(const std::string& file) {
+    std::ifstream in(file);
+    std::string line;
+    if (!std::getline(in, line)) throw std::runtime_error(file + ": no token can be read from it");
+    return line;
+}
+
+std::string text_of_file(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw std::runtime_error(file + ": cannot be read");
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class Talk {
+public:
+    explicit Talk(const ConfigClientOptions& options)
+        : url_(options.url), token_(options.token_file.empty() ? "" : first_line(options.token_file)) {}
+
+    Answer ask(const std::string& method, const std::string& path, const std::string& body = {}) const {
+        Poco::Net::HTTPClientSession session(url_.getHost(), url_.getPort());
+        session.setTimeout(kPatience);
+        Poco::Net::HTTPRequest request(method, path, "HTTP/1.1");
+        if (!token_.empty()) request.set("Authorization", "Bearer " + token_);
+        if (method == "POST") request.setContentLength64(static_cast<Poco::Int64>(body.size()));
+        session.sendRequest(request) << body;
+        Poco::Net::HTTPResponse response;
+        std::istream& in = session.receiveResponse(response);
+        const std::string text(std::istreambuf_iterator<char>(in), {});
+        try {
+            return {static_cast<int>(response.getStatus()),
+                    Poco::JSON::Parser().parse(text).extract<Object::Ptr>()};
+        } catch (const Poco::Exception&) {
+            throw std::runtime_error("what answers there is no admin listener of a node");
+        }
+    }
+
+private:
+    const Poco::URI url_;
+    const std::string token_;
+};
+
+// What came over a network is not written to a terminal raw.
+std::string text(const Object& object, const std::string& name) {
+    std::string out = object.optValue<std::string>(name, "");
+    std::replace_if(
+        out.begin(), out.end(), [](unsigned char byte) { return byte < ' ' || byte == 127; }, ' ');
+    return out;
+}
+
+std::string value(const Object& change, const std::string& name) {
+    if (change.isNull(name)) return "nothing";
+    if (change.get(name).isString()) return config::quote(change.getValue<std::string>(name));
+    std::ostringstream out;
+    Poco::JSON::Stringifier::stringify(change.get(name), out);
+    return out.str();
+}
+
+std::string effect(const Object& change) {
+    const std::string word = text(change, "effect");
+    const std::string plugin = text(change, "plugin");
+    if (word == "at_once") return "at once";
+    if (word == "restarts_plugin") return "when " + plugin + " is restarted";
+    if (word == "switches_plugin") return "with " + plugin + " being switched";
+    return word == "restarts_node" ? "with the next start of the process" : plugin + " does not run";
+}
+
+void print_changes(const Object& answer, std::ostream& out) {
+    const Array::Ptr changes = answer.getArray("changes");
+    if (changes.isNull() || changes->size() == 0) out << "nothing changes\n";
+    for (std::size_t index = 0; !changes.isNull() && index < changes->size(); ++index) {
+        const Object& change = *changes->getObject(static_cast<unsigned>(index));
+        out << "  " << text(change, "path") << ": " << value(change, "before") << " -> "
+            << value(change, "after") << " (" << effect(change) << "; " << text(change, "where") << ")\n";
+    }
+}
+
+void print_names(const Object& effect, const std::string& name, const char* sentence, std::ostream& out) {
+    const Array::Ptr names = effect.getArray(name);
+    for (std::size_t index = 0; !names.isNull() && index < names->size(); ++index)
+        out << sentence << ": "
+            << config::printable(names->getElement<std::string>(static_cast<unsigned>(index))) << "\n";
+}
+
+void print_effect(const Object& answer, std::ostream& out) {
+    const Object::Ptr sum = answer.getObject("effect");
+    if (sum.isNull()) return;
+    print_names(*sum, "restarts", "needs another instance of", out);
+    print_names(*sum, "starts", "starts", out);
+    print_names(*sum, "stops", "stops", out);
+    print_names(*sum, "node", "waits for the next start of the process", out);
+    print_names(*sum, "disconnects", "clients reconnect that are connected to", out);
+    const auto clients = sum->optValue<Poco::UInt64>("clients", 0);
+    if (clients > 0) out << "up to " << clients << " clients reconnect\n";
+}
+
+int print_complaints(const Object& answer, std::ostream& err) {
+    const Array::Ptr complaints = answer.getArray("complaints");
+    for (std::size_t index = 0; !complaints.isNull() && index < complaints->size(); ++index) {
+        const Object& complaint = *complaints->getObject(static_cast<unsigned>(index));
+        config::Issue issue;
+        issue.path = text(complaint, "path");
+        issue.problem = text(complaint, "problem");
+        issue.allowed = text(complaint, "allowed");
+        issue.next_step = text(complaint, "next");
+        const std::string shown = config::format(issue);
+        err << text(complaint, "where") << shown.substr(std::min(shown.find(": "), shown.size()));
+    }
+    err << "streamhost: the node refuses this configuration and goes on with the one that it has\n";
+    return 2;
+}
+
+int print_problem(const Answer& answer, std::ostream& err) {
+    err << "streamhost: " << answer.status << ": " << text(*answer.body, "detail") << "\n";
+    return 1;
+}
+
+// Until plugins have followed, or one has not and the node went back.
+int follow(const Talk& talk, bool back, std::ostream& out, std::ostream& err) {
+    for (int look = 0; look < kLooks; ++look) {
+        const Answer answer = talk.ask("GET", "/admin/v1/config");
+        const Object::Ptr last = answer.body->getObject("last");
+        if (last.isNull()) return print_problem(answer, err);
+        const std::string state = text(*last, "state");
+        if (state == "applying") {
+            Poco::Thread::sleep(kLookMs);
+            continue;
+        }
+        const bool is_well = state == (back ? "rolled_back" : "applied");
+        (is_well ? out : err) << state << (last->has("reason") ? ": " + text(*last, "reason") : "") << "\n";
+        return is_well ? 0 : 2;
+    }
+    err << "streamhost: plugins are still on their way: look at GET /admin/v1/config\n";
+    return 1;
+}
+
+int change(const ConfigClientOptions& options, const std::string& path, const std::string& body, bool back,
+           std::ostream& out, std::ostream& err) {
+    const Talk talk(options);
+    const Answer answer = talk.ask("POST", path, body);
+    if (answer.status == 422) {
+        const Array::Ptr complaints = answer.body->getArray("complaints");
+        if (complaints.isNull() || complaints->size() == 0) err << text(*answer.body, "reason") << "\n";
+        return print_complaints(*answer.body, err);
+    }
+    if (answer.status != 200 && answer.status != 202) return print_problem(answer, err);
+    print_changes(*answer.body, out);
+    out << "generation " << answer.body->getValue<Poco::UInt64>("generation") << "\n";
+    if (answer.status == 202) return follow(talk, back, out, err);
+    out << text(*answer.body, "state") << "\n";
+    return 0;
+}
+
+template <typename Body>
+int guarded(const ConfigClientOptions& options, std::ostream& err, const Body& body) {
+    try {
+        return body();
+    } catch (const Poco::Exception& error) {
+        err << "streamhost: " << options.url << ": " << error.displayText() << "\n";
+    } catch (const std::exception& error) {
+        err << "streamhost: " << error.what() << "\n";
+    }
+    return 1;
+}
+
+std::string documents_json(const std::vector<std::string>& files) {
+    Array::Ptr documents = new Array;
+    for (const std::string& file : files) {
+        Object::Ptr document = new Object;
+        document->set("name", file);
+        document->set("text", text_of_file(file));
+        documents->add(document);
+    }
+    Object body;
+    body.set("documents", documents);
+    std::ostringstream out;
+    body.stringify(out);
+    return out.str();
+}
+
+}  // namespace
+
+int show_config_diff(const ConfigClientOptions& options, const std::vector<std::string>& files,
+                     std::ostream& out, std::ostream& err) {
+    return guarded(options, err, [&] {
+        const Talk talk(options);
+        const Answer answer = files.empty()
+                                  ? talk.ask("GET", "/admin/v1/config/diff")
+                                  : talk.ask("POST", "/admin/v1/config/diff", documents_json(files));
+        if (answer.status != 200) return print_problem(answer, err);
+        if (!answer.body->optValue<bool>("valid", false)) return print_complaints(*answer.body, err);
+        print_changes(*answer.body, out);
+        print_effect(*answer.body, out);
+        return 0;
+    });
+}
+
+int apply_config(const ConfigClientOptions& options, bool restart_plugins, std::ostream& out,
+                 std::ostream& err) {
+    const std::string body = restart_plugins ? R"({"restart_plugins":true})" : "{}";
+    return guarded(options, err, [&] { return change(options, "/admin/v1/config", body, false, out, err); });
+}
+
+int roll_back_config(const ConfigClientOptions& options, std::ostream& out, std::ostream& err) {
+    return guarded(options, err,
+                   [&] { return change(options, "/admin/v1/config/rollback", "{}", true, out, err); });
+}
+
+}  // namespace streamhost::app

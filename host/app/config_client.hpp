@@ -1,0 +1,31 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace streamhost::app {
+
+/// Where the node is asked, and as whom.
+struct ConfigClientOptions {
+    std::string url = "http://127.0.0.1:8091";  ///< of its admin listener
+    std::string token_file = {};                ///< its first line is a token; empty: none is sent
+};
+
+/// The problem: who changes a configuration at three in the morning wants sentences, not JSON, and an exit
+/// code.
+///
+/// Each asks the running node and says what it answered. 0: done, or told; 1: it could not be asked, or not
+/// now; 2: it refuses the configuration, or went back to the former one. [any] Blocks, ten seconds for an
+/// answer at the most, and a minute for plugins to follow.
+///
+/// What the node would change if it read its files again; with `files`, these texts in their place.
+int show_config_diff(const ConfigClientOptions& options, const std::vector<std::string>& files,
+                     std::ostream& out, std::ostream& err);
+/// Has it take its files.
+int apply_config(const ConfigClientOptions& options, bool restart_plugins, std::ostream& out,
+                 std::ostream& err);
+/// Has it go back to what it had before.
+int roll_back_config(const ConfigClientOptions& options, std::ostream& out, std::ostream& err);
+
+}  // namespace streamhost::app

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace streamhost::app {
+
+/// One line of a report to an operator.
+struct Finding {
+    enum class Level : std::uint8_t { kFine = 1, kWarning, kError };
+    Level level = Level::kFine;
+    std::string text;
+    std::string name = {};  ///< of what was looked at, for whoever searches: "rate-limits"; may be empty
+    std::string next = {};  ///< what to do; empty with kFine
+};
+
+using Findings = std::vector<Finding>;
+
+/// "error: rate-limits: nobody counts how often ...\n    next: ...\n"; with kFine the word is "ok".
+[[nodiscard]] std::string format(const Finding& finding);
+
+}  // namespace streamhost::app
