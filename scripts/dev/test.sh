@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # name:limit in seconds. The limits are for a cold run on two cores, with room; a stage that reaches its limit has failed.
-readonly TEST_STAGES=(setup:900 checks:300 unit:2400 threads:1500 release:1500 simulation:900 plugins:300 client:300 integration:900 browser:600 fuzz:1500)
+readonly TEST_STAGES=(setup:900 checks:300 unit:2400 threads:1500 release:1500 simulation:900 plugins:300 client:300 integration:1200 browser:600 fuzz:1500)
 
 dev_test() {
     local stages=() entry name

@@ -1,6 +1,7 @@
 // deploy/haproxy and deploy/waf in front of three nodes, and deploy/rsyslog in front of a server for logs.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -28,21 +29,24 @@ async function until(isSo, what) {
     }
 }
 
-/** Runs while `use` does; answers what it printed through `log()`. */
+/** Runs while `use` does; `log()` answers what it printed. */
 async function withProcess(command, words, use) {
-    const child = spawn(command, words, { env: { ...process.env, PATH } });
-    // Each by itself: a warning in the middle of a line would hide a request.
-    const said = { stdout: '', stderr: '' };
-    for (const name of Object.keys(said)) child[name].on('data', (part) => (said[name] += part));
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    try {
-        return await use(() => said.stdout + said.stderr);
-    } finally {
-        child.kill('SIGTERM');
-        const late = setTimeout(() => child.kill('SIGKILL'), READY_MS);
-        await ended;
-        clearTimeout(late);
-    }
+    return inFolder(async (folder) => {
+        // Files, not pipes: HAProxy drops lines that nobody takes at once. And two: a warning in the middle of a line would hide a request.
+        const files = ['stdout', 'stderr'].map((name) => path.join(folder, name));
+        const outputs = files.map((file) => openSync(file, 'a'));
+        const child = spawn(command, words, { env: { ...process.env, PATH }, stdio: ['ignore', ...outputs] });
+        outputs.forEach(closeSync);
+        const ended = new Promise((resolve) => child.once('close', resolve));
+        try {
+            return await use(() => files.map((file) => readFileSync(file, 'utf8')).join(''));
+        } finally {
+            child.kill('SIGTERM');
+            const late = setTimeout(() => child.kill('SIGKILL'), READY_MS);
+            await ended;
+            clearTimeout(late);
+        }
+    });
 }
 
 describe('the HAProxy of deploy/', () => {
