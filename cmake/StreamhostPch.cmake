@@ -1,5 +1,5 @@
 # Precompiled headers for the sanitizer presets (STREAMHOST_PCH), where a cold build must end within the hour on two cores: the standard
-# library, and GoogleTest for programs, are read once instead of by every file. Every C++ target of this tree takes part.
+# library, and GoogleTest for test programs, are read once instead of by every file. Every C++ library and test program takes part.
 #
 # The release preset has none, and so names the file that forgot an include of its own.
 option(STREAMHOST_PCH "Precompile the headers that most files include" OFF)
@@ -32,11 +32,14 @@ endfunction()
 function(streamhost_use_pch)
   # Two, since libraries are compiled with -fPIC and programs with -fPIE.
   streamhost_pch(pch_libraries library standard.hpp "")
-  streamhost_pch(pch_programs executable programs.hpp "int main() {}")
+  streamhost_pch(pch_tests executable tests.hpp "int main() {}")
   # Without it ccache cannot tell what a precompiled header stands for.
   target_compile_options(streamhost_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+  # Poco defines what system headers look at; a precompiled header is good only where the same is defined.
+  target_compile_definitions(streamhost_options INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:$<TARGET_PROPERTY:Poco::Foundation,INTERFACE_COMPILE_DEFINITIONS>>)
   streamhost_targets_below(${CMAKE_SOURCE_DIR} targets)
-  list(REMOVE_ITEM targets pch_libraries pch_programs)
+  list(REMOVE_ITEM targets pch_libraries pch_tests)
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
     get_target_property(sources ${target} SOURCES)
@@ -44,9 +47,9 @@ function(streamhost_use_pch)
     if(NOT sources MATCHES "\\.cpp" OR NOT links MATCHES "streamhost_options")
       continue()
     endif()
-    if(type STREQUAL "EXECUTABLE")
-      target_precompile_headers(${target} REUSE_FROM pch_programs)
-    else()
+    if(links MATCHES "GTest::gtest_main")
+      target_precompile_headers(${target} REUSE_FROM pch_tests)
+    elseif(NOT type STREQUAL "EXECUTABLE")
       target_precompile_headers(${target} REUSE_FROM pch_libraries)
     endif()
   endforeach()

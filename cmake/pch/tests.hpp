@@ -1,4 +1,4 @@
-// The same for programs, nearly all of which are tests.
+// The same for test programs.
 #pragma once
 
 #include <gmock/gmock.h>
