@@ -168,6 +168,8 @@ void Node::build_data_plane() {
     bridge::set_transport(transport_.get());
     loops_.store_loop().add_hook(*delivery_);
     transport_->create();
+    for (std::uint32_t index = 0; index < settings_->listeners.size(); ++index)
+        if (const auto& tls = settings_->listeners[index].tls) transport_->set_tls(index, tls);
 }
 
 control::LifecyclePorts Node::make_ports() {
@@ -311,9 +313,11 @@ void Node::announce() {
         log_.info("listening", {{"listener", listener.name}, {"address", listener.address}});
     log_.info("ready", {{"node", settings_->node_id}, {"admin", admin_->address()}});
     // One line for people and scripts, on standard output; everything else is log.
-    std::cout << "streamhost " STREAMHOST_VERSION " ready: http://"
-              << (settings_->listeners.empty() ? "-" : settings_->listeners.front().address)
-              << "/ (admin http://" << admin_->address() << "/health)" << std::endl;
+    const Settings::Listener* first = settings_->listeners.empty() ? nullptr : &settings_->listeners.front();
+    std::cout << "streamhost " STREAMHOST_VERSION " ready: "
+              << (first != nullptr && first->tls ? "https://" : "http://")
+              << (first == nullptr ? "-" : first->address) << "/ (admin http://" << admin_->address()
+              << "/health)" << std::endl;
     manager_.ready();
 }
 
@@ -355,6 +359,13 @@ std::string Node::report() {
 void Node::register_metrics() {
     metrics_.add_collector(observe::kHostMetrics, [this](observe::Samples& out) {
         collect(out, house_, *transport_);
+        for (const Settings::Listener& listener : settings()->listeners) {
+            if (listener.tls == nullptr) continue;
+            const observe::Label label{"listener", listener.name};
+            out.gauge("tls_certificate_end_timestamp_seconds",
+                      "When the listener's certificate ends, Unix time", {&label, 1},
+                      static_cast<double>(listener.tls->ends_at_s()));
+        }
         backend_->collect(out);
         app::collect(out, read_process());
         const observe::Label version{"version", STREAMHOST_VERSION};

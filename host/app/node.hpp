@@ -105,6 +105,7 @@ private:
                       const ConfigOrder& order, const std::string& back);
     void taken(const std::string& state);
     void apply(Settings fresh);
+    [[nodiscard]] std::vector<Settings::Listener> renewed_listeners(const Settings& fresh);
     struct Handed {
         std::vector<std::string> took;
         std::vector<std::string> left;  // plugins that go on with their former section

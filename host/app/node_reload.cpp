@@ -209,10 +209,27 @@ void Node::follow_rollout() {
     wake();
 }
 
+// All that listens stays as it is but for its certificates: connections that come from now on get what the
+// files hold by now, whether their names changed or not.
+std::vector<Settings::Listener> Node::renewed_listeners(const Settings& fresh) {
+    std::vector<Settings::Listener> listeners = settings_->listeners;
+    for (std::uint32_t index = 0; index < listeners.size(); ++index) {
+        Settings::Listener& running = listeners[index];
+        for (const Settings::Listener& listener : fresh.listeners) {
+            if (listener.name != running.name || !listener.tls || !running.tls) continue;
+            listener.tls->keep_tickets_of(*running.tls);
+            running.tls = listener.tls;
+            transport_->set_tls(index, running.tls);
+        }
+    }
+    return listeners;
+}
+
 // What can change while the node runs; the rest waits for the next start.
 void Node::apply(Settings fresh) {
-    fresh.node_id = settings_->node_id;      // one that was made up stays for the life of the process,
-    fresh.listeners = settings_->listeners;  // and so do ports that the system chose, and all that listens
+    fresh.node_id = settings_->node_id;  // one that was made up stays for the life of the process,
+    fresh.listeners =
+        renewed_listeners(fresh);  // and so do ports that the system chose, and all that listens
     fresh.admin_address = settings_->admin_address;
     fresh.admin_lock = settings_->admin_lock;
     observe::set_log_levels(fresh.logging.levels);

@@ -71,6 +71,7 @@ ObjectPtr transports_of(const Settings& settings, bridge::TransportHub& transpor
         one->set("websocket",
                  transport_state(listener.serves.websocket, shown.websocket, is_draining, is_listening));
         one->set("http", transport_state(listener.serves.http, shown.http, false, is_listening));
+        one->set("tls", listener.tls != nullptr);
         all->set(listener.name, one);
     }
     return all;
@@ -133,6 +134,13 @@ void collect_connections(observe::Samples& out, const net::ServerCounters& count
                 {}, number(counters.accept_failed.load()));
     out.counter("requests_refused_total", "Malformed requests and upgrades", {},
                 number(counters.refused.load()));
+    const auto handshakes = [&](const char* result, const std::atomic<std::uint64_t>& count) {
+        const observe::Label label{"result", result};
+        out.counter("tls_handshakes_total", "TLS handshakes of clients", {&label, 1}, number(count.load()));
+    };
+    handshakes("full", counters.tls_full);
+    handshakes("resumed", counters.tls_resumed);
+    handshakes("failed", counters.tls_failed);
     out.counter("bytes_received_total", "Bytes from clients", {}, number(counters.bytes_in.load()));
     out.counter("bytes_sent_total", "Bytes to clients", {}, number(counters.bytes_out.load()));
 }

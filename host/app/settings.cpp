@@ -12,6 +12,7 @@
 
 #include "app/exposure.hpp"
 #include "app/http_settings.hpp"
+#include "app/listener_tls.hpp"
 #include "app/section_trial.hpp"
 #include "config/compose.hpp"
 #include "control/dependency_plan.hpp"
@@ -60,6 +61,7 @@ Number number(const View& view, std::string_view path) {
 }
 
 void read_listeners(const View& root, Settings& out) {
+    const auto tls = read_listener_tls(out.configuration).contexts;
     const auto count = root.size("listeners").value;
     for (std::size_t index = 0; index < count; ++index) {
         const std::string name(root.key("listeners", index).value);
@@ -74,7 +76,8 @@ void read_listeners(const View& root, Settings& out) {
         out.listeners.push_back({name,
                                  address,
                                  {name, is_on(listener, "transports.websocket.enabled"),
-                                  is_on(listener, "transports.http.enabled")}});
+                                  is_on(listener, "transports.http.enabled")},
+                                 tls.contains(name) ? tls.at(name) : nullptr});
         out.transport.listeners.push_back(out.listeners.back().serves);
     }
 }
@@ -148,6 +151,8 @@ Candidate read_candidate(const config::Sources& sources, control::Catalogue& cat
     candidate.errors = exposure_issues(*loaded.configuration);
     const config::Issues http = http_issues(*loaded.configuration);
     candidate.errors.insert(candidate.errors.end(), http.begin(), http.end());
+    const config::Issues tls = read_listener_tls(loaded.configuration).issues;
+    candidate.errors.insert(candidate.errors.end(), tls.begin(), tls.end());
     const config::Issues store = read_store(loaded.configuration).issues;
     candidate.errors.insert(candidate.errors.end(), store.begin(), store.end());
     if (candidate.errors.empty()) candidate.configuration = std::move(loaded.configuration);

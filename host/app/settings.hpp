@@ -16,6 +16,7 @@
 #include "config/loader.hpp"
 #include "control/catalogue.hpp"
 #include "delivery/log_set.hpp"
+#include "net/tls_context.hpp"
 #include "observe/logging.hpp"
 
 namespace streamhost::app {
@@ -28,6 +29,7 @@ struct Settings {
         std::string name;
         std::string address;
         bridge::ListenerOptions serves;
+        std::shared_ptr<net::TlsServerContext> tls;  ///< nullptr: in clear
     };
     std::vector<Listener> listeners;  ///< the public ones
     std::string admin_address;

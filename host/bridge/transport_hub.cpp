@@ -55,6 +55,10 @@ void TransportHub::listen(std::uint32_t listener, std::vector<net::ListenSocket>
     is_listening_.store(true);
 }
 
+void TransportHub::set_tls(std::uint32_t listener, const net::TlsServerContextPtr& tls) {
+    on_each_loop([listener, tls](LoopTransport& transport) { transport.server().set_tls(listener, tls); });
+}
+
 template <typename Route>
 sh_status TransportHub::add(const std::shared_ptr<Route>& route, std::string_view kind, sh_handle* out) {
     const auto change = [this](const auto& body) {

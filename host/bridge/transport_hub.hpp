@@ -46,6 +46,9 @@ public:
     /// [control] Accepts from the sockets, one per loop, of the listener with that index.
     void listen(std::uint32_t listener, std::vector<net::ListenSocket> sockets);
 
+    /// [control] Connections of that listener that come from now on speak TLS.
+    void set_tls(std::uint32_t listener, const net::TlsServerContextPtr& tls);
+
     /// [control] Routes of plugins; they show when the instance opens. When it ends, the clients of its
     /// WebSocket routes are closed with 1013 and its handler hears of each.
     sh_status add_websocket(const std::shared_ptr<WebSocketRoute>& route, sh_handle* out);

@@ -2,10 +2,8 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <array>
-#include <cerrno>
 #include <utility>
 
 #include <unistd.h>
@@ -18,23 +16,12 @@ namespace {
 
 constexpr std::size_t kMaxIov = 64;
 
-// What sendmsg took; 0 when the socket is full, -1 when the peer is gone.
-ssize_t send_some(int fd, iovec* parts, std::size_t count) {
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = count;
-    while (true) {
-        const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent >= 0) return sent;
-        if (errno == EINTR) continue;
-        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
-    }
-}
-
 }  // namespace
 
-Connection::Connection(LoopServer& server, int fd, ConnectionId id, std::uint32_t listener, std::string peer)
+Connection::Connection(LoopServer& server, int fd, ConnectionId id, std::uint32_t listener, std::string peer,
+                       TlsServerContextPtr tls)
     : server_(server), id_(id), fd_(fd), listener_(listener), peer_(std::move(peer)) {
+    if (tls != nullptr) tls_ = std::make_unique<SecureSocket>(*tls, fd);
     server_.loop().arm(*this, server_.limits().head_timeout_ms);
     watch();
 }
@@ -70,6 +57,8 @@ void Connection::on_fd(std::uint32_t events) {
         blocked_ = false;
         if (answer_ != nullptr && flush_answer() == Flushed::kGone) return;
         if (outbox_ != nullptr && !blocked_) server_.events_.writable(*this);
+        if (tls_ != nullptr && tls_->reads_when_writable() && wants_input()) read();
+        if (phase_ == Phase::kDead) return;
     }
     if ((events & EPOLLIN) != 0 && wants_input()) read();
     if (phase_ == Phase::kDead) return;
@@ -81,12 +70,9 @@ void Connection::on_fd(std::uint32_t events) {
 
 void Connection::read() {
     const auto buffer = server_.read_buffer();
-    const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (count < 0) {
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
-        return die(1006, {});
-    }
-    if (count == 0) return die(1006, {});
+    const ssize_t count = receive(buffer);
+    if (count < 0) return die(1006, {});
+    if (count == 0) return;
     server_.counters().bytes_in.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
     take(buffer.first(static_cast<std::size_t>(count)));
 }
@@ -105,16 +91,15 @@ void Connection::take(std::span<std::uint8_t> bytes) {
 }
 
 Connection::Flushed Connection::flush_answer() {
-    while (answer_ != nullptr && answer_->sent < answer_->bytes.size()) {
-        iovec part{answer_->bytes.data() + answer_->sent, answer_->bytes.size() - answer_->sent};
-        const ssize_t sent = send_some(fd_, &part, 1);
-        if (sent < 0) {
+    if (answer_ != nullptr) {
+        const iovec part{answer_->bytes.data() + answer_->sent, answer_->bytes.size() - answer_->sent};
+        const Sent sent = transmit(&part, 1);
+        if (sent.is_gone) {
             die(1006, {});
             return Flushed::kGone;
         }
-        server_.counters().bytes_out.fetch_add(static_cast<std::uint64_t>(sent), std::memory_order_relaxed);
-        answer_->sent += static_cast<std::size_t>(sent);
-        if (sent == 0) {
+        answer_->sent += sent.taken;
+        if (sent.is_blocked) {
             blocked_ = true;
             watch();
             return phase_ == Phase::kDead ? Flushed::kGone : Flushed::kBlocked;
@@ -129,18 +114,18 @@ Connection::Flushed Connection::send_outbox(std::size_t byte_budget) {
     std::array<iovec, kMaxIov> parts;
     while (byte_budget > 0) {
         const std::size_t count = outbox_->gather(parts.data(), parts.size(), byte_budget);
-        if (count == 0) return Flushed::kAll;
+        const bool has_kept = tls_ != nullptr && tls_->has_kept();
+        if (count == 0 && !has_kept) return Flushed::kAll;
         std::size_t offered = 0;
         for (std::size_t index = 0; index < count; ++index)
             offered += parts[index].iov_len;
-        const ssize_t sent = send_some(fd_, parts.data(), count);
-        outbox_->consumed(sent > 0 ? static_cast<std::size_t>(sent) : 0);
-        if (sent < 0) {
+        const Sent sent = transmit(parts.data(), count);
+        if (count > 0) outbox_->consumed(sent.taken);
+        if (sent.is_gone) {
             die(1006, {});
             return Flushed::kGone;
         }
-        server_.counters().bytes_out.fetch_add(static_cast<std::uint64_t>(sent), std::memory_order_relaxed);
-        if (static_cast<std::size_t>(sent) < offered) {
+        if (sent.is_blocked) {
             blocked_ = true;
             return Flushed::kBlocked;
         }
@@ -158,7 +143,7 @@ Connection::Flushed Connection::flush(std::size_t byte_budget) {
     if (outbox_ == nullptr) return Flushed::kAll;
     const Flushed result = send_outbox(byte_budget);
     if (result == Flushed::kGone) return result;
-    if (phase_ == Phase::kClosing && outbox_->empty()) finish_closing();
+    if (phase_ == Phase::kClosing && result == Flushed::kAll && outbox_->empty()) finish_closing();
     if (phase_ == Phase::kDead) return Flushed::kGone;
     if (extra_ != nullptr && !extra_->unread.empty() && !outbox_->congested()) decode_later();
     watch();
@@ -168,7 +153,8 @@ Connection::Flushed Connection::flush(std::size_t byte_budget) {
 void Connection::on_timer(PhaseDeadline) {
     switch (phase_) {
     case Phase::kHead:
-        if (request_ == nullptr && is_kept_) return die(1006, {});  // a kept connection that nobody used
+        if (request_ == nullptr && is_kept_) return die(1006, {});      // a kept connection that nobody used
+        if (tls_ != nullptr && !tls_->is_open()) return die(1006, {});  // nothing can be said to it yet
         return refuse({.status = 408, .detail = "The request did not arrive in time"});
     case Phase::kBody: return refuse({.status = 408, .detail = "The request body did not arrive in time"});
     case Phase::kOpen: return heartbeat();
@@ -184,7 +170,7 @@ void Connection::on_timer(PhaseDeadline) {
 // answer along.
 void Connection::linger() {
     phase_ = Phase::kClosing;
-    ::shutdown(fd_, SHUT_WR);
+    end_sending();
     server_.loop().arm(*this, server_.limits().close_timeout_ms);
     watch();
 }
@@ -205,6 +191,7 @@ void Connection::die(std::uint16_t code, std::string_view reason) {
     phase_ = Phase::kDead;
     runtime::Timer::cancel();
     server_.loop().unwatch(token_);
+    if (tls_ != nullptr) tls_->end();
     ::close(fd_);
     if (outbox_ != nullptr) {
         const bool was_told = extra_ != nullptr && extra_->close_code != 1006;

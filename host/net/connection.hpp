@@ -9,6 +9,7 @@
 #include "net/connection_events.hpp"
 #include "net/http_head.hpp"
 #include "net/http_reply.hpp"
+#include "net/secure_socket.hpp"
 #include "net/ws_codec.hpp"
 #include "runtime/fd_table.hpp"
 #include "runtime/timer_wheel.hpp"
@@ -28,7 +29,9 @@ class Connection final : public runtime::FdHandler, private runtime::TimerFor<Co
 public:
     enum class Flushed : std::uint8_t { kAll = 1, kBlocked, kBudget, kGone };
 
-    Connection(LoopServer& server, int fd, ConnectionId id, std::uint32_t listener, std::string peer);
+    /// `tls`: nullptr for a connection in clear.
+    Connection(LoopServer& server, int fd, ConnectionId id, std::uint32_t listener, std::string peer,
+               TlsServerContextPtr tls);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -38,6 +41,7 @@ public:
     [[nodiscard]] void* user() const noexcept { return user_; }
     void set_user(void* user) noexcept { user_ = user; }
     [[nodiscard]] bool is_websocket() const noexcept { return outbox_ != nullptr; }
+    [[nodiscard]] bool is_secure() const noexcept { return tls_ != nullptr; }
     [[nodiscard]] bool is_closing() const noexcept { return phase_ == Phase::kClosing; }
     [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_; }
 
@@ -79,6 +83,12 @@ private:
     void on_timer(PhaseDeadline);
     void read();
     void take(std::span<std::uint8_t> bytes);
+
+    // The socket, in clear or not (connection_socket.cpp).
+    [[nodiscard]] ssize_t receive(std::span<std::uint8_t> into);
+    [[nodiscard]] Sent transmit(const iovec* parts, std::size_t count);
+    void note_handshake();
+    void end_sending();
 
     // Requests (connection_http.cpp).
     void take_request_bytes(std::span<std::uint8_t> bytes);
@@ -131,6 +141,7 @@ private:
     bool keep_alive_ = true;
     bool is_kept_ = false;     // it has served a request, so its silence is no mistake
     bool no_content_ = false;  // the request under way is HEAD
+    bool is_shaken_ = false;   // the TLS handshake was counted
     WsDecoder decoder_;
     std::unique_ptr<Pending> request_;
     /// Bytes that go out before anything of the outbox.
@@ -141,6 +152,7 @@ private:
     std::unique_ptr<Answer> answer_;
     std::unique_ptr<const std::string> cors_;  // lines of the answer under way, if any
     std::unique_ptr<Extra> extra_;
+    std::unique_ptr<SecureSocket> tls_;
     std::string peer_;
 };
 

@@ -1,5 +1,3 @@
-#include <sys/socket.h>
-
 #include <cassert>
 #include <utility>
 
@@ -132,7 +130,8 @@ void Connection::await_body(const HttpHead& head, std::size_t head_size,
     if (!expects) return;
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     // A socket that was idle takes 25 bytes; if not, the client sends its body after its own time-out.
-    (void)::send(fd_, kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const iovec part{const_cast<char*>(kContinue.data()), kContinue.size()};
+    (void)transmit(&part, 1);
 }
 
 void Connection::start_request(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes) {

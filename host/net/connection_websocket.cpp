@@ -1,5 +1,3 @@
-#include <sys/socket.h>
-
 #include <algorithm>
 
 #include "net/connection.hpp"
@@ -142,9 +140,8 @@ void Connection::start_closing(std::uint16_t code, std::string_view reason) {
 void Connection::finish_closing() {
     Extra& more = extra();
     if (more.peer_closed) return die(more.close_code, more.close_reason);
-    if (more.failed)
-        ::shutdown(fd_, SHUT_WR);  // its answer is not awaited, but what it still sends must not reset our
-                                   // close frame away
+    // Its answer is not awaited, but what it still sends must not reset our close frame away.
+    if (more.failed) end_sending();
 }
 
 void Connection::heartbeat() {

@@ -112,6 +112,16 @@ void LoopServer::set_routes(std::uint32_t listener, RouteTablePtr routes) {
     routes_[listener] = std::move(routes);
 }
 
+void LoopServer::set_tls(std::uint32_t listener, TlsServerContextPtr tls) {
+    if (tls_.size() <= listener) tls_.resize(listener + 1);
+    tls_[listener] = std::move(tls);
+}
+
+std::span<std::uint8_t> LoopServer::record_buffer() {
+    if (record_ == nullptr) record_ = std::make_unique<std::uint8_t[]>(SecureSocket::kRecordBytes);
+    return {record_.get(), SecureSocket::kRecordBytes};
+}
+
 void LoopServer::set_limits(const ServerLimits& limits) {
     limits_ = limits;
     parser_ = HttpHeadParser(limits.head);
@@ -136,7 +146,8 @@ void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {
             response,
             {.status = 503, .detail = "This node has as many connections as it may", .retry_after_s = 2});
         complete(response, {});
-        (void)::send(fd, response.data(), response.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (tls_of(listener) == nullptr)
+            (void)::send(fd, response.data(), response.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         ::close(fd);
         return;
     }
@@ -150,7 +161,8 @@ void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {
     const ConnectionId id =
         ConnectionId{index_} << 56U | ConnectionId{slots_[slot].generation & 0xffffffU} << 32U | slot;
     ++open_;
-    auto connection = std::make_unique<Connection>(*this, fd, id, listener, std::move(peer));
+    auto connection =
+        std::make_unique<Connection>(*this, fd, id, listener, std::move(peer), tls_of(listener));
     slots_[slot].connection = std::move(connection);
 }
 

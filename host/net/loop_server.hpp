@@ -34,6 +34,9 @@ struct ServerCounters {
     std::atomic<std::uint64_t> over_limit{0};
     std::atomic<std::uint64_t> accept_failed{0};  ///< no descriptor or memory was free
     std::atomic<std::uint64_t> refused{0};        ///< malformed requests and upgrades
+    std::atomic<std::uint64_t> tls_full{0};       ///< handshakes
+    std::atomic<std::uint64_t> tls_resumed{0};    ///< those that a ticket shortened
+    std::atomic<std::uint64_t> tls_failed{0};
     std::atomic<std::uint64_t> bytes_in{0};
     std::atomic<std::uint64_t> bytes_out{0};
     std::atomic<bool> draining{false};  ///< upgrades are answered 503
@@ -53,6 +56,8 @@ public:
     /// set_routes().
     void listen(std::uint32_t listener, ListenSocket socket);
     void set_routes(std::uint32_t listener, RouteTablePtr routes);
+    /// Connections of that listener that come from now on speak TLS.
+    void set_tls(std::uint32_t listener, TlsServerContextPtr tls);
     /// Accepts no more; what is open stays.
     void stop_listening();
     /// For what comes from now on: connections, heads, waits.
@@ -85,7 +90,13 @@ private:
     /// Adds what every answer carries to a whole response.
     void complete(std::string& response, std::string_view cors);
     [[nodiscard]] RouteTablePtr routes(std::uint32_t listener) const { return routes_[listener]; }
+    /// nullptr: in clear.
+    [[nodiscard]] TlsServerContextPtr tls_of(std::uint32_t listener) const {
+        return listener < tls_.size() ? tls_[listener] : nullptr;
+    }
     [[nodiscard]] std::span<std::uint8_t> read_buffer() noexcept { return {buffer_.get(), kBufferBytes}; }
+    /// Where parts become a record; made when the first one does.
+    [[nodiscard]] std::span<std::uint8_t> record_buffer();
 
     static constexpr std::size_t kBufferBytes = std::size_t{64} << 10U;
     runtime::Loop& loop_;
@@ -94,9 +105,11 @@ private:
     ServerCounters& counters_;
     ConnectionEvents& events_;
     std::unique_ptr<std::uint8_t[]> buffer_;
+    std::unique_ptr<std::uint8_t[]> record_;
     HttpHeadParser parser_;  // for heads that come in one piece
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<RouteTablePtr> routes_;  // by listener
+    std::vector<TlsServerContextPtr> tls_;
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
     std::size_t open_ = 0;

@@ -108,15 +108,15 @@ void Connection::finish_connect() {
         return;
     }
     if (options_.tls == nullptr) return opened();
-    tls_.emplace(*options_.tls, fd_, host_);
+    tls_.emplace(connect_tls(*options_.tls, fd_, host_));
     phase_ = Phase::kShaking;
 }
 
 void Connection::shake() {
-    const IoResult result = tls_->handshake();
-    if (result.state == IoState::kEnd)
+    const tls::IoResult result = tls_->handshake();
+    if (result.state == tls::IoState::kEnd)
         return end_with(tls_->error().empty() ? LinkEnd::kByPeer : LinkEnd::kTls, tls_->error());
-    if (result.state == IoState::kDone) return opened();
+    if (result.state == tls::IoState::kDone) return opened();
     watch();
 }
 
@@ -127,26 +127,26 @@ void Connection::opened() {
     flush();
 }
 
-IoResult Connection::receive(char* into, std::size_t size) {
+tls::IoResult Connection::receive(char* into, std::size_t size) {
     if (tls_) return tls_->read(into, size);
     const ssize_t got = ::recv(fd_, into, size, 0);
-    if (got > 0) return {IoState::kDone, static_cast<std::size_t>(got)};
-    return {got < 0 && is_for_now(errno) ? IoState::kAgain : IoState::kEnd, 0};
+    if (got > 0) return {tls::IoState::kDone, static_cast<std::size_t>(got)};
+    return {got < 0 && is_for_now(errno) ? tls::IoState::kAgain : tls::IoState::kEnd, 0};
 }
 
-IoResult Connection::transmit(std::string_view bytes) {
+tls::IoResult Connection::transmit(std::string_view bytes) {
     if (tls_) return tls_->write(bytes.data(), bytes.size());
     const ssize_t put = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (put >= 0) return {IoState::kDone, static_cast<std::size_t>(put)};
-    return {is_for_now(errno) ? IoState::kAgain : IoState::kEnd, 0};
+    if (put >= 0) return {tls::IoState::kDone, static_cast<std::size_t>(put)};
+    return {is_for_now(errno) ? tls::IoState::kAgain : tls::IoState::kEnd, 0};
 }
 
 void Connection::read() {
     for (int piece = 0; piece < kPiecesPerRound; ++piece) {
-        const IoResult result = receive(link_.room(kPiece), kPiece);
-        if (result.state == IoState::kEnd)
+        const tls::IoResult result = receive(link_.room(kPiece), kPiece);
+        if (result.state == tls::IoState::kEnd)
             return end_with(LinkEnd::kByPeer, tls_ && !tls_->error().empty() ? tls_->error() : "hung up");
-        if (result.state == IoState::kAgain) return;
+        if (result.state == tls::IoState::kAgain) return;
         heard_ms_ = now();
         link_.received(result.size);
         if (phase_ != Phase::kOpen || (!tls_ && result.size < kPiece)) return;
@@ -165,9 +165,9 @@ void Connection::take_pending() {
 
 void Connection::flush() {
     while (phase_ == Phase::kOpen && !link_.outgoing().empty()) {
-        const IoResult result = transmit(link_.outgoing());
-        if (result.state == IoState::kEnd) return end_with(LinkEnd::kByPeer, "hung up");
-        if (result.state == IoState::kAgain) break;
+        const tls::IoResult result = transmit(link_.outgoing());
+        if (result.state == tls::IoState::kEnd) return end_with(LinkEnd::kByPeer, "hung up");
+        if (result.state == tls::IoState::kAgain) break;
         link_.sent(result.size);
     }
     watch();

@@ -74,8 +74,8 @@ private:
     void check_silence(std::int64_t now_ms);
     void end_with(LinkEnd why, std::string_view detail);
     void drop_socket() noexcept;
-    [[nodiscard]] IoResult receive(char* into, std::size_t size);
-    [[nodiscard]] IoResult transmit(std::string_view bytes);
+    [[nodiscard]] tls::IoResult receive(char* into, std::size_t size);
+    [[nodiscard]] tls::IoResult transmit(std::string_view bytes);
     [[nodiscard]] std::int64_t now() const { return static_cast<std::int64_t>(loop_.now_ms()); }
 
     runtime::Loop& loop_;
@@ -89,7 +89,7 @@ private:
     int fd_ = -1;
     runtime::FdToken token_;
     std::uint32_t watched_ = 0;
-    std::optional<TlsStream> tls_;
+    std::optional<tls::Stream> tls_;
     std::int64_t connect_until_ms_ = 0;
     std::int64_t heard_ms_ = 0;
     std::int64_t awaits_since_ms_ = 0;  // 0: nothing

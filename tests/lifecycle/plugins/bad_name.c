@@ -1,3 +1,3 @@
-#define PLUGIN_NAME "Bad Name"
+#define NAME "Bad Name"
 #include "base.h"
 PLUGIN()

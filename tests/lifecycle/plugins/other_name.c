@@ -1,3 +1,3 @@
-#define PLUGIN_NAME "another"
+#define NAME "another"
 #include "base.h"
 PLUGIN()

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "config/configuration.hpp"
+#include "config/issue.hpp"
+#include "net/tls_context.hpp"
+
+namespace streamhost::app {
+
+/// `listeners.NAME.tls` of all public listeners that speak TLS, by name; what cannot be used is an issue and
+/// not in the list. The files are read anew each time. [any]
+struct ListenerTls {
+    std::map<std::string, std::shared_ptr<net::TlsServerContext>, std::less<>> contexts;
+    config::Issues issues;
+};
+[[nodiscard]] ListenerTls read_listener_tls(
+    const std::shared_ptr<const config::Configuration>& configuration);
+
+}  // namespace streamhost::app

@@ -1,0 +1,20 @@
+#include "tls/error.hpp"
+
+#include <stdexcept>
+
+#include <openssl/err.h>
+
+namespace streamhost::tls {
+
+std::string last_error() {
+    const unsigned long code = ERR_get_error();
+    ERR_clear_error();
+    const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+    return reason == nullptr ? "unknown reason" : reason;
+}
+
+void refuse(const std::string& what, const std::string& file) {
+    throw std::runtime_error("TLS: the " + what + " '" + file + "' cannot be used: " + last_error());
+}
+
+}  // namespace streamhost::tls
