@@ -30,9 +30,12 @@ void Node::boot() {
                   [this](std::function<void()> task) { return on_node(std::move(task)); });
     redis::RedisStoreOptions options;
     if (world_.mutation == Mutation::kForget) options.keeper.window_ms = 0;
-    const bool settles =
-        world_.mutation != Mutation::kNoSettling && world_.mutation != Mutation::kCountOutage;
-    if (!settles) options.keeper.settle_ms = 0;
+    switch (world_.mutation) {
+    case Mutation::kNoSettling:
+    case Mutation::kHighestFence:
+    case Mutation::kCountOutage: options.keeper.settle_ms = 0; break;
+    default: break;
+    }
     options.keeper.settles_at_start = world_.mutation != Mutation::kSettledAtStart;
     store_ = redis::make_redis_store(std::move(options), *port_, *this, *this);
     // All nodes tick in step, which makes them race for whatever lapses.

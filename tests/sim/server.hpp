@@ -36,7 +36,7 @@ enum class Mutation : std::uint8_t {
     kForgetAtEnd,          // a producer keeps nothing once its end was acknowledged
     kForget,               // a node keeps nothing of what was acknowledged
     kReadBeforeSubscribe,  // a follower asks where the stream stands, and subscribes then
-    kHighestFence,         // nodes drop records under the highest fence they ever saw
+    kHighestFence,         // kNoSettling, and nodes drop records under the highest fence they ever saw
     kCountOutage,          // a lease counts as lapsed although nobody could renew it
     kNoSettling,           // whoever finds a new master claims there at once
     kSettledAtStart,       // so does whoever just started

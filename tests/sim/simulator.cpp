@@ -32,7 +32,8 @@ struct Failure {
 
 class Many {
 public:
-    Many(std::uint64_t count, Mutation mutation) : count_(count), mutation_(mutation) {}
+    Many(std::uint64_t count, Mutation mutation, Mutation beside = Mutation::kNone)
+        : count_(count), mutation_(mutation), beside_(beside) {}
 
     // The lowest seed that fails; 0: none does.
     Failure run() {
@@ -51,10 +52,13 @@ private:
         for (std::uint64_t seed = ++next_; seed <= count_ && seed < failed_; seed = ++next_) {
             const Outcome outcome = run_schedule(seed, mutation_);
             mine.add(outcome);
-            if (!outcome.failure.empty()) failed(seed, outcome.failure);
+            if (!outcome.failure.empty() && holds_beside(seed)) failed(seed, outcome.failure);
         }
         const std::lock_guard lock(mutex_);
         tally_.add(mine);
+    }
+    [[nodiscard]] bool holds_beside(std::uint64_t seed) const {
+        return beside_ == Mutation::kNone || run_schedule(seed, beside_).failure.empty();
     }
     void failed(std::uint64_t seed, const std::string& what) {
         const std::lock_guard lock(mutex_);
@@ -65,6 +69,7 @@ private:
 
     const std::uint64_t count_;
     const Mutation mutation_;
+    const Mutation beside_;
     std::atomic<std::uint64_t> next_{0};
     std::atomic<std::uint64_t> failed_{UINT64_MAX};
     std::mutex mutex_;
@@ -100,7 +105,7 @@ int run_mutations(std::string_view only) {
     int unnoticed = 0;
     for (const Broken& broken : kBroken) {
         if (!only.empty() && broken.name != only) continue;
-        const Failure failure = Many(broken.within, broken.mutation).run();
+        const Failure failure = Many(broken.within, broken.mutation, broken.beside).run();
         if (failure.seed == 0) ++unnoticed;
         std::printf("%s  %-20s seed %llu: %s\n", failure.seed == 0 ? "FAIL" : "ok  ", broken.name,
                     static_cast<unsigned long long>(failure.seed),

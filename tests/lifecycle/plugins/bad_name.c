@@ -1,3 +1,3 @@
-#define NAME "Bad Name"
+#define PLUGIN_NAME "Bad Name"
 #include "base.h"
 PLUGIN()

@@ -1,4 +1,4 @@
-#define NAME "bad_schema"
+#define PLUGIN_NAME "bad_schema"
 #define SCHEMA "{\"type\": \"object\","
 #include "base.h"
 PLUGIN()

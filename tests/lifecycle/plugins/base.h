@@ -51,8 +51,8 @@ static inline uint32_t base_drain(void* self, uint32_t deadline_ms, sh_error* wh
 }
 static inline void base_end(void* self) { (void)self; }
 
-#ifndef NAME
-#error "define NAME"
+#ifndef PLUGIN_NAME
+#error "define PLUGIN_NAME"
 #endif
 #ifndef CONFIGURE
 #define CONFIGURE base_configure
@@ -119,7 +119,7 @@ static inline void base_end(void* self) { (void)self; }
     static const char* const provided[] = {PROVIDES, NULL};                                        \
     static const char* const required[] = {REQUIRES, NULL};                                        \
     static const sh_descriptor descriptor = {                                                      \
-        sizeof(sh_descriptor), 0, NAME, "1.0.0", "For a test.", provided, required, NULL, SCHEMA}; \
+        sizeof(sh_descriptor), 0, PLUGIN_NAME, "1.0.0", "For a test.", provided, required, NULL, SCHEMA}; \
     const sh_entry streamhost_plugin_entry = {MAGIC, MAJOR,       SH_ABI_MINOR, sizeof(sh_entry),  \
                                               0,     &descriptor, create};
 

@@ -1,4 +1,4 @@
-#define NAME "consumer"
+#define PLUGIN_NAME "consumer"
 #define REQUIRES SAMPLE_SERVICE
 #define START consumer_start
 #include "base.h"

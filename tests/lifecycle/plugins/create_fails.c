@@ -1,4 +1,4 @@
-#define NAME "create_fails"
+#define PLUGIN_NAME "create_fails"
 #include "base.h"
 static sh_status create(const sh_host* host, sh_plugin* plugin, sh_error* error) {
     (void)host, (void)plugin;

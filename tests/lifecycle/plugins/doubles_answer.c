@@ -1,5 +1,5 @@
 /* Asks itself, and answers twice. */
-#define NAME "doubles_answer"
+#define PLUGIN_NAME "doubles_answer"
 #define START asking_start
 #define DRAIN asking_drain
 #define COMPLETE asking_complete

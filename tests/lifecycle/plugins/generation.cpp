@@ -5,7 +5,7 @@
 #include <regex>
 #include <string>
 
-#define NAME "generation"
+#define PLUGIN_NAME "generation"
 #define PROVIDES SAMPLE_SERVICE
 #define START sample_start
 #define STOP sample_stop

@@ -1,5 +1,5 @@
 /* Never cancels its timers, and starts another one when it is told to stop. */
-#define NAME "leaks_handle"
+#define PLUGIN_NAME "leaks_handle"
 #define START leaking_start
 #define STOP leaking_stop
 #define DESTROY leaking_destroy

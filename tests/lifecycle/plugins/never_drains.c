@@ -1,4 +1,4 @@
-#define NAME "never_drains"
+#define PLUGIN_NAME "never_drains"
 #define DRAIN endless_drain
 #include "base.h"
 static uint32_t endless_drain(void* self, uint32_t deadline_ms, sh_error* why) {

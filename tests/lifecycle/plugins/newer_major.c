@@ -1,4 +1,4 @@
-#define NAME "newer_major"
+#define PLUGIN_NAME "newer_major"
 #define MAJOR 2
 #include "base.h"
 PLUGIN()

@@ -1,4 +1,4 @@
-#define NAME "no_stop"
+#define PLUGIN_NAME "no_stop"
 #define STOP NULL
 #include "base.h"
 PLUGIN()

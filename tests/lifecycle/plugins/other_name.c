@@ -1,3 +1,3 @@
-#define NAME "another"
+#define PLUGIN_NAME "another"
 #include "base.h"
 PLUGIN()

@@ -1,5 +1,5 @@
 /* Provides a service, starts two timers and opens a ticket, and then cannot start after all. */
-#define NAME "start_half"
+#define PLUGIN_NAME "start_half"
 #define PROVIDES SAMPLE_SERVICE
 #define START half_start
 #define COMPLETE half_complete

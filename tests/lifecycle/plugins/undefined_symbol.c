@@ -1,4 +1,4 @@
-#define NAME "undefined_symbol"
+#define PLUGIN_NAME "undefined_symbol"
 #define START broken_start
 #include "base.h"
 extern sh_status nobody_has_this_function(void);

@@ -1,5 +1,5 @@
 /* provide() is for [control]; this calls it on a loop. */
-#define NAME "wrong_role"
+#define PLUGIN_NAME "wrong_role"
 #define PROVIDES SAMPLE_SERVICE
 #define DRAIN late_drain
 #define LOOP_START early_provide

@@ -2,9 +2,8 @@ import { StreamhostError } from '../errors.js';
 import { Actions } from './actions.js';
 import { fullJitter } from './backoff.js';
 import { closeReason, closeVerdict } from './closes.js';
-import { byteLength, degradedReason, parseFrame } from './frames.js';
+import { byteLength, degradedReason, helloFrame, parseFrame } from './frames.js';
 import { Link } from './link.js';
-import { formatPosition } from './position.js';
 import { Requests } from './requests.js';
 import { Streams } from './streams.js';
 
@@ -260,16 +259,8 @@ export class Core {
 
     #hello() {
         this.#helloId = ++this.#lastId;
-        const resume = this.#streams.resume(RESUME_LIMIT);
-        this.#actions.write({
-            type: 'hello',
-            id: this.#helloId,
-            session: this.#session,
-            follow: this.#streams.follow,
-            ...(this.#token === undefined ? {} : { token: this.#token }),
-            ...(this.#clientInfo ? { client: this.#clientInfo } : {}),
-            resume: resume.map(({ id, position }) => ({ stream: id, after: formatPosition(position) })),
-        });
+        const who = { session: this.#session, follow: this.#streams.follow, token: this.#token, client: this.#clientInfo };
+        this.#actions.write(helloFrame(this.#helloId, who, this.#streams.resume(RESUME_LIMIT)));
     }
 
     /**

@@ -1,3 +1,5 @@
+import { formatPosition } from './position.js';
+
 /** @typedef {import('./stream.js').Frame} Frame */
 
 /**
@@ -11,6 +13,23 @@ export function parseFrame(text) {
     } catch {
         return null;
     }
+}
+
+/**
+ * @param {number} id
+ * @param {{session: string, follow: boolean, token?: string, client?: {name: string, version: string}}} who
+ * @param {{id: string, position: import('./position.js').Position}[]} streams to be resumed
+ */
+export function helloFrame(id, { session, follow, token, client }, streams) {
+    return {
+        type: 'hello',
+        id,
+        session,
+        follow,
+        ...(token === undefined ? {} : { token }),
+        ...(client ? { client } : {}),
+        resume: streams.map((stream) => ({ stream: stream.id, after: formatPosition(stream.position) })),
+    };
 }
 
 /**
