@@ -45,7 +45,7 @@ sh_status to_status(AttachStatus status) {
     switch (status) {
     case AttachStatus::kOk: return SH_OK;
     case AttachStatus::kNotInLog: return SH_GAP;
-    case AttachStatus::kNoEncoding: return SH_UNAVAILABLE;
+    case AttachStatus::kNoEncoding:
     case AttachStatus::kNoLoop: return SH_GONE;
     case AttachStatus::kBroken:
     case AttachStatus::kEncoderFailed: return SH_INTERNAL;
@@ -266,8 +266,8 @@ sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, s
                               sh_handle handle, Position from, std::span<const sh_plan_step> steps) {
     const auto reader = readers_.find(connection);
     const Encoding* encoding = encoding_of(handle);
-    if (reader == readers_.end()) return SH_GONE;
-    if (encoding == nullptr) return SH_UNAVAILABLE;
+    // An encoding goes with its plugin, and so do the connections of that plugin: nothing to come back to.
+    if (reader == readers_.end() || encoding == nullptr) return SH_GONE;
     Plan plan(from);
     PlanMaterial material;
     material.records.reserve(steps.size());

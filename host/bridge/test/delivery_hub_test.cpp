@@ -129,6 +129,23 @@ TEST_F(DeliveryHubTest, AJoinNeedsAFollower) {
     EXPECT_EQ(join({2, 20}), SH_OK);
 }
 
+// Its connections are being closed then. To say "not now" would have every plan tried again until they are.
+TEST_F(DeliveryHubTest, AReaderIsGoneWithTheEncodingThatItReads) {
+    const auto gateway = fixture_.make(script_, "gateway");
+    sh_handle theirs = 0;
+    ASSERT_EQ(hub_.add_encoding(*gateway, plain_encoder(), &theirs), SH_OK);
+    gateway->handles().open();
+    fixture_.settle();
+    ASSERT_EQ(hub_.open_log(*plugin_, kStream, {}), SH_OK);
+    sh_plan_step step{};
+    step.struct_size = sizeof(step);
+    step.kind = SH_PLAN_JOIN;
+    ASSERT_EQ(hub_.attach(*plugin_, kReader, kStream, theirs, {}, {&step, 1}), SH_OK);
+    static_cast<void>(gateway->handles().close());
+    fixture_.settle();
+    EXPECT_EQ(hub_.attach(*plugin_, kReader, kStream, theirs, {}, {&step, 1}), SH_GONE);
+}
+
 TEST_F(DeliveryHubTest, APluginWhoseListenerCannotBeKeptIsToldSo) {
     sh_delivery_events events{};
     events.struct_size = sizeof(events);

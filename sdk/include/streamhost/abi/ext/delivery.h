@@ -136,8 +136,8 @@ typedef struct sh_delivery_ext {
                           uint64_t* check);
     /* Gives a reader its plan for a stream; `from` is what it holds when the plan starts. A second plan for
      * the same stream replaces the first at a frame boundary; its notices are still sent. SH_GONE: no such
-     * reader; SH_GAP: a log step or the join does not fit the log; SH_NOT_FOUND: a join, and nobody follows
-     * the stream. Then nothing changed. [store] */
+     * reader, or its encoding went with the plugin that made it; SH_GAP: a log step or the join does not fit
+     * the log; SH_NOT_FOUND: a join, and nobody follows the stream. Then nothing changed. [store] */
     sh_status (*attach)(const sh_host* host, sh_connection reader, sh_bytes stream, sh_handle encoding,
                         sh_position from, const sh_plan_step* steps, uint32_t count);
     void (*detach)(const sh_host* host, sh_connection reader, sh_bytes stream); /* [store] */
