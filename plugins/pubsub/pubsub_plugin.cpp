@@ -5,6 +5,7 @@
 
 #include "streamhost/service/pubsub.hpp"
 
+#include "admin_routes.hpp"
 #include "streams.hpp"
 #include "topics.hpp"
 
@@ -33,6 +34,7 @@ public:
             status != SH_OK)
             throw Failure(status, "no timer for the tail check");
         provide_pubsub();
+        routes_.add(host(), host().expose(&kOperatorTable, this));
     }
 
     // Logs are closed where they are written; nothing may stand open that nobody feeds.
@@ -73,9 +75,24 @@ private:
     }
     void link(bool up, std::uint64_t epoch) override { streams_->link(up, epoch); }
 
+    static void list(void* self, sh_bytes home, std::uint32_t limit, sh_ticket ticket) noexcept {
+        auto& plugin = *static_cast<Pubsub*>(self);
+        plugin.host().guarded(ticket, [&] {
+            const auto answer = [&plugin, of = std::string(streamhost::view(home)), limit, ticket] {
+                const auto body = plugin.host().make_buffer(plugin.streams_->list(of, limit));
+                sh_result result = streamhost::Host::make_result(SH_OK);
+                result.body = body.get();
+                plugin.host().complete(ticket, result);
+            };
+            plugin.host().on_store(ticket, answer);
+        });
+    }
+    static constexpr OperatorTable kOperatorTable{&Pubsub::list};
+
     StreamsOptions options_;
     std::unique_ptr<Streams> streams_;
     std::unique_ptr<Topics> topics_;
+    AdminRoutes routes_;
     bool told_ = false;
     std::atomic<bool> is_closed_{false};
 };

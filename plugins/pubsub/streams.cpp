@@ -270,7 +270,7 @@ void Streams::show_counts() const {
     std::size_t open = 0;
     std::size_t stalled = 0;
     for (const auto& [id, stream] : streams_) {
-        if (!stream.owned || stream.state != SH_STREAM_OPEN) continue;
+        if (!is_open_run(stream)) continue;
         ++open;
         if (stream.alive_ms < alive_since) ++stalled;
     }

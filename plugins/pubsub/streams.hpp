@@ -44,6 +44,8 @@ public:
     void check_tails();
     // Answers everybody who waits and closes all logs; nothing is followed any more.
     void close();
+    // {"total","streams":[...]}: at most `limit`, of one home or (empty) of all.
+    [[nodiscard]] std::string list(std::string_view home, std::size_t limit) const;
     [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
 
 private:
@@ -68,6 +70,8 @@ private:
     };
     using Map = std::unordered_map<std::string, Stream>;
 
+    static bool is_open_run(const Stream& stream) { return stream.owned && stream.state == SH_STREAM_OPEN; }
+    [[nodiscard]] std::string show(const Stream& stream) const;
     void open(Stream& stream);
     void opened(const std::string& id, std::uint64_t life, const sh_result& tail);
     void apply(Stream& stream, Step step);

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "streamhost/json.hpp"
-#include "streamhost/percent.hpp"
+#include "streamhost/query.hpp"
 #include "streamhost/wait.hpp"
 
 namespace session {
@@ -23,14 +23,7 @@ constexpr const char* kNodes = "/admin/v1/nodes";
 constexpr const char* kOne = "/admin/v1/sessions/*";
 constexpr std::string_view kPrefix = "/admin/v1/sessions/";
 constexpr std::string_view kKick = "/kick";
-constexpr std::string_view kUser = "user=";
 constexpr std::uint32_t kDeadlineMs = 3'000;
-
-std::string decoded(std::string_view text) {
-    auto out = streamhost::percent_decoded(text, streamhost::Plus::kIsASpace);
-    if (!out) throw Failure(SH_INVALID, "the query has a % without two hexadecimal digits");
-    return *std::move(out);
-}
 
 void demand(const Answered& answered) {
     if (answered.result.status != SH_OK) throw Failure(answered.result.status, answered.result.detail);
@@ -42,20 +35,20 @@ HttpResponse answer(std::string body) {
     return response;
 }
 
-HttpResponse list(Host& host, const Lease<sh_session>& sessions, const HttpRequest& request) {
-    const std::string user = user_of_query(request.query());
+HttpResponse list(Host& host, const Lease<OperatorTable>& operators, const HttpRequest& request) {
+    const SessionQuery query = session_query(request.query());
     const Answered found = streamhost::wait_for_answer(
-        host, sessions, kDeadlineMs, [&](const sh_session& table, void* self, sh_ticket ticket) {
-            table.list(self, bytes(user), ticket);
+        host, operators, kDeadlineMs, [&](const OperatorTable& table, void* self, sh_ticket ticket) {
+            table.list(self, bytes(query.user), query.limit, ticket);
         });
     demand(found);
     return answer("{\"total\":" + std::to_string(found.result.count) + ",\"sessions\":" + found.body + "}");
 }
 
-HttpResponse list_nodes(Host& host, const Lease<NodeTable>& nodes) {
+HttpResponse list_nodes(Host& host, const Lease<OperatorTable>& operators) {
     const Answered found = streamhost::wait_for_answer(
-        host, nodes, kDeadlineMs,
-        [](const NodeTable& table, void* self, sh_ticket ticket) { table.nodes(self, ticket); });
+        host, operators, kDeadlineMs,
+        [](const OperatorTable& table, void* self, sh_ticket ticket) { table.nodes(self, ticket); });
     demand(found);
     return answer("{\"self\":" + streamhost::json_string(host.node_id()) + ",\"nodes\":" + found.body + "}");
 }
@@ -73,11 +66,9 @@ HttpResponse kick(Host& host, const Lease<sh_session>& sessions, const HttpReque
 
 }  // namespace
 
-std::string user_of_query(std::string_view query) {
-    if (query.empty()) return {};
-    if (!query.starts_with(kUser) || query.find('&') != std::string_view::npos)
-        throw Failure(SH_INVALID, "the only parameter is user=USER; without it all sessions are listed");
-    return decoded(query.substr(kUser.size()));
+SessionQuery session_query(std::string_view text) {
+    const streamhost::Query query(text, {"user", "limit"});
+    return {query.text("user"), query.number("limit", kMaxListed, kMaxListed)};
 }
 
 std::optional<std::string> kicked_of_path(std::string_view path) {
@@ -88,15 +79,15 @@ std::optional<std::string> kicked_of_path(std::string_view path) {
     return std::string(path);
 }
 
-void AdminRoutes::add(Host& host, Lease<sh_session> sessions, Lease<NodeTable> nodes) {
+void AdminRoutes::add(Host& host, Lease<sh_session> sessions, Lease<OperatorTable> operators) {
     sh_http_route route{};
     route.listeners = SH_LISTENER_ADMIN;
     route.method = "GET";
     route.path = kList;
     routes_.add(host, route,
-                [&host, sessions](const HttpRequest& request) { return list(host, sessions, request); });
+                [&host, operators](const HttpRequest& request) { return list(host, operators, request); });
     route.path = kNodes;
-    routes_.add(host, route, [&host, nodes](const HttpRequest&) { return list_nodes(host, nodes); });
+    routes_.add(host, route, [&host, operators](const HttpRequest&) { return list_nodes(host, operators); });
     route.method = "POST";
     route.path = kOne;
     routes_.add(host, route,

@@ -39,7 +39,7 @@ const sh_session SessionPlugin::kTable = {sizeof(sh_session),          0,
                                           &SessionPlugin::list,        &SessionPlugin::kick,
                                           &SessionPlugin::check_owner, &SessionPlugin::count,
                                           &SessionPlugin::look_owner};
-const NodeTable SessionPlugin::kNodeTable = {&SessionPlugin::nodes};
+const OperatorTable SessionPlugin::kOperatorTable = {&SessionPlugin::nodes, &SessionPlugin::list_some};
 const sh_topic_events SessionPlugin::kKickEvents = {sizeof(sh_topic_events), 0, &SessionPlugin::on_kick};
 
 void SessionPlugin::configure(const streamhost::Config& config) {
@@ -60,7 +60,7 @@ void SessionPlugin::start() {
         RosterOptions{host().node_id(), ttl_ms_, host().node().name(host().raw())},
         host().acquire<sh_pubsub>(SH_SVC_PUBSUB), host().expose(&kKickEvents, this).get());
     host().provide(SH_SVC_SESSION, &kTable, this);
-    routes_.add(host(), host().expose(&kTable, this), host().expose(&kNodeTable, this));
+    routes_.add(host(), host().expose(&kTable, this), host().expose(&kOperatorTable, this));
     const auto beat = [this] { sessions_->heartbeat(); };
     if (host().every(SH_ON_STORE, heartbeat_ms_, beat) != SH_OK || host().post(SH_ON_STORE, beat) != SH_OK)
         throw Failure(SH_BUSY, "no timer for the heartbeat of sessions");
@@ -102,10 +102,15 @@ void SessionPlugin::leave(void* self, sh_connection connection) noexcept {
 }
 
 void SessionPlugin::list(void* self, sh_bytes user, sh_ticket ticket) noexcept {
+    list_some(self, user, kMaxListed, ticket);
+}
+
+void SessionPlugin::list_some(void* self, sh_bytes user, std::uint32_t limit, sh_ticket ticket) noexcept {
     of(self).host().guarded(ticket, [&] {
         auto& plugin = of(self);
         const std::string whose = user.size == 0 ? std::string() : check_user(view(user));
-        plugin.host().on_store(ticket, [&plugin, whose, ticket] { plugin.sessions_->list(whose, ticket); });
+        plugin.host().on_store(
+            ticket, [&plugin, whose, limit, ticket] { plugin.sessions_->list(whose, limit, ticket); });
     });
 }
 

@@ -27,6 +27,7 @@ private:
     static void join(void* self, const sh_session_join* join, sh_ticket ticket) noexcept;
     static void leave(void* self, sh_connection connection) noexcept;
     static void list(void* self, sh_bytes user, sh_ticket ticket) noexcept;
+    static void list_some(void* self, sh_bytes user, std::uint32_t limit, sh_ticket ticket) noexcept;
     static void kick(void* self, sh_bytes session, sh_ticket ticket) noexcept;
     template <auto Question>
     static void ask_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
@@ -36,7 +37,7 @@ private:
     static void nodes(void* self, sh_ticket ticket) noexcept;
     static void on_kick(void* self, sh_bytes topic, sh_bytes payload) noexcept;
     static const sh_session kTable;
-    static const NodeTable kNodeTable;
+    static const OperatorTable kOperatorTable;
     static const sh_topic_events kKickEvents;
 
     std::uint32_t heartbeat_ms_ = 2'000;

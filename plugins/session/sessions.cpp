@@ -14,7 +14,6 @@ using streamhost::view;
 namespace {
 
 constexpr std::uint32_t kNodesOfSession = 100;
-constexpr std::uint32_t kMaxListed = 1'000;
 
 // Of a question: it says nothing about whom it was asked.
 bool is_unanswered(sh_status status) { return status == SH_UNAVAILABLE || status == SH_TIMEOUT; }
@@ -220,8 +219,8 @@ void Sessions::heard_of_believed(const Claim& claim, sh_status status) {
 
 // -------------------------------------------------------------------------------------------------- lists
 
-void Sessions::list(const std::string& user, sh_ticket ticket) {
-    store_.list("", user, kMaxListed, [this, ticket](const sh_result& found) {
+void Sessions::list(const std::string& user, std::uint32_t limit, sh_ticket ticket) {
+    store_.list("", user, limit, [this, ticket](const sh_result& found) {
         if (found.status != SH_OK) return host_.complete(ticket, found.status, "the store could not list");
         const auto body = host_.make_buffer(show(read_listing(body_of(found)).entries));
         sh_result result = Host::make_result(SH_OK);

@@ -43,7 +43,7 @@ public:
     void leave(sh_connection connection);
     // The store loop could not be told now: the heartbeat tells it. [any]
     void leave_later(sh_connection connection);
-    void list(const std::string& user, sh_ticket ticket);
+    void list(const std::string& user, std::uint32_t limit, sh_ticket ticket);
     void count(sh_ticket ticket);
     void nodes(sh_ticket ticket);
     void kick(const std::string& session, sh_ticket ticket) { kicks_.kick(session, ticket); }

@@ -74,6 +74,7 @@ suite('console without tokens', { timeout: 900_000 }, () => {
             await seen.page.waitForFunction(() => /\d/.test(document.querySelectorAll('#charts .chart-value')[4].textContent));
             await seen.go('streams');
             await seen.untilRow('streams', 'Runs ended: complete', 'Now, or since the start', '1');
+            assert.equal((await seen.row('followed', 'busy'))['Readers here'], '1');
             await seen.go('sessions');
             await seen.untilRow('sessions', 'busy', 'User', 'anonymous');
         });

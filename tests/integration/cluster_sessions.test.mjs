@@ -68,6 +68,7 @@ describe('sessions over three nodes', { timeout: TEST_MS }, () => {
         assert.equal((await one.admin('/admin/v1/sessions')).body.total, 3);
         assert.deepEqual(await sessionsOf(two, '?user=anonymous'), await sessionsOf(one));
         assert.deepEqual(await sessionsOf(two, '?user=nobody'), []);
+        assert.equal((await sessionsOf(two, '?user=anonymous&limit=2')).length, 2);
         wires.forEach((wire) => wire.close());
         await one.until(sameList(cluster.nodes, []), 2_000);
     });
@@ -121,6 +122,7 @@ describe('sessions over three nodes', { timeout: TEST_MS }, () => {
         for (const [path, body, status] of [
             ['/admin/v1/sessions?usr=ann', undefined, 400],
             ['/admin/v1/sessions?user=%7B', undefined, 400],
+            ['/admin/v1/sessions?limit=1001', undefined, 400],
             ['/admin/v1/sessions/a.b/kick', {}, 400],
             ['/admin/v1/sessions/a', {}, 404],
             ['/admin/v1/sessions', {}, 405],

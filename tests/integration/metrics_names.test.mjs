@@ -90,6 +90,8 @@ it('an answer whose producer is gone is counted as stalled until somebody goes o
         await host.until(async () => (await counted())[1] >= 1);
         assert.equal((await counted())[0], 0, 'silence is none');
         await host.until(async () => (await counted())[0] === 1);
+        const [first] = (await host.admin('/admin/v1/streams?limit=1')).body.streams;
+        assert.deepEqual([first.stream, first.stalled], [stream, true], 'and named');
         assert.equal((await append(await claim(), 2)).type, 'appended');
         await host.until(async () => (await counted())[0] === 0);
         assert.equal((await host.stop()).code, 0);

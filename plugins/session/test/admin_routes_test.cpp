@@ -6,16 +6,25 @@ namespace session {
 namespace {
 
 TEST(AdminRoutes, AQueryNamesAUserOrNothing) {
-    EXPECT_EQ(user_of_query(""), "");
-    EXPECT_EQ(user_of_query("user=ann"), "ann");
-    EXPECT_EQ(user_of_query("user="), "");
-    EXPECT_EQ(user_of_query("user=J%C3%BCrgen+M%26M%2b"), "J\xc3\xbcrgen M&M+");
+    EXPECT_EQ(session_query("").user, "");
+    EXPECT_EQ(session_query("user=ann").user, "ann");
+    EXPECT_EQ(session_query("user=").user, "");
+    EXPECT_EQ(session_query("user=J%C3%BCrgen+M%26M%2b").user, "J\xc3\xbcrgen M&M+");
+}
+
+TEST(AdminRoutes, AQuerySaysHowManyEntriesAreWanted) {
+    EXPECT_EQ(session_query("").limit, kMaxListed);
+    EXPECT_EQ(session_query("limit=1").limit, 1u);
+    const SessionQuery both = session_query("limit=1000&user=ann");
+    EXPECT_EQ(both.limit, 1'000u);
+    EXPECT_EQ(both.user, "ann");
 }
 
 TEST(AdminRoutes, ATypingErrorDoesNotShowAll) {
-    for (const char* query :
-         {"usr=ann", "user", "user=ann&x=1", "x=1&user=ann", "user=%", "user=%4", "user=%zz"})
-        EXPECT_THROW((void)user_of_query(query), streamhost::Failure) << query;
+    for (const char* query : {"usr=ann", "user", "user=ann&x=1", "x=1&user=ann", "user=%", "user=%4",
+                              "user=%zz", "&", "user=ann&user=bob", "limit=0", "limit=1001",
+                              "limit=", "limit=1x", "limit=-1", "user=a&limit=6&user=b"})
+        EXPECT_THROW((void)session_query(query), streamhost::Failure) << query;
 }
 
 TEST(AdminRoutes, APathNamesTheSessionToKick) {

@@ -5,6 +5,7 @@ import { Changes } from './changes.js';
 import { Configuration } from './configuration.js';
 import { part, say } from './dom.js';
 import { Drain } from './drain.js';
+import { Followed } from './followed.js';
 import { Frame } from './frame.js';
 import { Metrics, Rates } from './metrics.js';
 import { Nodes } from './nodes.js';
@@ -55,6 +56,7 @@ const nodes = new Nodes();
 const plugins = new Plugins(means);
 const sessions = new Sessions(means);
 const streams = new Streams();
+const followed = new Followed();
 const configuration = new Configuration();
 const changes = new Changes(means);
 const drain = new Drain({ ...means, changed: () => poller.hurry('drain') });
@@ -65,6 +67,7 @@ const poller = new Poller(
         { name: 'access', everyMs: 60_000, wanted: () => true, run: lookAtAccess },
         { name: 'node', everyMs: NODE_MS, wanted: () => access !== null, run: () => look('overview', lookAtNode) },
         { name: 'metrics', everyMs: METRICS_MS, wanted: isAt('overview', 'streams'), run: () => look('streams', lookAtMetrics) },
+        { name: 'followed', everyMs: 5000, wanted: isAt('streams'), run: () => look('followed', lookAtFollowed) },
         { name: 'drain', everyMs: 5000, wanted: () => hasDrain && isAt('overview')(), run: () => look('overview', lookAtDrain) },
         { name: 'nodes', everyMs: 5000, wanted: isAt('nodes'), run: () => look('nodes', lookAtNodes) },
         { name: 'plugins', everyMs: 3000, wanted: isAt('plugins'), run: () => look('plugins', lookAtPlugins) },
@@ -168,6 +171,10 @@ async function lookAtPlugins() {
 
 async function lookAtSessions() {
     sessions.show(await api.json(sessions.path), Date.now());
+}
+
+async function lookAtFollowed() {
+    followed.show(await api.json(followed.path));
 }
 
 async function lookAtConfiguration() {

@@ -8,7 +8,7 @@ import { Table } from './table.js';
  * @typedef {{session: string, user: string, node: string, connections: number, since: number}} Session
  */
 
-/** The node answers at most 1,000; a page of that many rows helps nobody. */
+/** Asked for each time; a page of more rows helps nobody. */
 const SHOWN = 200;
 
 export class Sessions {
@@ -30,7 +30,7 @@ export class Sessions {
     }
 
     get path() {
-        return `/admin/v1/sessions${this.#user === '' ? '' : `?user=${encodeURIComponent(this.#user)}`}`;
+        return `/admin/v1/sessions?limit=${SHOWN}${this.#user === '' ? '' : `&user=${encodeURIComponent(this.#user)}`}`;
     }
 
     /**
@@ -39,11 +39,10 @@ export class Sessions {
      */
     show({ total, sessions }, now) {
         this.#now = now;
-        const shown = sessions.slice(0, SHOWN);
         const whose = this.#user === '' ? '' : ` of ${this.#user}`;
-        const rest = shown.length < sessions.length ? ` Shown are ${shown.length}: search by user for others.` : '';
+        const rest = sessions.length === SHOWN ? ` No more than ${SHOWN} are shown: search by user for others.` : '';
         say(part('session-count'), `${counted(sessions.length, 'entry', 'entries')}${whose}, one per session and node; ${number(total)} of all users.${rest}`);
-        this.#table.show(shown);
+        this.#table.show(sessions);
     }
 
     /** @returns {import('./table.js').Column<Session>[]} */

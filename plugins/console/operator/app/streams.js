@@ -3,7 +3,7 @@ import { measure, number } from './format.js';
 import { Table } from './table.js';
 
 /**
- * What flows through this node, by its metrics: there is no list of streams, since a node may hold hundreds of thousands.
+ * What flows through this node, by its metrics; the streams themselves are in followed.js.
  *
  * @typedef {{name: string, now: number | null, rate: number | null, isBad: boolean}} Line
  */
