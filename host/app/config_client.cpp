@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <istream>
+#include <iostream>
 #include <iterator>
 #include <ostream>
 #include <sstream>
@@ -37,10 +37,12 @@ struct Answer {
     Object::Ptr body;
 };
 
+// "-" is the standard input: a token for a program inside a container, which its file is not.
 std::string first_line(const std::string& file) {
-    std::ifstream in(file);
     std::string line;
-    if (!std::getline(in, line)) throw std::runtime_error(file + ": no token can be read from it");
+    std::ifstream in(file == "-" ? "" : file);
+    if (!std::getline(file == "-" ? std::cin : in, line))
+        throw std::runtime_error(file + ": no token can be read from it");
     return line;
 }
 

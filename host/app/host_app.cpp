@@ -180,8 +180,13 @@ int run(int argc, char** argv) {
         return healthcheck(line.url.empty() ? kHealthUrl : line.url,
                            line.timeout_ms == 0 ? kHealthTimeoutMs : line.timeout_ms, std::cout, std::cerr);
     }
-    HostApp app(std::move(line));
-    return app.run(std::vector<std::string>{argv[0]});
+    try {
+        HostApp app(std::move(line));
+        return app.run(std::vector<std::string>{argv[0]});
+    } catch (const std::exception& error) {  // of what it needs before it reads anything
+        std::cerr << "streamhost: " << error.what() << "\n";
+        return 1;
+    }
 }
 
 }  // namespace streamhost::app

@@ -172,6 +172,8 @@ private:
             const std::string address = text("listeners." + name + ".address");
             if (is_loopback(address))
                 fine("exposure", "listeners." + name + ": only this machine reaches " + address);
+            else if (is_set("listeners." + name + ".tls.enabled"))
+                fine("exposure", "listeners." + name + ": TLS at " + address);
             else
                 warn("exposure", "listeners." + name + " speaks HTTP without TLS at " + address,
                      "let nobody but the proxy that ends TLS reach it: firewall, network policy");

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -57,8 +58,9 @@ fs::path make_private_directory(const fs::path& parent) {
     std::string path =
         (parent / (std::string(kDirectoryPrefix) + std::to_string(::getpid()) + "-XXXXXX")).string();
     if (::mkdtemp(path.data()) == nullptr) {  // makes it with mode 0700
-        throw fs::filesystem_error("cannot make a private directory for plugin copies", parent,
-                                   std::error_code(errno, std::generic_category()));
+        throw std::runtime_error("plugins are loaded from copies, and no folder for them can be made in " +
+                                 parent.string() + " (" + std::generic_category().message(errno) +
+                                 "): make it writable, or name another folder in TMPDIR");
     }
     return path;
 }

@@ -154,6 +154,12 @@ describe('a plugin that cannot be loaded', () => {
         });
     });
 
+    it('because no copies of it can be made: says where, and what to do', async () => {
+        const { code, err } = await runHost(['-c', 'config/streamhost.yaml'], { TMPDIR: '/proc' });
+        assert.equal(code, 1);
+        assert.match(err, /^streamhost: plugins are loaded from copies, .* in \/proc \(.+\): make it writable, or name another folder in TMPDIR\n$/);
+    });
+
     it('because the directory is not there: says so', async () => {
         const ended = await runHost(['config', 'check', '--set', 'plugins.directory=/nowhere/at/all']);
         assert.match(ended.err, /cannot read the plugin directory \/nowhere\/at\/all/);

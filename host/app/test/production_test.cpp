@@ -137,6 +137,12 @@ TEST_F(Production, ASecretIsLookedAtInItsFile) {
                 HasSubstr("warning: jwt-secrets: "));
 }
 
+TEST_F(Production, AListenerThatSpeaksTlsIsForOthers) {
+    EXPECT_EQ(only("listeners: {public: {address: '0.0.0.0:443', "
+                   "tls: {enabled: true, cert_file: a.pem, key_file: b.pem}}}"),
+              "");
+}
+
 TEST_F(Production, AWorkerIsNotAskedForWhatOnlyAGatewayNeeds) {
     const std::string text = only(R"(
 drain: {window_ms: 0}
