@@ -6,7 +6,9 @@
 #   deploy/verify.sh cluster              what ./dev cluster started
 #   deploy/verify.sh compose --keep       without killing anything
 #
-# Needs curl and Node 22. STREAMHOST_URL: where the proxy is; STREAMHOST_TOKEN: a token with the grants read and send, where one is asked.
+# Needs curl and Node 22. STREAMHOST_URL: where the proxy is. Where tokens are asked for: STREAMHOST_TOKEN, with the grants read and send,
+# and STREAMHOST_ADMIN_TOKEN, with admin:view; or STREAMHOST_KEY_FILE, the HS256 key to make them with (compose: deploy/secrets/jwt-key).
+# Tokens come by the environment and go on by standard input: an argument could be read by every user of the machine.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
@@ -37,6 +39,7 @@ compose_workers() { compose config --services | grep '^worker-' | sort; }
 compose_asks() { compose exec -T "$1" streamhost healthcheck --url "http://$1-admin:8091$2"; }
 compose_ends() { compose kill "$1"; }
 compose_starts() { compose up --detach --no-deps --wait "$1"; }
+compose_streamhost() { compose exec -T "$1" streamhost "${@:2}" --url "http://$1-admin:8091"; }
 
 cluster() { (cd "$root" && ./dev cluster "$@"); }
 cluster_table() { printf '%s\n' "$table"; }
@@ -47,6 +50,9 @@ cluster_workers() { cluster_table | awk '/^ai-/ {print $1}'; }
 cluster_asks() { curl --silent --show-error --fail --max-time 3 "http://127.0.0.1:$(($(cluster_port "$1") + 10))$2"; }
 cluster_ends() { cluster kill "$1"; }
 cluster_starts() { cluster start "$1"; }
+cluster_streamhost() {
+    "${STREAMHOST_BINARY:-$root/build/release/bin/streamhost}" "${@:2}" --url "http://127.0.0.1:$(($(cluster_port "$1") + 10))"
+}
 
 # --- the checks ---
 
@@ -61,6 +67,24 @@ upgrades() {
         -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' -H 'Sec-WebSocket-Protocol: streamhost.v1.json' \
         "$url/v1/ws" | head -n 1 | tr -d '\0') || true
     [[ $said == *' 101 '* ]] || { echo "$said" && return 1; }
+}
+
+# The admin listener answers an operator, and nothing was changed at this node or in its files alone.
+runs_its_files() {
+    local said words=(config diff)
+    if [[ -n $admin_token ]]; then words+=(--token-file -); fi
+    said=$("${kind}_streamhost" "$1" "${words[@]}" 2>&1 <<<"$admin_token") || {
+        echo "$said"
+        [[ $said != *': 401: '* ]] || echo "give STREAMHOST_ADMIN_TOKEN, or STREAMHOST_KEY_FILE"
+        return 1
+    }
+    [[ $said == 'nothing changes'* ]] || { echo "$said" && return 1; }
+}
+
+refuses_strangers() {
+    local said
+    said=$("${kind}_streamhost" "$1" config diff 2>&1 </dev/null) && { echo "whoever reaches it may do everything" && return 1; }
+    [[ $said == *': 401: '* ]] || { echo "$said" && return 1; }
 }
 
 # Every gateway has sessions, none more than twice its share.
@@ -126,6 +150,14 @@ if [[ $kind == compose && -f $here/.env ]]; then
     source "$here/.env"
     set +a
 fi
+key=${STREAMHOST_KEY_FILE:-}
+if [[ $kind == compose && -z $key && -s $here/secrets/jwt-key ]]; then key=$here/secrets/jwt-key; fi
+if [[ -n $key ]]; then
+    : "${STREAMHOST_TOKEN:=$(node "$here/token.mjs" "$key" verify 'read:@own send:@own')}"
+    : "${STREAMHOST_ADMIN_TOKEN:=$(node "$here/token.mjs" "$key" verify admin:view)}"
+fi
+export STREAMHOST_TOKEN=${STREAMHOST_TOKEN:-}
+admin_token=${STREAMHOST_ADMIN_TOKEN:-}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 if [[ $kind == cluster ]]; then table=$(cluster status 2>/dev/null || true); fi
@@ -136,6 +168,10 @@ gateways=$("${kind}_gateways")
 
 for name in $gateways $("${kind}_workers"); do expect "$name is ready" "${kind}_asks" "$name" /health/ready; done
 for name in $gateways; do expect "$name reaches Redis, and its probes come back" "${kind}_asks" "$name" /health/distributed; done
+for name in $gateways; do
+    expect "$name answers operators, and runs what its files say" runs_its_files "$name"
+    if [[ -n $admin_token ]]; then expect "$name refuses operators without a token" refuses_strangers "$name"; fi
+done
 expect "the page answers through the proxy" answers / 200
 for path in /metrics /admin/v1/node /health/distributed; do expect "$path stays inside" answers "$path" 404; done
 expect "WebSockets pass" upgrades

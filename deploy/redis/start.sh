@@ -5,7 +5,8 @@
 #   PORT       6379, or 26379 for a Sentinel
 #   MASTER     name or address of the master of the first start; MASTER_PORT its port (6379)
 #   DATA       folder of its own, kept between starts (/data)
-#   SECRETS    folder with one password in a file each: redis-streamhost, redis-replica, redis-sentinel, redis-watcher, redis-backup
+#   SECRETS    folder with one password in a file each: redis-streamhost, redis-replica, redis-sentinel, redis-watcher, redis-backup,
+#              redis-operator
 #
 # Passwords are read at each start: to change one, change its file and start the servers one after the other. They stand in files that
 # their owner alone can read, users' as hashes; never on a command line.

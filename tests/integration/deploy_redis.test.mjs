@@ -13,7 +13,7 @@ import { Wire } from './support/wire.mjs';
 
 const run = promisify(execFile);
 const folderOf = (name) => path.join(root, 'deploy/redis', name);
-const USERS = ['streamhost', 'replica', 'sentinel', 'watcher', 'backup'];
+const USERS = ['streamhost', 'replica', 'sentinel', 'watcher', 'backup', 'operator'];
 const READY_MS = 30_000;
 const POLL_MS = 50;
 
@@ -113,6 +113,15 @@ describe('the servers and Sentinels of deploy/', () => {
             assert.match(stdout, /NOAUTH/);
         }
         assert.match(await servers[0].call('backup', 'GET', 'streamhost:x'), /NOPERM/);
+    });
+
+    it('let an operator look and turn, and read nothing', async () => {
+        for (const words of [['SLOWLOG', 'GET', '1'], ['LATENCY', 'DOCTOR'], ['CLIENT', 'LIST', 'TYPE', 'pubsub'], ['ACL', 'LOG'], ['CONFIG', 'GET', 'maxmemory']])
+            assert.doesNotMatch(await servers[0].call('operator', ...words), /NOPERM/, words.join(' '));
+        for (const words of [['GET', 'streamhost:x'], ['ACL', 'SETUSER', 'x'], ['SHUTDOWN'], ['KEYS', '*']])
+            assert.match(await servers[0].call('operator', ...words), /NOPERM/, words.join(' '));
+        for (const words of [['SENTINEL', 'CKQUORUM', 'mymaster'], ['SENTINEL', 'REPLICAS', 'mymaster']])
+            assert.doesNotMatch(await sentinels[0].call('operator', ...words), /NOPERM|ERR/, words.join(' '));
     });
 
     it('keep passwords out of sight', async () => {
