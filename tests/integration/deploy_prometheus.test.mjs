@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 
 import { onRedis, startNode } from './support/cluster.mjs';
 import { freePort, root } from './support/host_process.mjs';
+import { secureListener } from './support/nginx.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -54,17 +55,17 @@ describe('a Prometheus that scrapes a host', () => {
 
     before(async () => {
         redis = await RedisProcess.start();
+        folder = await mkdtemp(path.join(tmpdir(), 'streamhost-prometheus-'));
         const store = onRedis(redis);
         const worker = await startNode({ words: ['-c', 'config/profiles/ai-worker.yaml'], settings: { 'store.kind': 'redis', ...store.settings } }, 'ai-1');
         const gateway = await startNode(store, 'gateway-1', {
-            'plugins.chat.provider': 'workers', 'plugins.chat.providers.workers': '{type: remote}',
+            'plugins.chat.provider': 'workers', 'plugins.chat.providers.workers': '{type: remote}', ...(await secureListener(folder)),
         });
         hosts.push(worker, gateway);
         const wire = await Wire.join(gateway, { session: 'seen' });
         const { stream } = await wire.ask({ type: 'send', content: 'one two', key: 'k' });
         await wire.frame((frame) => frame.type === 'end' && frame.stream === stream);
 
-        folder = await mkdtemp(path.join(tmpdir(), 'streamhost-prometheus-'));
         const shipped = await readFile(file('prometheus/prometheus.yml'), 'utf8');
         const [first] = shipped.split('  - job_name: prometheus');
         const configuration = first

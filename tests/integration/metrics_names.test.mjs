@@ -6,7 +6,7 @@ import { it } from 'node:test';
 
 import { onRedis, startNode } from './support/cluster.mjs';
 import { configFile, inFolder, root, serveHost } from './support/host_process.mjs';
-import { makeCertificate } from './support/nginx.mjs';
+import { secureListener } from './support/nginx.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -29,17 +29,13 @@ it('what is documented is what a node has', { timeout: 120_000 }, () =>
         const redis = await RedisProcess.start();
         const file = await configFile(folder, 'limits: {}\n', 'more.yaml');
         const store = onRedis(redis);
-        const { certificate, key } = await makeCertificate(folder);
         let node;
         try {
             node = await startNode({ ...store, words: [...store.words, '-c', file] }, 'node-1', {
                 ...Object.fromEntries(PLUGINS.map((name) => [`plugins.${name}.enabled`, true])),
                 'plugins.auth.dev_tokens.enabled': true,
                 'plugins.gateway.authentication': 'required',
-                'listeners.secure.address': '127.0.0.1:0',
-                'listeners.secure.tls.enabled': true,
-                'listeners.secure.tls.cert_file': certificate,
-                'listeners.secure.tls.key_file': key,
+                ...(await secureListener(folder)),
             });
             const { token } = await (await fetch(`http://127.0.0.1:${node.port}/v1/dev-token`, { method: 'POST', body: '{"user":"somebody"}' })).json();
             const wire = await Wire.join(node, { session: 'counted', token });

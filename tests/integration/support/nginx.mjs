@@ -26,6 +26,13 @@ export async function makeCertificate(folder) {
     return { key, certificate };
 }
 
+/** Settings of a listener with TLS beside the others. */
+export async function secureListener(folder) {
+    const { key, certificate } = await makeCertificate(folder);
+    const at = 'listeners.secure';
+    return { [`${at}.address`]: '127.0.0.1:0', [`${at}.tls.enabled`]: true, [`${at}.tls.cert_file`]: certificate, [`${at}.tls.key_file`]: key };
+}
+
 /** One answer; `from`: the client's address, any of 127.0.0.0/8. */
 export function get(port, target, { from, headers = {}, method = 'GET', body } = {}) {
     return new Promise((resolve, reject) => {
