@@ -115,12 +115,12 @@ static inline void base_end(void* self) { (void)self; }
     }                                                                                       \
     ENTRY(base_create)
 
-#define ENTRY(create)                                                                              \
-    static const char* const provided[] = {PROVIDES, NULL};                                        \
-    static const char* const required[] = {REQUIRES, NULL};                                        \
-    static const sh_descriptor descriptor = {                                                      \
+#define ENTRY(create)                                                                                     \
+    static const char* const provided[] = {PROVIDES, NULL};                                               \
+    static const char* const required[] = {REQUIRES, NULL};                                               \
+    static const sh_descriptor descriptor = {                                                             \
         sizeof(sh_descriptor), 0, PLUGIN_NAME, "1.0.0", "For a test.", provided, required, NULL, SCHEMA}; \
-    const sh_entry streamhost_plugin_entry = {MAGIC, MAJOR,       SH_ABI_MINOR, sizeof(sh_entry),  \
+    const sh_entry streamhost_plugin_entry = {MAGIC, MAJOR,       SH_ABI_MINOR, sizeof(sh_entry),         \
                                               0,     &descriptor, create};
 
 #endif
