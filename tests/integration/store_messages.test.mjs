@@ -140,8 +140,8 @@ describe('a server that refuses writes', { timeout: TEST_MS, concurrency: 2 }, (
             assert.ok(talks.readers.every((reader, index) => reader.frames.length <= held[index] + 2), 'nothing is shown that is not kept');
             assert.equal(count(node.log, BEGAN_OOM.source), 1, node.log);
             const watch = new Stopwatch();
-            await redis.call('CONFIG', 'SET', 'maxmemory', '0');
             const before = talks.readers.map((reader) => reader.frames.length);
+            await redis.call('CONFIG', 'SET', 'maxmemory', '0');
             await node.until(() => talks.readers.every((reader, index) => reader.frames.length > before[index]));
             watch.within(1_000, 'all answers go on after there was memory again', test);
             await talks.areWhole();
