@@ -7,6 +7,10 @@
 
 namespace chat {
 
+inline const Verdict kGoingDown{.code = "unavailable",
+                                .message = "The node that produced this answer is going down."};
+inline const Verdict kNotStored{.code = "unavailable", .message = "The answer could not be stored."};
+
 struct Runs::Sending {
     std::shared_ptr<const Message> message;
     sh_ticket ticket = 0;
@@ -54,8 +58,9 @@ struct Runs::Run final : EntryPort, std::enable_shared_from_this<Run> {
     std::uint64_t head = 0;  // entries that were there when it was claimed
 
     RunMachine machine;
-    std::string end;        // what finish() is to store
-    bool admitted = false;  // counted in admitted_
+    std::string end;           // what finish() is to store
+    bool is_in_doubt = false;  // whether that is ours to store
+    bool admitted = false;     // counted in admitted_
     std::uint32_t state = SH_STREAM_OPEN;
 };
 

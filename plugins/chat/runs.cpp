@@ -15,10 +15,7 @@ constexpr std::uint32_t kAdmitted = 8;
 constexpr std::uint32_t kThreadRetryMs = 100;
 constexpr std::uint32_t kWatchTicks = 2;
 
-const Verdict kGoingDown{.code = "unavailable",
-                         .message = "The node that produced this answer is going down."};
 const Verdict kTooLong{.code = "timeout", .message = "The answer took too long."};
-const Verdict kNoStore{.code = "unavailable", .message = "The answer could not be stored."};
 
 void ignore(const sh_result&) {}
 
@@ -64,7 +61,7 @@ void Runs::act(const Ref& run, Act what) {
     case Act::prepare: return prepare(run);
     case Act::start: ready_.push_back(run); return pump();
     case Act::finish:
-        if (run->end.empty()) run->end = end_of(kNoStore);
+        if (run->end.empty()) run->end = end_of(kNotStored);
         return later(run->machine.attempts() == 0 ? 0 : back_off_ms(run->machine.attempts(), 100, 4'000),
                      [this, run] { finish(run); });
     case Act::conclude:
@@ -131,6 +128,7 @@ void Runs::finish(const Ref& run) {
             host_.warn("run has another producer: what this node still had of it is dropped",
                        {{"run", run->id}});
         }
+        if (result.status == SH_OK && run->is_in_doubt) tell_failure(run, kNotStored);
         act(run, run->machine.finished(result.status));
     });
 }

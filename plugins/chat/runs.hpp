@@ -109,7 +109,9 @@ private:
     void work(const Ref& run);
     [[nodiscard]] Verdict produce(const Ref& run);
     void hand_in(const Ref& run, const Verdict& verdict);
-    void fail_run(const Ref& run, Verdict verdict);
+    void fail_run(const Ref& run, const Verdict& verdict);
+    void tell_failure(const Ref& run, const Verdict& verdict);
+    void end_with(const Ref& run, const Verdict& verdict);
     void find_out(const Ref& run);
     void to_store(std::function<void()> body);
     void do_owed();

@@ -198,7 +198,7 @@ void Runs::end_taken(const Ref& run) {
         !is_claimed || (is_ending && run->job.remote && run->job.remote->policy != Policy::fail);
     if (may_go_on && phase < Phase::ending && !queue_.dies_with_us()) return hand_over(run);
     run->stop.stop(StopReason::shutdown);
-    fail_run(run, {.code = "unavailable", .message = "The node that produced this answer is going down."});
+    fail_run(run, kGoingDown);
 }
 
 void Runs::hand_over(const Ref& run) {

@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kPostAgain{10};
 Verdict verdict_of(sh_status status) {
     if (status == SH_FULL || status == SH_TOO_LARGE)
         return {.code = "too_large", .message = "The answer is longer than a stream may be."};
-    return {.code = "unavailable", .message = "The answer could not be stored."};
+    return kNotStored;
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ void Runs::hand_in(const Ref& run, const Verdict& verdict) {
         const sh_status over = run->writer.over();
         if (over == SH_CANCELLED) return;
         if (over == SH_ENDED) return to_store([this, run] { act(run, run->machine.ended_elsewhere()); });
-        if (over == SH_FENCED && run->taken) return to_store([this, run] { find_out(run); });
+        if (over == SH_FENCED) return to_store([this, run] { find_out(run); });
         return to_store([this, run, over] { fail_run(run, verdict_of(over)); });
     }
     if (!verdict.complete()) {
@@ -73,21 +73,29 @@ void Runs::hand_in(const Ref& run, const Verdict& verdict) {
     });
 }
 
-// Fenced by a newer producer, or the streamcache forgot this one: an end with our fence finds out.
+// It was ended on another node, or has a newer producer, or the streamcache forgot this one: an end with our
+// fence finds out. Only when that is taken something failed.
 void Runs::find_out(const Ref& run) {
     if (run->machine.phase() >= Phase::ending) return;
-    run->end = end_of(verdict_of(SH_FENCED));
-    run->stop.stop(StopReason::over);
-    act(run, run->machine.end_now());
+    run->is_in_doubt = true;
+    end_with(run, kNotStored);
 }
 
-void Runs::fail_run(const Ref& run, Verdict verdict) {
+void Runs::fail_run(const Ref& run, const Verdict& verdict) {
     if (run->machine.phase() >= Phase::ending) return;
+    tell_failure(run, verdict);
+    end_with(run, verdict);
+}
+
+void Runs::tell_failure(const Ref& run, const Verdict& verdict) {
     telemetry_.provider_error(run->provider_name, verdict.code);
     host_.warn("run ends with an error", {{"provider", run->provider_name},
                                           {"run", run->id},
                                           {"code", verdict.code},
                                           {"what", verdict.message}});
+}
+
+void Runs::end_with(const Ref& run, const Verdict& verdict) {
     run->end = end_of(verdict);
     run->stop.stop(StopReason::over);
     act(run, run->machine.end_now());

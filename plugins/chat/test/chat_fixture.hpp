@@ -1,6 +1,8 @@
 // The plugin on the fake host, with a streamcache and a store that a test can look into.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,6 +88,10 @@ protected:
         table->cancel(self, bytes(run), bytes("ann"), bytes("user"), ticket(answer));
         host.run();
         return answer;
+    }
+    [[nodiscard]] std::ptrdiff_t warnings() const {
+        return std::count_if(host.lines.begin(), host.lines.end(),
+                             [](const auto& line) { return line.level == SH_LOG_WARN; });
     }
     static std::string run_of(const Answer& answer) {
         return std::string(streamhost::own_member(answer.body, "run"));

@@ -172,6 +172,32 @@ TEST_F(ChatPlugin, CancelOfAPendingRunEndsItAtOnce) {
     EXPECT_EQ(plugin->drain(5'000).left, 0u);
 }
 
+TEST_F(ChatPlugin, ARunThatAnotherNodeCancelledIsNoError) {
+    start();
+    holds_threads = true;
+    const std::string run = run_of(send("\"one two\""));
+    auto& stream = cache.streams[run];
+    stream.entries.emplace_back(SH_RECORD_END, R"("outcome":"cancelled")");
+    stream.state = SH_STREAM_CANCELLED;
+    cache.failures["write"] = {SH_FENCED};  // the streamcache let its producer go when it heard
+    let_threads_go();
+    host.advance(1'000);
+    EXPECT_EQ(last(), R"({"kind":"run","run":")" + run + R"(","state":"ended","outcome":"cancelled"})");
+    EXPECT_EQ((host.metric_values["provider_errors_total{provider=echo,code=unavailable}"]), 0);
+    EXPECT_EQ(warnings(), 0);
+    EXPECT_EQ(plugin->drain(5'000).left, 0u);
+}
+
+TEST_F(ChatPlugin, ARunThatItsStreamcacheForgotEndsWithAnErrorThatIsTold) {
+    start();
+    cache.failures["write"] = {SH_OK, SH_FENCED};
+    const std::string run = run_of(send("\"one two\""));
+    host.advance(1'000);
+    EXPECT_NE(cache.streams[run].end().find(R"("code":"unavailable")"), std::string::npos);
+    EXPECT_EQ((host.metric_values["provider_errors_total{provider=echo,code=unavailable}"]), 1);
+    EXPECT_EQ(warnings(), 1);
+}
+
 TEST_F(ChatPlugin, CancelOfWhatIsNoRun) {
     start();
     (void)send("\"hello\"");
