@@ -107,7 +107,8 @@ bool Client::use_or_park(const Request& request, std::string_view stream, stream
         return false;
     }
     const std::int64_t now_ms = door().host.monotonic_ms();
-    if ((home == session_ && !is_guest_) || own_homes_.holds(home, now_ms)) return true;
+    const bool is_sure = home == session_ && !is_guest_ && !(verb == Verb::kRead && is_owed(home));
+    if (is_sure || own_homes_.holds(home, now_ms)) return true;
     if (only_looks && seen_homes_.holds(home, now_ms)) return true;
     if (is_granted && granted_homes_.holds(home, now_ms)) return true;
     connection_.pause();

@@ -108,6 +108,8 @@ private:
     void resume_failed(const std::string& stream, const sh_result& result);
     void opened(const sh_result& result);
     [[nodiscard]] Owed::iterator find_owed(std::string_view stream);
+    // The session may be believed to be this user's: nothing of it is shown before that is certain.
+    [[nodiscard]] bool is_owed(std::string_view home) const;
     bool forget_owed(std::string_view stream);
     void line_up();
     // The store may answer later: worth a second try, and no reason to send the client away.

@@ -77,6 +77,11 @@ Client::Owed::iterator Client::find_owed(std::string_view stream) {
                         [&](const OwedStream& one) { return one.stream == stream; });
 }
 
+bool Client::is_owed(std::string_view home) const {
+    return std::any_of(owed_.begin(), owed_.end(),
+                       [&](const OwedStream& one) { return home_of(one.stream) == home; });
+}
+
 bool Client::forget_owed(std::string_view stream) {
     const auto found = find_owed(stream);
     if (found == owed_.end()) return false;

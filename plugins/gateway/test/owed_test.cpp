@@ -229,11 +229,27 @@ TEST_F(GatewayOwed, WhatIsGivenUpBetweenTwoQuestionsIsNotSubscribed) {
 TEST_F(GatewayOwed, ASubscribeOfTheClientTakesItsPlace) {
     const sh_connection client = welcome();
     say(client, R"({"type":"subscribe","id":2,"stream":"trip","from":"tail"})");
+    services.answer(services.take("look_owner"), SH_OK);
     services.answer(services.take("subscribe"), SH_UNAVAILABLE);
     EXPECT_THAT(last(client), HasSubstr(R"("id":2,"code":"unavailable")"));
     EXPECT_THAT(last(client), HasSubstr(R"("retryable":true)"));
     store_is_back();
     EXPECT_EQ(services.count("check_owner"), 0u) << "it was told, and asks again by itself";
+}
+
+TEST_F(GatewayOwed, WhoAsksForTheSessionItselfIsShownNothingBeforeItsOwnerIsCertain) {
+    const sh_connection client = welcome();
+    for (const char* request :
+         {R"({"type":"subscribe","id":2,"stream":"trip.r1"})", R"({"type":"history","id":2})"}) {
+        say(client, request);
+        const Call owner = services.take("look_owner");
+        EXPECT_EQ(owner.subject, "trip");
+        services.answer(owner, SH_FORBIDDEN);
+        EXPECT_THAT(last(client), HasSubstr(R"("id":2,"code":"forbidden")"));
+    }
+    EXPECT_EQ(services.count("subscribe") + services.count("tail"), 0u);
+    say(client, R"({"type":"send","id":3,"content":"hello"})");
+    EXPECT_EQ(services.count("send"), 1u) << "it waits for the store as any other";
 }
 
 TEST_F(GatewayOwed, AHelloThatIsUndoneOwesNothing) {
