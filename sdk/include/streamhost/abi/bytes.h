@@ -2,7 +2,7 @@
  *
  * sh_bytes is valid until the call that carries it returns, unless the function says otherwise. To keep bytes
  * there is one type, the reference-counted immutable sh_buffer: a chunk is formatted once and shared by
- * everybody who needs it. Who receives a buffer in a result owns one reference.
+ * everybody who needs it. Who is shown one in a result borrows it for the call, and retains it to keep it.
  */
 #ifndef STREAMHOST_ABI_BYTES_H
 #define STREAMHOST_ABI_BYTES_H

@@ -42,9 +42,9 @@ typedef struct sh_plugin {
     uint32_t reserved;
     void* self;
 
-    /* Check and take the section. Strict, complete, without side effects outside the instance. On a running
-     * plugin it answers SH_OK (applied), SH_NEEDS_RESTART or SH_REJECTED and stays as it was unless SH_OK.
-     * [control] */
+    /* Check and take the section. Strict, complete, without side effects outside the instance, which may
+     * never be started: so a section is tried. On a running plugin it answers SH_OK (applied),
+     * SH_NEEDS_RESTART or SH_REJECTED and stays as it was unless SH_OK. [control] */
     sh_status (*configure)(void* self, const sh_config* config, sh_error* error);
     /* Provide services, register routes, start timers. On failure the host undoes exactly what it recorded.
      * [control] */

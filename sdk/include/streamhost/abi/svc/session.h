@@ -28,9 +28,10 @@ typedef struct sh_session_join {
 typedef struct sh_session {
     uint32_t struct_size;
     uint32_t reserved;
-    /* SH_OK: body = {"session","affinity","created","last_node"}: created in ms since 1970, last_node empty
-     * when there was none. SH_FORBIDDEN: the session is another user's. SH_CONFLICT: the connection has
-     * joined already. [any] */
+    /* SH_OK: body = {"session","affinity","created","last_node","guest"}: created in ms since 1970, last_node
+     * empty when there was none, guest true (else left out) for who was granted a session that is not known
+     * to be theirs. SH_FORBIDDEN: the session is another user's. SH_CONFLICT: the connection has joined
+     * already. [any] */
     void (*join)(void* self, const sh_session_join* join, sh_ticket ticket);
     /* The connection closed; no answer. [any] */
     void (*leave)(void* self, sh_connection connection);
