@@ -31,12 +31,6 @@ constexpr const char* kForm =
     "the body is {\"user\":\"NAME\"} or {\"token_id\":\"JTI\"}, and if wanted "
     "\"before_ms\" and \"reason\"";
 
-HttpResponse answer(std::uint32_t status, std::string body) {
-    HttpResponse response = HttpResponse::json(status, std::move(body));
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
-}
-
 // Runs `body` with a waiter on the store loop, and stands still until it hears.
 template <typename Body>
 HttpResponse wait_for(Host& host, Body body) {
@@ -133,7 +127,7 @@ HttpResponse answer_of(const RevocationSync::Changed& changed) {
     body.json("revocation", show(changed.entry)).boolean("stored", changed.is_stored);
     if (!changed.is_stored)
         body.text("detail", "it holds on this node now and on others when the store is reached again");
-    return answer(changed.is_stored ? 200 : 202, body.done());
+    return HttpResponse::json(changed.is_stored ? 200 : 202, body.done()).uncached();
 }
 
 void AdminRoutes::add(Host& host, RevocationSync& sync, const Authenticator& authenticator) {
@@ -142,7 +136,7 @@ void AdminRoutes::add(Host& host, RevocationSync& sync, const Authenticator& aut
     route.method = "GET";
     route.path = kList;
     routes_.add(host, route, [&authenticator](const HttpRequest&) {
-        return answer(200, show(*authenticator.revocations()));
+        return HttpResponse::json(200, show(*authenticator.revocations())).uncached();
     });
     route.method = "DELETE";
     route.path = kOne;

@@ -226,11 +226,11 @@ HttpResponse AuthPlugin::give_dev_token(const HttpRequest& request) {
     const std::string id = hex_of(digest_of(random_secret()), 8);
     const DevToken token = make_dev_token(wanted, authenticator_->rules(), *key->key, id, host().wall_ms());
     telemetry_->dev_tokens_given.add();
-    HttpResponse response = HttpResponse::json(
-        200,
-        streamhost::JsonObject().text("token", token.text).number("expires_ms", token.expires_ms).done());
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
+    return HttpResponse::json(200, streamhost::JsonObject()
+                                       .text("token", token.text)
+                                       .number("expires_ms", token.expires_ms)
+                                       .done())
+        .uncached();
 }
 
 namespace {

@@ -6,7 +6,6 @@
 namespace auth {
 
 using streamhost::bytes;
-using streamhost::view;
 
 namespace {
 
@@ -15,11 +14,6 @@ constexpr std::string_view kTopic = "streamhost.auth.revocations";
 // Longer than any entry, so that a list that is missing was lost and did not end.
 constexpr std::int64_t kKeyMs = std::int64_t{30} * 24 * 3600 * 1000;
 constexpr std::uint32_t kPubsubDeadlineMs = 1'000;
-
-std::optional<std::string_view> body_of(const sh_result& result) {
-    if (result.body == nullptr) return std::nullopt;
-    return view({result.body->data, result.body->size});
-}
 
 }  // namespace
 
@@ -105,7 +99,7 @@ void RevocationSync::read() {
     store_.run(
         &sh_store_ext::key_get,
         [this](const sh_result& result) {
-            if (result.status == SH_OK) return found(body_of(result));
+            if (result.status == SH_OK) return found(streamhost::body_of(result));
             if (result.status == SH_NOT_FOUND) return found(std::nullopt);
             finish(result.status);
         },

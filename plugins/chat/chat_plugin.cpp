@@ -12,7 +12,8 @@ namespace chat {
 using streamhost::Failure;
 using streamhost::view;
 
-const sh_chat Chat::kTable = {sizeof(sh_chat), 0, &Chat::send, &Chat::cancel, &Chat::active};
+const sh_chat Chat::kTable = {sizeof(sh_chat), 0, &Chat::send, streamhost::answered<&Chat::cancel>(),
+                              &Chat::active};
 
 const sh_store_events Chat::kEvents = {sizeof(sh_store_events),
                                        0,
@@ -24,23 +25,23 @@ const sh_store_events Chat::kEvents = {sizeof(sh_store_events),
 void Chat::configure(const streamhost::Config& config) { settings_ = read_settings(config, host()); }
 
 void Chat::start() {
-    const auto* store = host().require<sh_store_ext>(SH_EXT_STORE);
+    const streamhost::Store store(host());
     const QueuePort queue(host(), store);
     runs_ = std::make_unique<Runs>(host(), settings_,
                                    Cache(host(), host().acquire<sh_streamcache>(SH_SVC_STREAMCACHE)),
-                                   OpenRuns(host(), store), queue);
+                                   OpenRuns(store), queue);
     host().provide(SH_SVC_CHAT, &kTable, this);
     every(kTickMs, [this] { runs_->tick(); });
     every(kRefreshTickMs, [this] { runs_->refresh(); });
     every(kQueueTickMs, [this] { runs_->tick_queue(); });
-    if (settings_.worker.enabled) start_worker(queue, *store);
+    if (settings_.worker.enabled) start_worker(queue, store);
     host().debug("chat is ready", {{"provider", settings_.provider}});
 }
 
-void Chat::start_worker(const QueuePort& queue, const sh_store_ext& store) {
+void Chat::start_worker(const QueuePort& queue, const streamhost::Store& store) {
     sh_store_events events = kEvents;
     events.self = this;
-    if (const sh_status status = store.set_events(host().raw(), &events); status != SH_OK)
+    if (const sh_status status = store->set_events(host().raw(), &events); status != SH_OK)
         throw Failure(status, "the store tells no events");
     worker_ = std::make_unique<Worker>(host(), queue, settings_.worker, *runs_);
     every(kTickMs, [this] { worker_->tick(); });
@@ -88,7 +89,8 @@ void Chat::send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept
         auto& plugin = of(self);
         if (!streamhost::is_session_id(view(send->session)))
             throw Failure(SH_INVALID, "a session id is 1 to 64 of [A-Za-z0-9_-]");
-        if (send->key.size > 128) throw Failure(SH_INVALID, "a key has at most 128 bytes");
+        if (send->key.size > streamhost::kMaxIdBytes)
+            throw Failure(SH_INVALID, "a key has at most 128 bytes");
         auto message = std::make_shared<Message>();
         message->session = view(send->session);
         message->user = view(send->user);
@@ -103,14 +105,11 @@ void Chat::send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept
 }
 
 // Who may cancel was decided where the user is known; `user` is for the operator's log.
-void Chat::cancel(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket) noexcept {
-    of(self).host().guarded(ticket, [&] {
-        auto& plugin = of(self);
-        if (!streamhost::is_run_id(view(run))) throw Failure(SH_NOT_FOUND, "no such run");
-        plugin.host().debug("cancel", {{"run", view(run)}, {"user", view(user)}});
-        plugin.host().on_store(ticket, [&plugin, id = std::string(view(run)), why = std::string(view(reason)),
-                                        ticket] { plugin.runs_->cancel(id, why, ticket); });
-    });
+void Chat::cancel(const std::string& run, const std::string& user, const std::string& reason,
+                  sh_ticket ticket) {
+    if (!streamhost::is_run_id(run)) throw Failure(SH_NOT_FOUND, "no such run");
+    host().debug("cancel", {{"run", run}, {"user", user}});
+    runs_->cancel(run, reason, ticket);
 }
 
 std::uint64_t Chat::active(void* self) noexcept { return of(self).runs_->active(); }

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "streamhost/abi/svc/chat.h"
-#include "streamhost/plugin.hpp"
+#include "streamhost/service_table.hpp"
 
 #include "runs.hpp"
 #include "settings.hpp"
@@ -26,11 +26,12 @@ public:
 private:
     static Chat& of(void* self) { return *static_cast<Chat*>(self); }
     [[nodiscard]] std::string choose_provider(const std::string& options) const;
-    void start_worker(const QueuePort& queue, const sh_store_ext& store);
+    void start_worker(const QueuePort& queue, const streamhost::Store& store);
     void every(std::uint32_t period_ms, streamhost::Host::Task work);
 
+    void cancel(const std::string& run, const std::string& user, const std::string& reason, sh_ticket ticket);
+    // Looks at what was sent before it bothers the store loop.
     static void send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept;
-    static void cancel(void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket) noexcept;
     static std::uint64_t active(void* self) noexcept;
     static void on_topic(void* self, sh_bytes pattern, sh_bytes topic, sh_bytes payload) noexcept;
     static const sh_chat kTable;

@@ -16,9 +16,8 @@ bool is_there(sh_status status) { return status == SH_OK || status == SH_CONFLIC
 
 std::string text_of(const sh_result& snapshot) {
     std::string text;
-    if (snapshot.batch == nullptr) return text;
-    for (std::uint32_t index = 0; index < snapshot.batch->count && text.size() < kMaxEntryBytes; ++index) {
-        const sh_record& record = snapshot.batch->records[index];
+    for (const sh_record& record : streamhost::records_of(snapshot)) {
+        if (text.size() >= kMaxEntryBytes) break;
         if (record.type == SH_RECORD_TEXT) text += view(record.data);
     }
     return text;

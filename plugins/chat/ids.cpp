@@ -1,30 +1,16 @@
 #include "ids.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cstdint>
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
-#include "streamhost/status.hpp"
+#include "streamhost/random.hpp"
 
 namespace chat {
 
 using streamhost::Failure;
 
-std::string random_id() {
-    static constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
-    std::array<unsigned char, 16> random{};  // 5 bits of each are used
-    if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
-        throw Failure(SH_UNAVAILABLE, "the system has no random numbers");
-    std::string id(random.size(), '\0');
-    std::transform(random.begin(), random.end(), id.begin(),
-                   [](unsigned char byte) { return kDigits[byte & 31u]; });
-    return id;
-}
-
-std::string run_id(std::string_view session) { return std::string(session) + "." + random_id(); }
+std::string run_id(std::string_view session) { return std::string(session) + "." + streamhost::random_id(); }
 
 std::string sha256_hex(std::string_view text) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

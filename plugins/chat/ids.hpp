@@ -1,4 +1,4 @@
-// Ids that nobody can guess or meet twice, and the hash that tells one content from another. [any]
+// Ids of runs, and the hash that tells one content from another. [any]
 #pragma once
 
 #include <string>
@@ -6,8 +6,7 @@
 
 namespace chat {
 
-// [a-z0-9]{16}, 80 random bits of the system.
-[[nodiscard]] std::string random_id();
+// One that nobody can guess or meet twice.
 [[nodiscard]] std::string run_id(std::string_view session);
 
 // 64 hex digits.

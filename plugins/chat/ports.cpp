@@ -5,7 +5,6 @@
 namespace chat {
 
 using streamhost::bytes;
-using streamhost::Host;
 
 namespace {
 
@@ -96,33 +95,20 @@ void Cache::write_end(std::string_view run, std::uint64_t fence, std::string_vie
 }
 
 void OpenRuns::put(std::string_view run, std::uint32_t due_in_ms, Answer answer) {
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->open_put(host_.raw(), bytes(kShard), bytes(run), due_in_ms, token);
-        },
-        std::move(answer));
+    store_.run(&sh_store_ext::open_put, std::move(answer), bytes(kShard), bytes(run), due_in_ms);
 }
 
 void OpenRuns::take(std::uint32_t max, std::uint32_t again_in_ms, Answer answer) {
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->open_take(host_.raw(), bytes(kShard), max, again_in_ms, token);
-        },
-        std::move(answer));
+    store_.run(&sh_store_ext::open_take, std::move(answer), bytes(kShard), max, again_in_ms);
 }
 
 void OpenRuns::remove(std::string_view run, Answer answer) {
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->open_remove(host_.raw(), bytes(kShard), bytes(run), token);
-        },
-        std::move(answer));
+    store_.run(&sh_store_ext::open_remove, std::move(answer), bytes(kShard), bytes(run));
 }
 
 void OpenRuns::tail(std::string_view run, Answer answer) {
     const sh_bytes id = bytes(run);
-    host_.command([&](std::uint64_t token) { return store_->tail(host_.raw(), &id, 1, token); },
-                  std::move(answer));
+    store_.run(&sh_store_ext::tail, std::move(answer), &id, 1u);
 }
 
 void OpenRuns::tails(const std::vector<std::string>& runs, Answer answer) {
@@ -130,22 +116,15 @@ void OpenRuns::tails(const std::vector<std::string>& runs, Answer answer) {
     ids.reserve(runs.size());
     for (const std::string& run : runs)
         ids.push_back(bytes(run));
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->tail(host_.raw(), ids.data(), static_cast<std::uint32_t>(ids.size()), token);
-        },
-        std::move(answer));
+    store_.run(&sh_store_ext::tail, std::move(answer), ids.data(), static_cast<std::uint32_t>(ids.size()));
 }
 
 void OpenRuns::runs(std::string_view session, Answer answer) {
-    host_.command([&](std::uint64_t token) { return store_->runs(host_.raw(), bytes(session), token); },
-                  std::move(answer));
+    store_.run(&sh_store_ext::runs, std::move(answer), bytes(session));
 }
 
 void OpenRuns::give_back(std::string_view run, std::uint64_t fence, Answer answer) {
-    host_.command(
-        [&](std::uint64_t token) { return store_->renew(host_.raw(), bytes(run), fence, 0, 0, token); },
-        std::move(answer));
+    store_.run(&sh_store_ext::renew, std::move(answer), bytes(run), fence, std::uint64_t{0}, 0u);
 }
 
 void OpenRuns::send_again(const Again& again, Answer answer) {
@@ -163,8 +142,7 @@ void OpenRuns::send_again(const Again& again, Answer answer) {
     request.user = bytes(again.user);
     request.job = bytes(again.job);
     request.answer = bytes(again.run);
-    host_.command([&](std::uint64_t token) { return store_->send(host_.raw(), &request, token); },
-                  std::move(answer));
+    store_.run(&sh_store_ext::send, std::move(answer), &request);
 }
 
 }  // namespace chat

@@ -6,9 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/svc/streamcache.h"
-#include "streamhost/host.hpp"
+#include "streamhost/store.hpp"
 
 namespace chat {
 
@@ -43,7 +42,7 @@ private:
 
 class OpenRuns {
 public:
-    OpenRuns(streamhost::Host& host, const sh_store_ext* store) : host_(host), store_(store) {}
+    explicit OpenRuns(const streamhost::Store& store) : store_(store) {}
 
     void put(std::string_view run, std::uint32_t due_in_ms, Answer answer);
     void take(std::uint32_t max, std::uint32_t again_in_ms, Answer answer);
@@ -69,8 +68,7 @@ public:
     void send_again(const Again& again, Answer answer);
 
 private:
-    streamhost::Host& host_;
-    const sh_store_ext* store_;
+    streamhost::Store store_;
 };
 
 }  // namespace chat

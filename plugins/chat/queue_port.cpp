@@ -74,44 +74,27 @@ std::string cancelled_run(std::string_view message) {
 
 void QueuePort::push(std::string_view queue, const QueuedRun& queued, Answer answer) {
     const std::string payload = payload_of(queued);
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->job_push(host_.raw(), bytes(queue), bytes(payload), token);
-        },
-        std::move(answer));
+    store_.run(&sh_store_ext::job_push, std::move(answer), bytes(queue), bytes(payload));
 }
 
 void QueuePort::take(std::string_view queue, std::string_view consumer, std::uint32_t max,
                      std::uint32_t wait_ms, std::uint32_t idle_ms, Answer answer) {
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->job_take(host_.raw(), bytes(queue), bytes(consumer), max, wait_ms, idle_ms, token);
-        },
-        std::move(answer));
+    store_.run(&sh_store_ext::job_take, std::move(answer), bytes(queue), bytes(consumer), max, wait_ms,
+               idle_ms);
 }
 
 void QueuePort::ack(std::string_view queue, std::string_view job, Answer answer) {
     const sh_bytes id = bytes(job);
-    host_.command(
-        [&](std::uint64_t token) { return store_->job_ack(host_.raw(), bytes(queue), &id, 1, token); },
-        std::move(answer));
+    store_.run(&sh_store_ext::job_ack, std::move(answer), bytes(queue), &id, 1u);
 }
 
 void QueuePort::tell_cancelled(std::string_view run, Answer answer) {
     const std::string message = cancel_message(run);
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->topic_publish(host_.raw(), bytes(kControlTopic), bytes(message), token);
-        },
-        std::move(answer));
+    store_.run(&sh_store_ext::topic_publish, std::move(answer), bytes(kControlTopic), bytes(message));
 }
 
 void QueuePort::hear_control(Answer answer) {
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->topic_subscribe(host_.raw(), bytes(kControlTopic), 0, token);
-        },
-        std::move(answer));
+    store_.run(&sh_store_ext::topic_subscribe, std::move(answer), bytes(kControlTopic), std::uint8_t{0});
 }
 
 bool QueuePort::reaches_workers(std::string_view session) const {

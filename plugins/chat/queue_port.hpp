@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "streamhost/abi/ext/store.h"
-#include "streamhost/host.hpp"
+#include "streamhost/store.hpp"
 
 namespace chat {
 
@@ -41,7 +40,7 @@ class QueuePort {
 public:
     using Answer = streamhost::Host::Answer;
 
-    QueuePort(streamhost::Host& host, const sh_store_ext* store) : host_(host), store_(store) {}
+    QueuePort(const streamhost::Host& host, const streamhost::Store& store) : host_(host), store_(store) {}
 
     void push(std::string_view queue, const QueuedRun& queued, Answer answer);
     void take(std::string_view queue, std::string_view consumer, std::uint32_t max, std::uint32_t wait_ms,
@@ -56,8 +55,8 @@ public:
     [[nodiscard]] bool dies_with_us() const;
 
 private:
-    streamhost::Host& host_;
-    const sh_store_ext* store_;
+    const streamhost::Host& host_;
+    streamhost::Store store_;
 };
 
 }  // namespace chat

@@ -10,6 +10,8 @@
 
 namespace chat {
 
+using streamhost::is_transient;
+
 namespace {
 
 // A JSON array of run ids, written by the store: ids need no unescaping.
@@ -46,18 +48,17 @@ void Reaper::tick() {
     open_.take(kAtOnce, kTakenAgainMs, [this](const sh_result& result) {
         is_taking_ = false;
         watch_.answered(result.status, host_.monotonic_ms());
-        if (result.status != SH_OK || result.body == nullptr) return;
-        for (const std::string& run :
-             ids_of({result.body->data, static_cast<std::size_t>(result.body->size)})) {
+        if (result.status != SH_OK) return;
+        for (const std::string& run : ids_of(streamhost::body_of(result)))
             if (!is_local_(run)) look_at(run);
-        }
     });
 }
 
 void Reaper::look_at(const std::string& run) {
     open_.tail(run, [this, run](const sh_result& result) {
-        if (result.status != SH_OK || result.body == nullptr || result.count != 1 || is_local_(run)) return;
-        const auto& info = *reinterpret_cast<const sh_stream_info*>(result.body->data);
+        const auto infos = streamhost::infos_of(result);
+        if (infos.size() != 1 || is_local_(run)) return;
+        const sh_stream_info& info = infos.front();
         if (info.state != SH_STREAM_OPEN) {
             // Ended, and its node went away before the session heard of it; or never made.
             return concluder_.conclude(run, [](const Concluded&) {});
@@ -73,10 +74,8 @@ void Reaper::look_at(const std::string& run) {
 
 void Reaper::judge(const std::string& run) {
     open_.runs(streamhost::home_of(run), [this, run](const sh_result& result) {
-        if (result.status != SH_OK || result.body == nullptr || is_local_(run)) return;
-        const auto* infos = reinterpret_cast<const sh_stream_info*>(result.body->data);
-        for (std::uint64_t index = 0; index < result.count; ++index) {
-            const sh_stream_info& info = infos[index];
+        if (is_local_(run)) return;
+        for (const sh_stream_info& info : streamhost::infos_of(result)) {
             if (streamhost::view(info.stream) != run) continue;
             if (info.state != SH_STREAM_OPEN || info.lease_ms > 0) return;
             std::optional<RemoteTerms> terms;

@@ -2,6 +2,8 @@
 
 namespace chat {
 
+using streamhost::is_transient;
+
 Act RunMachine::go(Phase phase, Act act) {
     if (phase != phase_ && phase != Phase::claiming) attempts_ = 0;
     phase_ = phase;

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include "streamhost/abi/status.h"
+#include "streamhost/status.hpp"
 
 namespace chat {
 
@@ -33,10 +33,6 @@ enum class Act : std::uint8_t {
     conclude,  // write message and state to the session's stream
     forget     // not ours any more
 };
-
-[[nodiscard]] constexpr bool is_transient(sh_status status) noexcept {
-    return status == SH_TIMEOUT || status == SH_UNAVAILABLE || status == SH_BUSY || status == SH_GONE;
-}
 
 struct RunLimits {
     std::uint32_t claims = 20;   // failed attempts, over half a minute, before the run ends with an error

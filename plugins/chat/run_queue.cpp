@@ -9,6 +9,8 @@
 
 namespace chat {
 
+using streamhost::is_transient;
+
 namespace {
 
 constexpr std::int64_t kTellHealthMs = 1'000;
@@ -81,12 +83,9 @@ void RunQueue::push(const std::string& run, const Waiting& waiting) {
 
 void RunQueue::look(const std::vector<std::string>& runs) {
     open_.tails(runs, [this, runs](const sh_result& result) {
-        const bool is_whole = result.status == SH_OK && result.body != nullptr && result.count == runs.size();
-        for (std::size_t index = 0; index < runs.size(); ++index) {
-            const auto* infos =
-                is_whole ? reinterpret_cast<const sh_stream_info*>(result.body->data) + index : nullptr;
-            looked(runs[index], result, infos);
-        }
+        const auto infos = streamhost::infos_of(result);
+        for (std::size_t index = 0; index < runs.size(); ++index)
+            looked(runs[index], result, infos.size() == runs.size() ? &infos[index] : nullptr);
     });
 }
 

@@ -4,6 +4,7 @@
 
 #include "streamhost/bytes.hpp"
 #include "streamhost/json.hpp"
+#include "streamhost/utf8.hpp"
 
 namespace chat {
 
@@ -33,7 +34,7 @@ bool RunWriter::flush() { return put_text(carry_.finish()); }
 
 bool RunWriter::put_text(std::string_view whole) {
     while (!whole.empty()) {
-        const std::string_view piece = cut_utf8(whole, kTextBytes);
+        const std::string_view piece = streamhost::cut_utf8(whole, kTextBytes);
         std::string escaped;
         escaped.reserve(piece.size() + 16);
         streamhost::append_escaped(escaped, piece);

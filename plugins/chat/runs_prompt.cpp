@@ -1,10 +1,12 @@
 // From a claimed run to all that its provider has to know.
 #include <algorithm>
+#include <span>
 
 #include "run.hpp"
 
 namespace chat {
 
+using streamhost::records_of;
 using streamhost::view;
 
 namespace {
@@ -13,6 +15,30 @@ constexpr std::uint32_t kEntriesPerTurn = 5;  // message, three run states, answ
 constexpr std::size_t kContextBytes = 128u << 10;
 
 const Verdict kNotRead{.code = "unavailable", .message = "The conversation could not be read."};
+
+// Of the message that `run` answers; 0: it is not among them.
+std::uint64_t seq_of_message(std::span<const sh_record> records, std::string_view run) {
+    for (const sh_record& record : records)
+        if (record.type == SH_RECORD_MESSAGE && run_of_message(view(record.data)) == run) return record.seq;
+    return 0;
+}
+
+// The newest messages in front of entry `before`, oldest first.
+std::vector<PromptMessage> context_of(std::span<const sh_record> records, std::uint64_t before,
+                                      std::size_t most) {
+    std::vector<PromptMessage> context;
+    std::size_t size = 0;
+    for (auto record = records.rbegin(); record != records.rend(); ++record) {
+        if (record->type != SH_RECORD_MESSAGE || record->seq >= before) continue;
+        auto message = context_message(view(record->data));
+        if (!message) continue;
+        size += message->content.size();
+        if (size > kContextBytes || context.size() >= most) break;
+        context.push_back(std::move(*message));
+    }
+    std::reverse(context.begin(), context.end());
+    return context;
+}
 
 }  // namespace
 
@@ -28,10 +54,8 @@ void Runs::prepare(const Ref& run) {
 void Runs::read_prefix(const Ref& run) {
     cache_.snapshot(run->id, [this, run](const sh_result& result) {
         if (result.status != SH_OK) return fail_run(run, kNotRead);
-        const std::uint32_t count = result.batch == nullptr ? 0 : result.batch->count;
         const sh_status status = streamhost::guard(nullptr, [&] {
-            for (std::uint32_t index = 0; index < count; ++index) {
-                const sh_record& record = result.batch->records[index];
+            for (const sh_record& record : records_of(result)) {
                 if (record.type == SH_RECORD_TEXT) run->prompt.prefix += unescaped(view(record.data));
                 if (record.type == SH_RECORD_PART) ++run->prompt.prefix_parts;
             }
@@ -57,27 +81,11 @@ void Runs::find_message(const Ref& run) {
 void Runs::read_context(const Ref& run, std::uint64_t from, std::uint64_t count) {
     cache_.read(run->session, from, static_cast<std::uint32_t>(count), [this, run](const sh_result& result) {
         if (result.status != SH_OK) return fail_run(run, kNotRead);
-        const std::uint32_t records = result.batch == nullptr ? 0 : result.batch->count;
+        const auto records = records_of(result);
         const bool is_again = run->job.remote && !run->job.remote->origin.empty();
-        const std::string& origin = is_again ? run->job.remote->origin : run->id;
-        for (std::uint32_t index = 0; index < records && run->message_seq == 0; ++index) {
-            const sh_record& record = result.batch->records[index];
-            if (record.type == SH_RECORD_MESSAGE && run_of_message(view(record.data)) == origin)
-                run->message_seq = record.seq;
-        }
-        std::vector<PromptMessage> context;
-        std::size_t size = 0;
-        for (std::uint32_t left = records; left-- > 0;) {
-            const sh_record& record = result.batch->records[left];
-            if (record.type != SH_RECORD_MESSAGE || record.seq >= run->message_seq) continue;
-            auto message = context_message(view(record.data));
-            if (!message) continue;
-            size += message->content.size();
-            if (size > kContextBytes || context.size() >= settings_.context_messages) break;
-            context.push_back(std::move(*message));
-        }
-        std::reverse(context.begin(), context.end());
-        run->prompt.context = std::move(context);
+        if (run->message_seq == 0)
+            run->message_seq = seq_of_message(records, is_again ? run->job.remote->origin : run->id);
+        run->prompt.context = context_of(records, run->message_seq, settings_.context_messages);
         act(run, run->machine.prepared());
     });
 }

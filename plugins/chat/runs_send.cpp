@@ -1,12 +1,15 @@
 // From a message to a pending run: first the list of open runs, so that nothing that is stored can be
 // forgotten, then message, run and job in one step of the store.
+#include "streamhost/random.hpp"
+
 #include "ids.hpp"
 #include "run.hpp"
 
 namespace chat {
 
 using streamhost::bytes;
-using streamhost::view;
+using streamhost::is_transient;
+using streamhost::random_id;
 
 namespace {
 
@@ -78,9 +81,8 @@ void Runs::refuse_send(const std::shared_ptr<Sending>& sending, const sh_result&
 
 void Runs::stored(const std::shared_ptr<Sending>& sending, const sh_result& result) {
     if (result.status != SH_OK || result.body == nullptr) return refuse_send(sending, result);
-    const std::string_view answer(result.body->data, static_cast<std::size_t>(result.body->size));
     sending_.erase(sending->run);
-    if (answer != sending->answer) {  // the key's first run answers
+    if (streamhost::body_of(result) != sending->answer) {  // the key's first run answers
         open_.remove(sending->run, [](const sh_result&) {});
         host_.complete(sending->ticket, result);
         if (refuses_ && !queue_.dies_with_us()) waiting_.hand_on();

@@ -9,6 +9,9 @@
 
 namespace chat {
 
+using streamhost::body_of;
+using streamhost::infos_of;
+using streamhost::is_transient;
 using streamhost::view;
 
 namespace {
@@ -53,11 +56,7 @@ void Runs::claimed_taken(const Ref& run, const sh_result& result) {
     run->head = result.last;
     run->taken->claims = result.count;
     open_.put(run->id, kTakenDueMs, &ignore);
-    const std::string_view job =
-        result.body == nullptr
-            ? std::string_view()
-            : std::string_view(result.body->data, static_cast<std::size_t>(result.body->size));
-    (void)streamhost::guard(nullptr, [&] { run->job = job_of(job); });
+    (void)streamhost::guard(nullptr, [&] { run->job = job_of(body_of(result)); });
     if (next == Act::prepare) return proceed(run);
     // It ended, or this node began to, while the claim was on its way.
     act(run, next);
@@ -102,8 +101,9 @@ void Runs::end_lost(const Ref& run) {
 // before it does the session has another one for the same message.
 void Runs::start_over(const Ref& run) {
     open_.tail(run->id, [this, run](const sh_result& result) {
-        if (result.status != SH_OK || result.body == nullptr) return end_lost(run);
-        store_again(run, std::string(view(reinterpret_cast<const sh_stream_info*>(result.body->data)->user)));
+        const auto infos = infos_of(result);
+        if (infos.empty()) return end_lost(run);
+        store_again(run, std::string(view(infos.front().user)));
     });
 }
 
@@ -126,10 +126,7 @@ void Runs::store_again(const Ref& run, const std::string& user) {
         if (is_transient(result.status) && ++run->taken->tries < kTriesToStoreAgain)
             return later(back_off_ms(run->taken->tries, 100, 2'000),
                          [this, run, user] { store_again(run, user); });
-        const std::string stored =
-            result.status != SH_OK || result.body == nullptr
-                ? std::string()
-                : std::string(result.body->data, static_cast<std::size_t>(result.body->size));
+        const std::string stored(result.status == SH_OK ? body_of(result) : "");
         // Another worker got as far before: its run is the one.
         if (stored != again->run && !is_transient(result.status)) open_.remove(again->run, &ignore);
         end_lost(run);
@@ -143,8 +140,8 @@ void Runs::hear_cancelled(const std::string& run) {
     if (!local || !local->taken) return;
     // Only a hint: what the store says counts.
     open_.tail(run, [this, local](const sh_result& result) {
-        if (result.status != SH_OK || result.body == nullptr) return;
-        watched(local, *reinterpret_cast<const sh_stream_info*>(result.body->data));
+        for (const sh_stream_info& info : infos_of(result))
+            watched(local, info);
     });
 }
 
@@ -162,9 +159,8 @@ void Runs::watch() {
         for (const Ref& run : some)
             ids.push_back(run->id);
         open_.tails(ids, [this, some](const sh_result& result) {
-            if (result.status != SH_OK || result.body == nullptr || result.count != some.size()) return;
-            const auto* infos = reinterpret_cast<const sh_stream_info*>(result.body->data);
-            for (std::size_t index = 0; index < some.size(); ++index)
+            const auto infos = infos_of(result);
+            for (std::size_t index = 0; infos.size() == some.size() && index < some.size(); ++index)
                 watched(some[index], infos[index]);
         });
     }

@@ -5,11 +5,13 @@
 #include "streamhost/abi/record.h"
 #include "streamhost/json.hpp"
 #include "streamhost/status.hpp"
+#include "streamhost/utf8.hpp"
 
 #include "utf8_carry.hpp"
 
 namespace chat {
 
+using streamhost::cut_utf8;
 using streamhost::Failure;
 using streamhost::json_string;
 

@@ -71,12 +71,4 @@ std::string Utf8Carry::finish() {
     return std::string(cut ? kReplacement : std::string_view());
 }
 
-std::string_view cut_utf8(std::string_view text, std::size_t max_bytes) noexcept {
-    if (text.size() <= max_bytes) return text;
-    std::size_t size = max_bytes;
-    while (size > 0 && (static_cast<std::uint8_t>(text[size]) & 0xC0u) == 0x80u)
-        --size;
-    return text.substr(0, size);
-}
-
 }  // namespace chat

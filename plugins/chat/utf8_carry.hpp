@@ -19,7 +19,4 @@ private:
     std::string carried_;  // at most 3 bytes: a prefix of a code point
 };
 
-// Cuts at `max_bytes`, before a code point that would not fit whole. `text` is valid UTF-8.
-[[nodiscard]] std::string_view cut_utf8(std::string_view text, std::size_t max_bytes) noexcept;
-
 }  // namespace chat

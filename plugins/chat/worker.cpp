@@ -36,8 +36,7 @@ void Worker::ask() {
 void Worker::taken(const sh_result& result) {
     is_asking_ = false;
     if (result.status == SH_OK && result.body != nullptr) {
-        for (const TakenJob& job :
-             taken_jobs({result.body->data, static_cast<std::size_t>(result.body->size)}))
+        for (const TakenJob& job : taken_jobs(streamhost::body_of(result)))
             hand(job);
     }
     // After anything else the next tick asks: the store is away, or says that we ask too often.

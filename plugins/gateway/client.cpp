@@ -27,11 +27,6 @@ Error leaving() {
 
 std::string say_ok(const std::string& id, const sh_result& /*result*/) { return ok_frame(id); }
 
-std::span<const sh_record> records_of(const sh_result& result) {
-    if (result.batch == nullptr) return {};
-    return {result.batch->records, result.batch->count};
-}
-
 // Reading changes nothing: that it took too long leaves no doubt to resolve, only another try.
 Error history_error(const sh_result& result) {
     if (result.status != SH_TIMEOUT) return error_of(result, kCache);
@@ -192,7 +187,7 @@ void Client::on(const Request& request, const Send& send_request) {
         target(), message, later([id = std::string(request.id)](Client& client, const sh_result& result) {
             client.answer(id, result, "chat", [&client](const std::string& asked, const sh_result& sent) {
                 const bool is_duplicate = (sent.flags & SH_RESULT_DUPLICATE) != 0;
-                return accepted_frame(asked, client.session_, body_of(sent), is_duplicate);
+                return accepted_frame(asked, client.session_, streamhost::body_of(sent), is_duplicate);
             });
             client.connection_.release_streams();
         }));
@@ -258,7 +253,7 @@ void Client::read_history(const std::shared_ptr<HistoryRead>& read) {
     door().services.read(target(), session_, *range, static_cast<std::uint32_t>(left_ms),
                          later([read](Client& client, const sh_result& result) {
                              if (result.status != SH_OK) return client.fail(read->id, history_error(result));
-                             read->scan.take(records_of(result));
+                             read->scan.take(streamhost::records_of(result));
                              client.read_history(read);
                          }));
 }

@@ -27,7 +27,7 @@ JoinAnswer read_join(const sh_result& result) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     std::string_view text;
-    const std::string_view body = body_of(result);
+    const std::string_view body = streamhost::body_of(result);
     if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) return answer;
     if (root["session"].get(text) == simdjson::SUCCESS) answer.session = text;
     if (root["affinity"].get(text) == simdjson::SUCCESS) answer.affinity = text;

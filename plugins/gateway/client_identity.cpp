@@ -79,7 +79,7 @@ void Client::authenticate(std::string_view token) {
 
 void Client::identified(const sh_result& result) {
     if (result.status != SH_OK) return refuse_hello(result, kAuthenticator);
-    auto identity = read_identity(body_of(result));
+    auto identity = read_identity(streamhost::body_of(result));
     if (!identity) {
         door().host.error("the auth service answered no identity");
         return refuse_hello(Host::make_result(SH_INTERNAL), kAuthenticator);
@@ -136,7 +136,7 @@ void Client::on(const Request& request, const Refresh& refresh) {
 // A token that is not accepted ends nothing: what the client has still counts until its own end.
 void Client::refreshed(const std::string& id, const sh_result& result) {
     if (result.status != SH_OK) return fail(id, error_of(result, kAuthenticator));
-    auto identity = read_identity(body_of(result));
+    auto identity = read_identity(streamhost::body_of(result));
     if (!identity) return fail(id, error_of(Host::make_result(SH_INTERNAL), kAuthenticator));
     if (identity->user != identity_.user)
         return fail(id, {.code = "forbidden", .message = "another user's token; that is another connection"});

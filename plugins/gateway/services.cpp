@@ -1,6 +1,5 @@
 #include "services.hpp"
 
-#include <cstddef>
 #include <utility>
 
 namespace gateway {
@@ -19,8 +18,7 @@ bool is_there(const streamhost::Lease<Table>& lease) {
 }
 
 std::uint64_t epoch_of(const sh_ratelimit& table, void* self) {
-    const bool says = table.struct_size > offsetof(sh_ratelimit, epoch) && table.epoch != nullptr;
-    return says ? table.epoch(self) : 0;
+    return streamhost::has(table, table.epoch) ? table.epoch(self) : 0;
 }
 
 }  // namespace
@@ -106,9 +104,8 @@ void Services::look_owner(sh_target on, std::string_view home, std::string_view 
     ask(
         on, session_,
         [&](const sh_session& table, void* self, sh_ticket ticket) {
-            const bool has =
-                table.struct_size > offsetof(sh_session, look_owner) && table.look_owner != nullptr;
-            (has ? table.look_owner : table.check_owner)(self, bytes(home), bytes(user), ticket);
+            const bool can_look = streamhost::has(table, table.look_owner);
+            (can_look ? table.look_owner : table.check_owner)(self, bytes(home), bytes(user), ticket);
         },
         std::move(answer));
 }

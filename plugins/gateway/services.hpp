@@ -17,12 +17,6 @@ namespace gateway {
 
 using Answer = streamhost::Host::Answer;
 
-// What an answer brought along, or nothing. A view of it.
-[[nodiscard]] inline std::string_view body_of(const sh_result& result) {
-    if (result.body == nullptr) return {};
-    return {result.body->data, static_cast<std::size_t>(result.body->size)};
-}
-
 // [control] to make, [loop] to use; `on` is the loop that the answer is wanted on. Views are copied by
 // whoever provides the service.
 class Services {

@@ -62,9 +62,7 @@ void HealthPlugin::serve(std::uint32_t listeners, const char* path, std::uint32_
     route.path = path;
     routes_.add(host(), route, [this, kind](const HttpRequest& request) {
         const Answer answered = answer(kind, request.is_admin() ? Detail::kAll : Detail::kWord);
-        HttpResponse response = HttpResponse::json(answered.is_good ? 200 : 503, answered.body);
-        response.headers.emplace_back("Cache-Control", "no-store");
-        return response;
+        return HttpResponse::json(answered.is_good ? 200 : 503, answered.body).uncached();
     });
 }
 
@@ -75,11 +73,8 @@ void HealthPlugin::serve_metrics() {
     route.path = "/metrics";
     routes_.add(host(), route, [this](const HttpRequest&) {
         const auto text = streamhost::Buffer::adopt(host().node().metrics_text(host().raw()));
-        HttpResponse response;
-        response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-        response.headers.emplace_back("Cache-Control", "no-store");
-        response.body = view(text);
-        return response;
+        const char* type = "text/plain; version=0.0.4; charset=utf-8";
+        return HttpResponse{200, {{"Content-Type", type}}, std::string(view(text))}.uncached();
     });
 }
 

@@ -1,12 +1,10 @@
 #include "stream_probe.hpp"
 
-#include <array>
 #include <charconv>
-#include <cstdio>
-#include <random>
 #include <utility>
 
 #include "streamhost/ids.hpp"
+#include "streamhost/random.hpp"
 #include "streamhost/service/streamcache_requests.hpp"
 
 namespace health {
@@ -19,23 +17,14 @@ namespace {
 constexpr std::uint32_t kLeaseMs = 60'000;
 constexpr std::string_view kEnd = R"("outcome":"complete")";
 
-std::uint64_t random_number() {
-    std::random_device device;
-    std::uniform_int_distribution<std::uint64_t> all(1);
-    return all(device);
-}
-
-std::string random_home() {
-    std::array<char, 24> text{};
-    std::snprintf(text.data(), text.size(), "canary-%016llx",
-                  static_cast<unsigned long long>(random_number()));
-    return text.data();
-}
-
 }  // namespace
 
 StreamProbe::StreamProbe(streamhost::Host& host, Ports ports)
-    : host_(host), store_(host), ports_(std::move(ports)), home_(random_home()), producer_(random_number()) {
+    : host_(host),
+      store_(host),
+      ports_(std::move(ports)),
+      home_("canary-" + streamhost::random_id()),
+      producer_(streamhost::random_number() | 1u) {
     sh_store_events events{};
     events.struct_size = sizeof(events);
     events.self = this;

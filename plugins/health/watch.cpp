@@ -6,6 +6,7 @@
 namespace health {
 
 using streamhost::bytes;
+using streamhost::has;
 using streamhost::Host;
 using streamhost::view;
 
@@ -15,19 +16,12 @@ constexpr std::int64_t kKeyMs = 60'000;
 
 constexpr std::size_t at(Probe probe) { return static_cast<std::size_t>(probe); }
 
-// A provider may be older than this member, or newer and without it.
-template <typename Table, typename Member>
-bool has(const Table& table, const Member& member) {
-    const auto end = reinterpret_cast<const char*>(&member + 1) - reinterpret_cast<const char*>(&table);
-    return table.struct_size >= static_cast<std::size_t>(end) && member != nullptr;
-}
-
 }  // namespace
 
 Watch::Watch(Host& host, WatchOptions options, const sh_lease* topic_events)
     : host_(host),
       options_(options),
-      store_(host.require<sh_store_ext>(SH_EXT_STORE)),
+      store_(host),
       topic_events_(topic_events),
       pubsub_(host.acquire<sh_pubsub>(SH_SVC_PUBSUB)),
       session_(host.acquire<sh_session>(SH_SVC_SESSION)),
@@ -113,14 +107,11 @@ void Watch::count_failures() {
 
 void Watch::write(std::uint64_t round) {
     const std::string text = std::to_string(round);
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->key_set(host_.raw(), bytes(name_), bytes(text), kKeyMs, SH_KEY_ALWAYS, {}, token);
-        },
-        [this, round](const sh_result& result) {
-            if (result.status == SH_OK) return came_back(Probe::kStore, round);
-            missed(Probe::kStore, round);
-        });
+    const auto tell = [this, round](const sh_result& result) {
+        if (result.status == SH_OK) return came_back(Probe::kStore, round);
+        missed(Probe::kStore, round);
+    };
+    store_.run(&sh_store_ext::key_set, tell, bytes(name_), bytes(text), kKeyMs, SH_KEY_ALWAYS, sh_bytes{});
 }
 
 // Subscribed in each round, since pubsub may have been replaced meanwhile; a repeat is cheap.

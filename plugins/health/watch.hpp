@@ -10,11 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/svc/chat.h"
 #include "streamhost/abi/svc/pubsub.h"
 #include "streamhost/abi/svc/session.h"
-#include "streamhost/host.hpp"
+#include "streamhost/store.hpp"
 
 #include "bodies.hpp"
 #include "stream_probe.hpp"
@@ -57,7 +56,7 @@ private:
 
     streamhost::Host& host_;
     WatchOptions options_;
-    const sh_store_ext* store_;
+    streamhost::Store store_;
     const sh_lease* topic_events_;
     streamhost::Lease<sh_pubsub> pubsub_;
     streamhost::Lease<sh_session> session_;

@@ -10,6 +10,7 @@ namespace pubsub {
 using streamhost::bytes;
 using streamhost::home_of;
 using streamhost::Host;
+using streamhost::infos_of;
 using streamhost::view;
 
 namespace {
@@ -24,7 +25,7 @@ bool is_open_state(std::uint32_t state) { return state == SH_STREAM_OPEN || stat
 
 Streams::Streams(Host& host, StreamsOptions options)
     : host_(host),
-      store_(host.require<sh_store_ext>(SH_EXT_STORE)),
+      store_(host),
       delivery_(host.require<sh_delivery_ext>(SH_EXT_DELIVERY)),
       options_(options),
       gaps_(host.counter("stream_gap_total", "Holes in live records that were filled from the log")),
@@ -74,8 +75,9 @@ void Streams::open(Stream& stream) {
         if (find(id, life) == nullptr) return;
         if (subscribed.status != SH_OK) return fail_open(id, life, subscribed.status);
         const sh_bytes one = bytes(id);
-        host_.command([&](std::uint64_t token) { return store_->tail(host_.raw(), &one, 1, token); },
-                      [this, id, life](const sh_result& tail) { opened(id, life, tail); });
+        store_.run(
+            &sh_store_ext::tail, [this, id, life](const sh_result& tail) { opened(id, life, tail); }, &one,
+            1u);
     };
     const auto known = homes_.find(home);
     if (known != homes_.end()) {
@@ -85,8 +87,7 @@ void Streams::open(Stream& stream) {
     }
     // Asked each time: a repeat is cheap, and its answer says that the channel is live before the log is
     // read.
-    host_.command([&](std::uint64_t token) { return store_->subscribe(host_.raw(), bytes(home), token); },
-                  ask_tail);
+    store_.run(&sh_store_ext::subscribe, ask_tail, bytes(home));
 }
 
 void Streams::fail_open(const std::string& id, std::uint64_t life, sh_status status) {
@@ -99,16 +100,16 @@ void Streams::fail_open(const std::string& id, std::uint64_t life, sh_status sta
 void Streams::opened(const std::string& id, std::uint64_t life, const sh_result& tail) {
     Stream* stream = find(id, life);
     if (stream == nullptr) return;
-    if (tail.status != SH_OK || tail.body == nullptr || tail.count != 1)
-        return fail_open(id, life, tail.status == SH_OK ? SH_INTERNAL : tail.status);
-    const auto* info = reinterpret_cast<const sh_stream_info*>(tail.body->data);
-    stream->state = info->state;
-    stream->owned = info->owned != 0;
-    stream->first = info->state == SH_STREAM_UNKNOWN ? 0 : info->base.seq + 1;
+    const auto infos = infos_of(tail);
+    if (infos.size() != 1) return fail_open(id, life, tail.status == SH_OK ? SH_INTERNAL : tail.status);
+    const sh_stream_info& info = infos.front();
+    stream->state = info.state;
+    stream->owned = info.owned != 0;
+    stream->first = info.state == SH_STREAM_UNKNOWN ? 0 : info.base.seq + 1;
     stream->heard_ms = stream->alive_ms = host_.monotonic_ms();
-    if (delivery_->open_log(host_.raw(), bytes(id), info->head) != SH_OK)
+    if (delivery_->open_log(host_.raw(), bytes(id), info.head) != SH_OK)
         return fail_open(id, life, SH_INTERNAL);
-    apply(*stream, stream->follower.opened(info->head, info->state != SH_STREAM_UNKNOWN));
+    apply(*stream, stream->follower.opened(info.head, info.state != SH_STREAM_UNKNOWN));
 }
 
 void Streams::apply(Stream& stream, Step step) {
@@ -177,11 +178,10 @@ void Streams::answer_waiting(Stream& stream, sh_status status) {
 
 void Streams::read(Stream& stream, std::uint64_t from) {
     if (!stream.is_repeat) gaps_.add();
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->read(host_.raw(), bytes(stream.id), from, kPageEntries, kPageBytes, token);
-        },
-        [this, id = stream.id, life = stream.life](const sh_result& result) { page(id, life, result); });
+    const auto take = [this, id = stream.id, life = stream.life](const sh_result& result) {
+        page(id, life, result);
+    };
+    store_.run(&sh_store_ext::read, take, bytes(stream.id), from, kPageEntries, kPageBytes);
 }
 
 void Streams::page(const std::string& id, std::uint64_t life, const sh_result& result) {
@@ -201,7 +201,7 @@ void Streams::page(const std::string& id, std::uint64_t life, const sh_result& r
         page.before_check = result.fence;
         page.head = {result.last, result.check};
         page.more = (result.flags & SH_RESULT_MORE) != 0;
-        if (result.batch != nullptr) page.records = {result.batch->records, result.batch->count};
+        page.records = streamhost::records_of(result);
     }
     // Trimmed away while this node looked elsewhere: the hole is told to readers as a new plan from what is
     // kept.
@@ -304,24 +304,21 @@ void Streams::check_some(const std::vector<std::string>& ids) {
         views.push_back(bytes(id));
         asked.emplace_back(id, streams_.at(id).life);
     }
-    host_.command(
-        [&](std::uint64_t token) {
-            return store_->tail(host_.raw(), views.data(), static_cast<std::uint32_t>(views.size()), token);
-        },
-        [this, asked](const sh_result& result) {
-            if (result.status != SH_OK || result.body == nullptr || result.count != asked.size()) return;
-            const auto* infos = reinterpret_cast<const sh_stream_info*>(result.body->data);
-            for (std::size_t index = 0; index < asked.size(); ++index) {
-                Stream* stream = find(asked[index].first, asked[index].second);
-                if (stream == nullptr) continue;
-                if (infos[index].lease_ms > 0) stream->alive_ms = host_.monotonic_ms();
-                const Step step =
-                    stream->follower.tail(infos[index].head, infos[index].state != SH_STREAM_UNKNOWN);
-                if (step.read_from && infos[index].head.seq > stream->follower.position().seq)
-                    tail_hits_.add();
-                apply(*stream, step);
-            }
-        });
+    const auto compare = [this, asked](const sh_result& result) {
+        const auto infos = infos_of(result);
+        if (infos.size() != asked.size()) return;
+        for (std::size_t index = 0; index < asked.size(); ++index)
+            if (Stream* stream = find(asked[index].first, asked[index].second))
+                compare_tail(*stream, infos[index]);
+    };
+    store_.run(&sh_store_ext::tail, compare, views.data(), static_cast<std::uint32_t>(views.size()));
+}
+
+void Streams::compare_tail(Stream& stream, const sh_stream_info& info) {
+    if (info.lease_ms > 0) stream.alive_ms = host_.monotonic_ms();
+    const Step step = stream.follower.tail(info.head, info.state != SH_STREAM_UNKNOWN);
+    if (step.read_from && info.head.seq > stream.follower.position().seq) tail_hits_.add();
+    apply(stream, step);
 }
 
 void Streams::unfollow(std::string_view id, const sh_lease* events) {
@@ -345,9 +342,8 @@ void Streams::drop(Map::iterator found) {
     const auto home = homes_.find(home_of(id));
     if (home == homes_.end() || --home->second > 0) return;
     homes_.erase(home);
-    host_.command(
-        [&](std::uint64_t token) { return store_->unsubscribe(host_.raw(), bytes(home_of(id)), token); },
-        [](const sh_result&) {});
+    store_.run(
+        &sh_store_ext::unsubscribe, [](const sh_result&) {}, bytes(home_of(id)));
 }
 
 // A plugin that failed gave nothing back; what it followed would be followed for ever.

@@ -11,9 +11,8 @@
 #include <vector>
 
 #include "streamhost/abi/ext/delivery.h"
-#include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/svc/pubsub.h"
-#include "streamhost/host.hpp"
+#include "streamhost/store.hpp"
 
 #include "follower.hpp"
 
@@ -88,10 +87,12 @@ private:
     void forget_dead_watchers();
     void show_counts() const;
     void check_some(const std::vector<std::string>& ids);
+    void compare_tail(Stream& stream, const sh_stream_info& info);
     void drop(Map::iterator found);
     Stream* find(const std::string& id, std::uint64_t life);
+
     streamhost::Host& host_;
-    const sh_store_ext* store_;
+    streamhost::Store store_;
     const sh_delivery_ext* delivery_;
     StreamsOptions options_;
     Map streams_;

@@ -7,35 +7,31 @@ namespace pubsub {
 using streamhost::bytes;
 using streamhost::Host;
 
+namespace {
+
+std::uint8_t flag(bool is_pattern) { return is_pattern ? 1 : 0; }
+
+}  // namespace
+
 Topics::Topics(Host& host)
     : host_(host),
-      store_(host.require<sh_store_ext>(SH_EXT_STORE)),
+      store_(host),
       published_(host.counter("pubsub_messages_total", "Topic messages", {{"direction", "out"}})),
       received_(host.counter("pubsub_messages_total", "Topic messages", {{"direction", "in"}})) {}
 
-Host::Answer Topics::pass_on(sh_ticket ticket) {
-    return [this, ticket](const sh_result& result) { host_.complete(ticket, result); };
-}
-
-void Topics::refuse(std::uint64_t token, sh_ticket ticket, sh_status status) {
-    host_.forget(token);
-    host_.complete(ticket, status);
-}
-
 void Topics::publish(std::string_view topic, std::string_view payload, sh_ticket ticket) {
-    const std::uint64_t token = host_.expect(pass_on(ticket));
-    const sh_status status = store_->topic_publish(host_.raw(), bytes(topic), bytes(payload), token);
-    if (status != SH_OK) return refuse(token, ticket, status);
-    published_.add();
+    const auto tell = [this, ticket](const sh_result& result) {
+        if (result.status == SH_OK) published_.add();
+        host_.complete(ticket, result);
+    };
+    store_.run(&sh_store_ext::topic_publish, tell, bytes(topic), bytes(payload));
 }
 
 void Topics::subscribe(std::string_view topic, bool is_pattern, const sh_lease* events, sh_ticket ticket) {
     auto& leases = subscribers_[{is_pattern, std::string(topic)}];
     if (std::find(leases.begin(), leases.end(), events) == leases.end()) leases.push_back(events);
     // Asked each time: the answer says that messages flow, also for the second subscriber.
-    const std::uint64_t token = host_.expect(pass_on(ticket));
-    const sh_status status = store_->topic_subscribe(host_.raw(), bytes(topic), is_pattern ? 1 : 0, token);
-    if (status != SH_OK) refuse(token, ticket, status);
+    store_.run(&sh_store_ext::topic_subscribe, store_.pass_on(ticket), bytes(topic), flag(is_pattern));
 }
 
 void Topics::unsubscribe(std::string_view topic, bool is_pattern, const sh_lease* events, sh_ticket ticket) {
@@ -44,9 +40,7 @@ void Topics::unsubscribe(std::string_view topic, bool is_pattern, const sh_lease
     std::erase(found->second, events);
     if (!found->second.empty()) return host_.complete(ticket, SH_OK);
     subscribers_.erase(found);
-    const std::uint64_t token = host_.expect(pass_on(ticket));
-    const sh_status status = store_->topic_unsubscribe(host_.raw(), bytes(topic), is_pattern ? 1 : 0, token);
-    if (status != SH_OK) refuse(token, ticket, status);
+    store_.run(&sh_store_ext::topic_unsubscribe, store_.pass_on(ticket), bytes(topic), flag(is_pattern));
 }
 
 void Topics::message(std::string_view pattern, std::string_view topic, std::string_view payload) {

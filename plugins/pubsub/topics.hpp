@@ -7,9 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "streamhost/abi/ext/store.h"
 #include "streamhost/abi/svc/pubsub.h"
-#include "streamhost/host.hpp"
+#include "streamhost/store.hpp"
 
 namespace pubsub {
 
@@ -28,11 +27,8 @@ public:
 private:
     using Key = std::pair<bool, std::string>;  // is_pattern, name
 
-    streamhost::Host::Answer pass_on(sh_ticket ticket);
-    void refuse(std::uint64_t token, sh_ticket ticket, sh_status status);
-
     streamhost::Host& host_;
-    const sh_store_ext* store_;
+    streamhost::Store store_;
     std::map<Key, std::vector<const sh_lease*>> subscribers_;
     streamhost::Metric published_;
     streamhost::Metric received_;

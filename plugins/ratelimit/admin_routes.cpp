@@ -74,11 +74,7 @@ std::string show_connections(const ConnectionLimits& limits, std::uint64_t count
         .done();
 }
 
-HttpResponse answer(std::string body) {
-    HttpResponse response = HttpResponse::json(200, std::move(body));
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
-}
+HttpResponse answer(std::string body) { return HttpResponse::json(200, std::move(body)).uncached(); }
 
 }  // namespace
 

@@ -2,8 +2,9 @@
 // other.
 #include "ratelimit_plugin.hpp"
 
-#include <random>
 #include <utility>
+
+#include "streamhost/random.hpp"
 
 #include "schema.hpp"
 
@@ -18,11 +19,7 @@ constexpr std::uint64_t kShowMs = 1'000;
 constexpr std::size_t kSweptChains = 200;  // of each part, each second: a full table within ten
 constexpr std::int64_t kAfterBugMs = 1'000;
 
-SipKey random_key() {
-    std::random_device seed;
-    const auto word64 = [&] { return std::uint64_t{seed()} << 32 | seed(); };
-    return {word64(), word64()};
-}
+SipKey random_key() { return {streamhost::random_number(), streamhost::random_number()}; }
 
 }  // namespace
 

@@ -11,7 +11,6 @@ namespace ratelimit {
 
 using streamhost::bytes;
 using streamhost::Host;
-using streamhost::view;
 
 namespace {
 
@@ -124,7 +123,7 @@ void Refills::look_at_nodes() {
         is_looking_ = false;
         set_away(result.status != SH_OK);
         if (result.status != SH_OK || result.body == nullptr) return;
-        nodes_ = count_nodes(view({result.body->data, result.body->size}));
+        nodes_ = count_nodes(streamhost::body_of(result));
     });
 }
 

@@ -70,9 +70,8 @@ void Subscriptions::follow_runs(const Ref& session) {
         [this, session](const sh_result& result) {
             Reader* reader = session->is_alive ? find(session->reader) : nullptr;
             if (reader == nullptr) return;
-            if (result.status == SH_OK && result.body != nullptr) {
-                for (const std::string& run :
-                     runs_of({result.body->data, static_cast<std::size_t>(result.body->size)}))
+            if (result.status == SH_OK) {
+                for (const std::string& run : runs_of(streamhost::body_of(result)))
                     queue_run(*reader, run);
             }
             pump_runs(session->reader);

@@ -13,9 +13,7 @@ std::optional<std::uint64_t> DoubtfulClaims::take(const std::string& stream) {
 void DoubtfulClaims::answered(const std::string& stream, std::uint64_t producer, sh_status status,
                               std::int64_t now_ms) {
     // Refused for want of room: an earlier one of this number may still have taken effect.
-    const bool is_doubtful =
-        status == SH_TIMEOUT || status == SH_UNAVAILABLE || status == SH_GONE || status == SH_BUSY;
-    if (is_doubtful && claims_.size() < kMost)
+    if (streamhost::is_transient(status) && claims_.size() < kMost)
         claims_.insert_or_assign(stream, Claim{producer, now_ms + kKeptMs});
 }
 

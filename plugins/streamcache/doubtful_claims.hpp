@@ -11,7 +11,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "streamhost/abi/status.h"
+#include "streamhost/status.hpp"
 
 namespace streamcache {
 

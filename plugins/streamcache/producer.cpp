@@ -5,15 +5,8 @@
 namespace streamcache {
 
 using streamhost::end_state_of;
+using streamhost::is_transient;
 using streamhost::view;
-
-namespace {
-
-bool is_transient(sh_status status) {
-    return status == SH_TIMEOUT || status == SH_UNAVAILABLE || status == SH_BUSY || status == SH_GONE;
-}
-
-}  // namespace
 
 Producer::Producer(Chain chain, std::uint64_t fence, sh_position head, ProducerOptions options)
     : chain_(chain), fence_(fence), head_(head), options_(options) {}

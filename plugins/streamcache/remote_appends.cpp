@@ -57,8 +57,7 @@ void RemoteAppends::beyond_head(const RemoteAppend& append, std::uint64_t expect
     const auto tell = [this, expected, stream = append.what.stream, fence = append.what.fence,
                        ticket = append.ticket](const sh_result& tail) {
         sh_result answer = tail;
-        if (tail.status == SH_OK && tail.count == 1) {
-            const auto& info = *reinterpret_cast<const sh_stream_info*>(tail.body->data);
+        for (const sh_stream_info& info : streamhost::infos_of(tail)) {
             answer = Host::make_result(info.fence == fence ? SH_GAP : SH_FENCED);
             answer.first = expected;
         }

@@ -57,7 +57,7 @@ public:
 private:
     void claim(const std::string& stream, std::uint32_t lease_ms, std::uint32_t flags,
                sh_ticket ticket) override {
-        const std::uint64_t producer = doubtful_.take(stream).value_or(random());
+        const std::uint64_t producer = doubtful_.take(stream).value_or(producer_number());
         const bool has_rivals = (flags & SH_CLAIM_NO_RIVALS) == 0;
         const sh_store_claim request{.struct_size = sizeof(request),
                                      .flags = has_rivals ? 0u : std::uint32_t{SH_STORE_NO_RIVALS},

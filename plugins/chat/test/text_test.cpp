@@ -56,12 +56,6 @@ TEST(Utf8Carry, WhatCanNeverBecomeACodePointIsReplacedOncePerPart) {
     EXPECT_EQ(carry.finish(), "");
 }
 
-TEST(CutUtf8, NeverTearsACodePoint) {
-    EXPECT_EQ(cut_utf8("abc", 3), "abc");
-    EXPECT_EQ(cut_utf8("a\xE2\x82\xAC", 3), "a");
-    EXPECT_EQ(cut_utf8("\xF0\x9F\x98\x80", 3), "");
-}
-
 TEST(CutEscaped, NeverTearsAnEscapeOrACodePoint) {
     const std::string text = "ab\\n\\\\\\\"\xC3\xA4\\u0001\\ud83d\\ude00x\\\\";
     const std::vector<std::size_t> ends = {0, 1, 2, 4, 6, 8, 10, 16, 28, 29, 31};

@@ -1,20 +1,16 @@
 // The token of an Authorization field. Source: RFC 6750, section 2.1. Pure.
 #pragma once
 
-#include <algorithm>
 #include <string_view>
+
+#include "streamhost/ascii.hpp"
 
 namespace streamhost {
 
 // What follows "Bearer ", or nothing where that does not stand there.
 [[nodiscard]] inline std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view kScheme = "bearer ";
-    const auto is_same = [](char known, char given) {
-        return known == given || (given >= 'A' && given <= 'Z' && known == given - 'A' + 'a');
-    };
-    if (authorization.size() < kScheme.size() ||
-        !std::equal(kScheme.begin(), kScheme.end(), authorization.begin(), is_same))
-        return {};
+    if (!equal_ignoring_case(authorization.substr(0, kScheme.size()), kScheme)) return {};
     authorization.remove_prefix(kScheme.size());
     const std::size_t first = authorization.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};

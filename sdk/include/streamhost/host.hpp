@@ -16,6 +16,7 @@
 #include "streamhost/abi/host.h"
 #include "streamhost/bytes.hpp"
 #include "streamhost/closures.hpp"
+#include "streamhost/result.hpp"
 #include "streamhost/service.hpp"
 #include "streamhost/status.hpp"
 #include "streamhost/timers.hpp"
@@ -185,9 +186,6 @@ public:
         auto refuse = [this, token, status] { run_answer(token, make_result(status)); };
         if (post(SH_ON_STORE, refuse) != SH_OK) refuse();
     }
-    // A number for a store command whose answer is to run `answer`. [any]
-    [[nodiscard]] std::uint64_t expect(Answer answer) { return answers_.put(std::move(answer)); }
-    void forget(std::uint64_t token) { answers_.drop(token); }
 
     // Answers somebody's ticket. [any]
     void complete(sh_ticket ticket, const sh_result& result) const {

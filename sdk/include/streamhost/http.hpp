@@ -37,6 +37,11 @@ struct HttpResponse {
     static HttpResponse json(std::uint32_t status, std::string body) {
         return {status, {{"Content-Type", "application/json"}}, std::move(body)};
     }
+    // What is true at this moment, and kept by no cache: HttpResponse::json(200, body).uncached().
+    [[nodiscard]] HttpResponse uncached() && {
+        headers.emplace_back("Cache-Control", "no-store");
+        return std::move(*this);
+    }
 };
 
 // The routes of a plugin; keep it as a member so that it outlives stop().

@@ -5,10 +5,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
+
+#include "streamhost/ascii.hpp"
 
 namespace streamhost {
 
@@ -22,11 +23,7 @@ namespace streamhost {
 // network, with a port or without.
 [[nodiscard]] inline bool is_local_host(std::string_view host) {
     const std::string name(without_port(host));
-    constexpr std::string_view kLocal = "localhost";
-    const auto is_same = [](char known, char given) {
-        return known == given || (given >= 'A' && given <= 'Z' && known == given - 'A' + 'a');
-    };
-    if (std::equal(kLocal.begin(), kLocal.end(), name.begin(), name.end(), is_same)) return true;
+    if (equal_ignoring_case(name, "localhost")) return true;
     in_addr v4{};
     if (inet_pton(AF_INET, name.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
     in6_addr v6{};

@@ -14,12 +14,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <string>
 #include <utility>
 
-#include "streamhost/abi/ext/store.h"
-#include "streamhost/host.hpp"
+#include "streamhost/random.hpp"
+#include "streamhost/store.hpp"
 
 namespace streamhost {
 
@@ -59,8 +58,7 @@ private:
     struct State : std::enable_shared_from_this<State> {
         enum class Step { kFree = 1, kAsking, kConfirming, kHeld };
 
-        State(Host& of, LockOptions given)
-            : host(of), options(std::move(given)), store(of.require<sh_store_ext>(SH_EXT_STORE)) {
+        State(Host& of, LockOptions given) : host(of), options(std::move(given)), store(of) {
             if (options.lease_ms < 500 || options.lease_ms > 3'600'000)
                 throw Failure(SH_INVALID, "the lease of a lock is 500 to 3,600,000 ms");
         }
@@ -73,16 +71,13 @@ private:
             // Of this attempt alone: the store grants a repeat of the same owner the same token.
             const std::string owner = std::string(host.node_id()) + '-' + std::to_string(random_number());
             const std::int64_t sent_ms = host.monotonic_ms();
-            host.command(
-                [&](std::uint64_t token) {
-                    return store->lock(host.raw(), bytes(options.name), bytes(owner), options.lease_ms,
-                                       options.wait_ms, token);
-                },
-                [self = shared_from_this(), mine = ++turn, sent_ms](const sh_result& result) {
-                    if (mine == self->turn) return self->granted(result, sent_ms);
-                    // Nobody wants it any more; others need not wait for its lease.
-                    if (result.status == SH_OK) self->give_back(result.fence, [](const sh_result&) {});
-                });
+            const auto tell = [self = shared_from_this(), mine = ++turn, sent_ms](const sh_result& result) {
+                if (mine == self->turn) return self->granted(result, sent_ms);
+                // Nobody wants it any more; others need not wait for its lease.
+                if (result.status == SH_OK) self->give_back(result.fence, [](const sh_result&) {});
+            };
+            store.run(&sh_store_ext::lock, tell, bytes(options.name), bytes(owner), options.lease_ms,
+                      options.wait_ms);
         }
 
         void granted(const sh_result& result, std::int64_t sent_ms) {
@@ -103,13 +98,10 @@ private:
         void renew() {
             is_renewing = true;
             const std::int64_t sent_ms = host.monotonic_ms();
-            host.command(
-                [&](std::uint64_t token) {
-                    return store->lock_renew(host.raw(), bytes(options.name), fence, options.lease_ms, token);
-                },
-                [self = shared_from_this(), mine = turn, sent_ms](const sh_result& result) {
-                    if (mine == self->turn) self->renewed(result.status, sent_ms);
-                });
+            const auto tell = [self = shared_from_this(), mine = turn, sent_ms](const sh_result& result) {
+                if (mine == self->turn) self->renewed(result.status, sent_ms);
+            };
+            store.run(&sh_store_ext::lock_renew, tell, bytes(options.name), fence, options.lease_ms);
         }
 
         void renewed(sh_status status, std::int64_t sent_ms) {
@@ -167,11 +159,7 @@ private:
         }
 
         void give_back(std::uint64_t granted, Host::Answer told) {
-            host.command(
-                [&](std::uint64_t token) {
-                    return store->lock_release(host.raw(), bytes(options.name), granted, token);
-                },
-                std::move(told));
+            store.run(&sh_store_ext::lock_release, std::move(told), bytes(options.name), granted);
         }
 
         // Answers and timers of this grant find that it is over.
@@ -189,14 +177,10 @@ private:
         }
         [[nodiscard]] std::int64_t third() const { return options.lease_ms / 3; }
         [[nodiscard]] bool is_held() const { return step == Step::kHeld && host.monotonic_ms() < end_ms; }
-        [[nodiscard]] static std::uint64_t random_number() {
-            std::random_device device;
-            return std::uint64_t{device()} << 32 | device();
-        }
 
         Host& host;
         const LockOptions options;
-        const sh_store_ext* store;
+        Store store;
         Step step = Step::kFree;
         Done done;
         Lost on_lost;

@@ -11,6 +11,7 @@
 #include "streamhost/abi/async.h"
 #include "streamhost/abi/ext/delivery.h"
 #include "streamhost/bytes.hpp"
+#include "streamhost/result.hpp"
 
 namespace streamhost {
 
@@ -68,17 +69,17 @@ public:
     void go_on(const sh_result& page, sh_position stop, bool& is_caught_up) {
         if ((page.flags & SH_RESULT_MORE) != 0) return more();
         if (!std::exchange(is_caught_up, true)) caught_up(stop.seq);
-        const std::uint32_t count = page.batch == nullptr ? 0 : page.batch->count;
-        const bool is_ended = count > 0 && page.batch->records[count - 1].type == SH_RECORD_END;
+        const auto records = records_of(page);
+        const bool is_ended = !records.empty() && records.back().type == SH_RECORD_END;
         is_ended ? end() : join(stop);
     }
 
     // The same for a reader that was told nothing yet and held `from` in front of the page.
     void go_on(const sh_result& page, sh_position from) {
         bool is_caught_up = false;
-        const std::uint32_t count = page.batch == nullptr ? 0 : page.batch->count;
-        const sh_record* last = count == 0 ? nullptr : page.batch->records + count - 1;
-        go_on(page, last == nullptr ? from : sh_position{last->seq, last->check}, is_caught_up);
+        const auto records = records_of(page);
+        go_on(page, records.empty() ? from : sh_position{records.back().seq, records.back().check},
+              is_caught_up);
     }
 
     // Gives it to the reader, which holds `from`. A log that went on meanwhile has nothing to join: then the
@@ -120,11 +121,5 @@ private:
     std::deque<sh_notice> notices_;  // stable addresses
     std::vector<sh_plan_step> steps_;
 };
-
-// The records that an answer brought.
-[[nodiscard]] inline std::span<const sh_record> records_of(const sh_result& result) noexcept {
-    if (result.batch == nullptr) return {};
-    return {result.batch->records, result.batch->count};
-}
 
 }  // namespace streamhost

@@ -1,9 +1,19 @@
 // A typed lease: the way to call another plugin, safe against its being switched off or replaced.
 #pragma once
 
+#include <cstddef>
+
 #include "streamhost/abi/ext/service.h"
 
 namespace streamhost {
+
+// Whether a table has a function that came later, as its provider may be older than that or without it:
+// has(table, table.count).
+template <typename Table, typename Function>
+[[nodiscard]] bool has(const Table& table, const Function& function) noexcept {
+    const auto end = reinterpret_cast<const char*>(&function + 1) - reinterpret_cast<const char*>(&table);
+    return static_cast<std::size_t>(end) <= table.struct_size && function != nullptr;
+}
 
 // Copyable; valid as long as the plugin that acquired it. Table is the C struct of svc/<name>.h.
 template <typename Table>

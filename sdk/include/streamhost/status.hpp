@@ -2,7 +2,6 @@
 // back.
 #pragma once
 
-#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <stdexcept>
@@ -10,6 +9,7 @@
 #include <string_view>
 
 #include "streamhost/abi/status.h"
+#include "streamhost/utf8.hpp"
 
 namespace streamhost {
 
@@ -26,11 +26,9 @@ private:
 // Cuts at the size of the field, on a UTF-8 boundary. [any]
 template <std::size_t N>
 void copy_text(char (&out)[N], std::string_view text) noexcept {
-    std::size_t size = std::min(text.size(), N - 1);
-    while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0u) == 0x80u)
-        --size;
-    if (size > 0) std::memcpy(out, text.data(), size);
-    out[size] = '\0';
+    const std::string_view cut = cut_utf8(text, N - 1);
+    if (!cut.empty()) std::memcpy(out, cut.data(), cut.size());
+    out[cut.size()] = '\0';
 }
 
 inline void set_error(sh_error* error, sh_status status, std::string_view text) noexcept {
@@ -60,6 +58,11 @@ sh_status guard(sh_error* error, Body&& body) noexcept {
     return SH_INTERNAL;
 }
 
+// Of a call that may be made once more: nothing was taken, or whether it took effect is not known.
+constexpr bool is_transient(sh_status status) noexcept {
+    return status == SH_TIMEOUT || status == SH_UNAVAILABLE || status == SH_BUSY || status == SH_GONE;
+}
+
 // The `code` of the wire protocol for a status; "internal" for everything a client can do nothing about.
 constexpr std::string_view status_code(sh_status status) noexcept {
     switch (status) {
@@ -87,9 +90,9 @@ constexpr std::string_view status_code(sh_status status) noexcept {
     }
 }
 
+// Whether a client is told to try again: these, and what passes by waiting.
 constexpr bool is_retryable(sh_status status) noexcept {
-    return status == SH_BUSY || status == SH_UNAVAILABLE || status == SH_GONE || status == SH_CANCELLED ||
-           status == SH_TIMEOUT || status == SH_RATE_LIMITED || status == SH_HELD;
+    return is_transient(status) || status == SH_CANCELLED || status == SH_RATE_LIMITED || status == SH_HELD;
 }
 
 }  // namespace streamhost

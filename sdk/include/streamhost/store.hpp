@@ -1,7 +1,7 @@
 // The store's commands (abi/ext/store.h) with closures for answers.
 #pragma once
 
-#include <cstddef>
+#include <span>
 #include <utility>
 
 #include "streamhost/abi/ext/store.h"
@@ -31,10 +31,7 @@ public:
     // Whether this host has a command that came later: has(&sh_store_ext::rate_take).
     template <typename Command>
     [[nodiscard]] bool has(Command sh_store_ext::*command) const noexcept {
-        const auto* from = reinterpret_cast<const char*>(table_);
-        const auto* member = reinterpret_cast<const char*>(&(table_->*command));
-        return static_cast<std::size_t>(member - from) + sizeof(Command) <= table_->struct_size &&
-               table_->*command != nullptr;
+        return streamhost::has(*table_, table_->*command);
     }
     [[nodiscard]] const sh_store_ext* operator->() const noexcept { return table_; }
 
@@ -42,6 +39,13 @@ private:
     Host* host_;
     const sh_store_ext* table_;
 };
+
+// The streams that a tail or a list of runs told of; none where it failed.
+[[nodiscard]] inline std::span<const sh_stream_info> infos_of(const sh_result& result) noexcept {
+    if (result.status != SH_OK || result.body == nullptr) return {};
+    return {reinterpret_cast<const sh_stream_info*>(result.body->data),
+            static_cast<std::size_t>(result.count)};
+}
 
 // A stream that nobody has written is an answer, not a failure.
 [[nodiscard]] inline sh_result or_unknown(const sh_result& result) {

@@ -33,8 +33,7 @@ template <typename Table, typename Body>
     std::future<Answered> answer = given->get_future();
     host.ask(SH_ON_STORE, lease, deadline_ms, std::forward<Body>(body),
              [held = std::move(given)](const sh_result& result) {
-                 Answered copy{result, {}};
-                 if (result.body != nullptr) copy.body.assign(result.body->data, result.body->size);
+                 Answered copy{result, std::string(body_of(result))};
                  copy.result.body = nullptr;
                  copy.result.batch = nullptr;
                  held->set_value(std::move(copy));

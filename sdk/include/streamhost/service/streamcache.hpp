@@ -7,11 +7,11 @@
 
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 
 #include "streamhost/fold.hpp"
+#include "streamhost/random.hpp"
 #include "streamhost/service/streamcache_requests.hpp"
 #include "streamhost/service_table.hpp"
 #include "streamhost/store.hpp"
@@ -30,10 +30,8 @@ protected:
         host().provide(SH_SVC_STREAMCACHE, &kTable, static_cast<StreamcachePlugin*>(this));
     }
     [[nodiscard]] const Store& store() const { return *store_; }
-    // Not 0, and not to be guessed.
-    [[nodiscard]] std::uint64_t random() {
-        return (static_cast<std::uint64_t>(random_()) << 32 | random_()) | 1u;
-    }
+    // For a claim of one's own: not 0, and not to be guessed.
+    [[nodiscard]] static std::uint64_t producer_number() { return random_number() | 1u; }
 
     // See svc/streamcache.h for what each promises.
     virtual void claim(const std::string& stream, std::uint32_t lease_ms, std::uint32_t flags,
@@ -97,8 +95,9 @@ protected:
     virtual void tail(const std::string& stream, sh_ticket ticket) {
         const sh_bytes id = bytes(stream);
         const auto tell = [this, ticket](const sh_result& result) {
-            if (result.status != SH_OK || result.count != 1) return host().complete(ticket, result);
-            const auto& info = *reinterpret_cast<const sh_stream_info*>(result.body->data);
+            const auto infos = infos_of(result);
+            if (infos.size() != 1) return host().complete(ticket, result);
+            const sh_stream_info& info = infos.front();
             sh_result answer = Host::make_result(SH_OK);
             answer.first = info.state == SH_STREAM_UNKNOWN ? 0 : info.base.seq + 1;
             answer.last = info.head.seq;
@@ -123,14 +122,13 @@ protected:
 
 private:
     static std::string open_runs(const sh_result& result) {
-        const auto* infos = reinterpret_cast<const sh_stream_info*>(result.body->data);
         std::string list;
-        for (std::uint64_t index = 0; index < result.count; ++index) {
-            if (infos[index].state != SH_STREAM_OPEN) continue;
+        for (const sh_stream_info& info : infos_of(result)) {
+            if (info.state != SH_STREAM_OPEN) continue;
             list += list.empty() ? "" : ",";
-            list += R"({"run":)" + json_string(view(infos[index].stream)) + R"(,"state":)" +
-                    (infos[index].claims == 0 ? R"("pending")" : R"("active")") + R"(,"job":)" +
-                    json_string(view(infos[index].job)) + "}";
+            list += R"({"run":)" + json_string(view(info.stream)) + R"(,"state":)" +
+                    (info.claims == 0 ? R"("pending")" : R"("active")") + R"(,"job":)" +
+                    json_string(view(info.job)) + "}";
         }
         return "[" + list + "]";
     }
@@ -145,10 +143,10 @@ private:
                    sh_ticket ticket) {
         read_page(stream, StreamRange(from), [this, stream, fold, ticket](const sh_result& page) {
             if (page.status != SH_OK) return host().complete(ticket, page);
-            const std::uint32_t count = page.batch == nullptr ? 0 : page.batch->count;
-            if (count > 0) fold->add({page.batch->records, count});
-            if ((page.flags & SH_RESULT_MORE) != 0 && count > 0)
-                return fold_from(stream, page.batch->records[count - 1].seq + 1, fold, ticket);
+            const auto read = records_of(page);
+            fold->add(read);
+            if ((page.flags & SH_RESULT_MORE) != 0 && !read.empty())
+                return fold_from(stream, read.back().seq + 1, fold, ticket);
             const std::vector<sh_record> records = fold->records();
             const Batch batch = host().make_batch(records.data(), static_cast<std::uint32_t>(records.size()));
             sh_result answer = Host::make_result(SH_OK);
@@ -161,11 +159,7 @@ private:
             host().complete(ticket, answer);
         });
     }
-    std::string random_key() {
-        const auto high = hex16(random());
-        const auto low = hex16(random());
-        return std::string(high.data(), high.size()) + std::string(low.data(), low.size());
-    }
+    static std::string random_key() { return random_id() + random_id(); }
 
     static sh_status write_items(void* self, sh_bytes stream, std::uint64_t fence, const sh_item* items,
                                  std::uint32_t count, sh_ticket ticket) noexcept {
@@ -198,7 +192,6 @@ private:
                                               &StreamcachePlugin::write_end};
 
     std::optional<Store> store_;
-    std::random_device random_;
 };
 
 }  // namespace streamhost

@@ -128,7 +128,7 @@ public:
     }
     [[nodiscard]] std::int64_t now_ms() const noexcept { return now_ms_; }
     void post(sh_target target, std::function<void()> body) { work_.push_back({target, std::move(body)}); }
-    // Delivers the answer to a store command (see Host::expect) as the host would: later, on `target`.
+    // Delivers the answer to a store command (see Host::command) as the host would: later, on `target`.
     void answer(std::uint64_t token, const sh_result& result, sh_target target = SH_ON_STORE) {
         post(target,
              [this, token, result, body = Buffer::retain(result.body), batch = Batch::retain(result.batch)] {
