@@ -29,11 +29,7 @@ void demand(const Answered& answered) {
     if (answered.result.status != SH_OK) throw Failure(answered.result.status, answered.result.detail);
 }
 
-HttpResponse answer(std::string body) {
-    HttpResponse response = HttpResponse::json(200, std::move(body));
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
-}
+HttpResponse answer(std::string body) { return HttpResponse::json(200, std::move(body)).uncached(); }
 
 HttpResponse list(Host& host, const Lease<OperatorTable>& operators, const HttpRequest& request) {
     const SessionQuery query = session_query(request.query());

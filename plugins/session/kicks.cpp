@@ -1,6 +1,5 @@
 #include "kicks.hpp"
 
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -13,7 +12,6 @@ namespace session {
 using streamhost::bytes;
 using streamhost::Host;
 using streamhost::json_string;
-using streamhost::view;
 
 namespace {
 
@@ -21,7 +19,6 @@ constexpr std::string_view kTopic = "streamhost.session.kick";
 constexpr std::string_view kClose = "close";
 constexpr std::string_view kClosed = "closed";
 constexpr std::uint32_t kPubsubDeadlineMs = 2'000;
-constexpr std::uint32_t kNodesOfSession = 100;
 
 std::string_view next_word(std::string_view& text) {
     const std::size_t end = std::min(text.find(' '), text.size());
@@ -81,11 +78,11 @@ void Kicks::kick(const std::string& session, sh_ticket ticket) {
         finish(round);
     }
     // Before the others are told: an entry whose connections are closed is gone soon after.
-    store_.list(session, "", kNodesOfSession, [this, round](const sh_result& found) {
+    store_.list_holders(session, [this, round](const sh_result& found) {
         if (found.status != SH_OK) {
             round->trouble = "the store could not say which nodes hold the session";
-        } else if (found.body != nullptr) {
-            for (Registered& one : read_listing(view({found.body->data, found.body->size})).entries)
+        } else {
+            for (Registered& one : read_listing(streamhost::body_of(found)).entries)
                 round->silent.insert(std::move(one.node));
         }
         round->silent.erase(host_.node_id());

@@ -1,17 +1,12 @@
 #include "listing.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <map>
 
 #include <simdjson.h>
 
 #include "streamhost/json.hpp"
 #include "streamhost/json_object.hpp"
-#include "streamhost/status.hpp"
 
 namespace session {
 
@@ -112,25 +107,6 @@ std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t oth
     for (const Registered& one : entries)
         if (one.created_ms > 0) otherwise = std::min(otherwise, one.created_ms);
     return otherwise;
-}
-
-std::string random_id() {
-    static constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
-    std::array<unsigned char, 16> random{};  // 5 bits of each are used
-    // Up to 256 bytes come whole or not at all, see getrandom(2).
-    while (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
-        if (errno != EINTR) throw streamhost::Failure(SH_UNAVAILABLE, "the system has no random numbers");
-    std::string id(random.size(), '\0');
-    std::transform(random.begin(), random.end(), id.begin(),
-                   [](unsigned char byte) { return kDigits[byte & 31u]; });
-    return id;
-}
-
-std::string_view shortened(std::string_view text, std::size_t max_size) noexcept {
-    if (text.size() <= max_size) return text;
-    while (max_size > 0 && (static_cast<unsigned char>(text[max_size]) & 0xC0u) == 0x80u)
-        --max_size;
-    return text.substr(0, max_size);
 }
 
 }  // namespace session

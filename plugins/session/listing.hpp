@@ -38,9 +38,4 @@ struct Listing {
 // When the session was first registered, of those that still say so; `otherwise` without any.
 [[nodiscard]] std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t otherwise);
 
-// 80 random bits as 16 characters. Throws Failure(SH_UNAVAILABLE) when the system has none.
-[[nodiscard]] std::string random_id();
-// At most `max_size` bytes, cut between code points.
-[[nodiscard]] std::string_view shortened(std::string_view text, std::size_t max_size) noexcept;
-
 }  // namespace session

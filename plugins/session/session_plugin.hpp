@@ -5,7 +5,7 @@
 #include <string>
 
 #include "streamhost/abi/svc/session.h"
-#include "streamhost/plugin.hpp"
+#include "streamhost/service_table.hpp"
 
 #include "admin_routes.hpp"
 #include "sessions.hpp"
@@ -24,17 +24,16 @@ public:
 private:
     static SessionPlugin& of(void* self) { return *static_cast<SessionPlugin*>(self); }
 
-    static void join(void* self, const sh_session_join* join, sh_ticket ticket) noexcept;
+    // Of the tables, on the store loop; leave() is called from anywhere.
+    void join(JoinRequest request, sh_ticket ticket);
+    void list(const std::string& user, sh_ticket ticket);
+    void list_some(const std::string& user, std::uint32_t limit, sh_ticket ticket);
+    void kick(const std::string& session, sh_ticket ticket);
+    void check_owner(const std::string& stream, const std::string& user, sh_ticket ticket);
+    void look_owner(const std::string& stream, const std::string& user, sh_ticket ticket);
+    void count(sh_ticket ticket);
+    void nodes(sh_ticket ticket);
     static void leave(void* self, sh_connection connection) noexcept;
-    static void list(void* self, sh_bytes user, sh_ticket ticket) noexcept;
-    static void list_some(void* self, sh_bytes user, std::uint32_t limit, sh_ticket ticket) noexcept;
-    static void kick(void* self, sh_bytes session, sh_ticket ticket) noexcept;
-    template <auto Question>
-    static void ask_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
-    static void check_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
-    static void look_owner(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket) noexcept;
-    static void count(void* self, sh_ticket ticket) noexcept;
-    static void nodes(void* self, sh_ticket ticket) noexcept;
     static void on_kick(void* self, sh_bytes topic, sh_bytes payload) noexcept;
     static const sh_session kTable;
     static const OperatorTable kOperatorTable;

@@ -6,21 +6,15 @@
 
 namespace session {
 
+using streamhost::body_of;
 using streamhost::bytes;
 using streamhost::Host;
 using streamhost::json_string;
-using streamhost::view;
 
 namespace {
 
-constexpr std::uint32_t kNodesOfSession = 100;
-
 // Of a question: it says nothing about whom it was asked.
 bool is_unanswered(sh_status status) { return status == SH_UNAVAILABLE || status == SH_TIMEOUT; }
-
-std::string_view body_of(const sh_result& result) {
-    return result.body == nullptr ? std::string_view() : view({result.body->data, result.body->size});
-}
 
 }  // namespace
 
@@ -55,22 +49,15 @@ void Sessions::ask(const std::shared_ptr<Question>& question) {
     });
 }
 
-void Sessions::check_owner(const std::string& home, const std::string& user, sh_ticket ticket) {
+void Sessions::ask_owner(const std::string& home, const std::string& user, OwnerCheck::Wish wish,
+                         sh_ticket ticket) {
     if (roster_.is_owner(home, user, host_.monotonic_ms())) return host_.complete(ticket, SH_OK);
-    ask(std::make_shared<Question>(Question{
-        home, OwnerCheck(user), [this, home, user, ticket](sh_status status) {
-            if (status == SH_OK) roster_.note_owner(home, user, host_.monotonic_ms());
-            host_.complete(ticket, status, status == SH_FORBIDDEN ? "another user owns this session" : "");
-        }}));
-}
-
-void Sessions::look_owner(const std::string& home, const std::string& user, sh_ticket ticket) {
-    if (is_closed_) return host_.complete(ticket, SH_UNAVAILABLE, "this node's registry is stopping");
-    if (roster_.is_owner(home, user, host_.monotonic_ms())) return host_.complete(ticket, SH_OK);
-    ask(std::make_shared<Question>(Question{
-        home, OwnerCheck(user, OwnerCheck::Wish::kLook), [this, ticket](sh_status status) {
-            host_.complete(ticket, status, status == SH_FORBIDDEN ? "another user owns this session" : "");
-        }}));
+    const auto tell = [this, home, user, wish, ticket](sh_status status) {
+        if (status == SH_OK && wish == OwnerCheck::Wish::kOwn)
+            roster_.note_owner(home, user, host_.monotonic_ms());
+        host_.complete(ticket, status, status == SH_FORBIDDEN ? "another user owns this session" : "");
+    };
+    ask(std::make_shared<Question>(Question{home, OwnerCheck(user, wish), tell}));
 }
 
 // -------------------------------------------------------------------------------------------------- joins
@@ -133,7 +120,7 @@ bool Sessions::may_believe(JoinRequest& request) const {
 
 // Where it was before. Only a hint for balancers: a store that cannot tell now refuses nobody.
 void Sessions::look_up(const Request& request) {
-    store_.list(request->member.session, "", kNodesOfSession, [this, request](const sh_result& result) {
+    store_.list_holders(request->member.session, [this, request](const sh_result& result) {
         const Listing listing = result.status == SH_OK ? read_listing(body_of(result)) : Listing();
         request->last_node = listing.last_node;
         request->member.created_ms = created_of(listing.entries, request->member.since_ms);
@@ -220,7 +207,7 @@ void Sessions::heard_of_believed(const Claim& claim, sh_status status) {
 // -------------------------------------------------------------------------------------------------- lists
 
 void Sessions::list(const std::string& user, std::uint32_t limit, sh_ticket ticket) {
-    store_.list("", user, limit, [this, ticket](const sh_result& found) {
+    store_.list(user, limit, [this, ticket](const sh_result& found) {
         if (found.status != SH_OK) return host_.complete(ticket, found.status, "the store could not list");
         const auto body = host_.make_buffer(show(read_listing(body_of(found)).entries));
         sh_result result = Host::make_result(SH_OK);
@@ -232,7 +219,7 @@ void Sessions::list(const std::string& user, std::uint32_t limit, sh_ticket tick
 }
 
 void Sessions::count(sh_ticket ticket) {
-    store_.list("", "", 1, [this, ticket](const sh_result& found) {
+    store_.list("", 1, [this, ticket](const sh_result& found) {
         if (found.status != SH_OK) return host_.complete(ticket, found.status, "the store could not count");
         sh_result result = Host::make_result(SH_OK);
         result.count = found.count;
@@ -277,7 +264,7 @@ void Sessions::heartbeat() {
 }
 
 void Sessions::count_all() {
-    store_.list("", "", 1, [this](const sh_result& result) {
+    store_.list("", 1, [this](const sh_result& result) {
         if (result.status == SH_OK) known_.set(static_cast<double>(result.count));
     });
 }

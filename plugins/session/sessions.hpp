@@ -8,27 +8,18 @@
 #include <unordered_map>
 
 #include "streamhost/abi/svc/pubsub.h"
-#include "streamhost/abi/svc/session.h"
 #include "streamhost/host.hpp"
 
 #include "departures.hpp"
 #include "kicks.hpp"
 #include "listing.hpp"
+#include "requests.hpp"
 #include "roster.hpp"
 #include "store_port.hpp"
 
 namespace session {
 
 inline constexpr std::uint32_t kKicked = 4403;
-
-struct JoinRequest {
-    Member member;
-    sh_ticket ticket = 0;
-    std::string last_node;
-    bool has_left = false;     // the connection closed while we asked
-    bool is_believed = false;  // the store could not be asked
-    bool is_granted = false;   // whoever owns the session
-};
 
 class Sessions {
 public:
@@ -47,8 +38,7 @@ public:
     void count(sh_ticket ticket);
     void nodes(sh_ticket ticket);
     void kick(const std::string& session, sh_ticket ticket) { kicks_.kick(session, ticket); }
-    void check_owner(const std::string& home, const std::string& user, sh_ticket ticket);
-    void look_owner(const std::string& home, const std::string& user, sh_ticket ticket);
+    void ask_owner(const std::string& home, const std::string& user, OwnerCheck::Wish wish, sh_ticket ticket);
 
     void heartbeat();
     // What another node said of a kick.

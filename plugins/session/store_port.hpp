@@ -3,10 +3,9 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "streamhost/abi/ext/store.h"
-#include "streamhost/host.hpp"
+#include "streamhost/store.hpp"
 
 #include "owner_check.hpp"
 #include "roster.hpp"
@@ -20,27 +19,28 @@ using Answer = streamhost::Host::Answer;
 inline constexpr std::uint32_t kGraceOfLease = 6;
 
 struct StorePortOptions {
+    std::string node;
     std::uint32_t ttl_ms = 6'000;
 };
 
 class StorePort {
 public:
-    StorePort(streamhost::Host& host, const sh_store_ext* store, StorePortOptions options)
-        : host_(host), store_(store), options_(options) {}
+    StorePort(const streamhost::Store& store, StorePortOptions options)
+        : store_(store), options_(std::move(options)) {}
 
     void send(const Command& command, Answer answer);
     void ask_owner(std::string_view home, const OwnerCheck& check, Answer answer);
-    // One of session and user, or neither.
-    void list(std::string_view session, std::string_view user, std::uint32_t max, Answer answer);
+    // The nodes that hold the session, and the last one that did.
+    void list_holders(std::string_view session, Answer answer);
+    // Sessions of the user, or of all: at most so many, and how many there are.
+    void list(std::string_view user, std::uint32_t max, Answer answer);
     void list_nodes(Answer answer);
 
 private:
-    [[nodiscard]] sh_status call(const Command& command, std::uint64_t token) const;
-    [[nodiscard]] sh_status put(const Command& command, std::uint64_t token) const;
-    [[nodiscard]] sh_status renew(const Command& command, std::uint64_t token) const;
+    void put(const Command& command, Answer answer);
+    void renew(const Command& command, Answer answer);
 
-    streamhost::Host& host_;
-    const sh_store_ext* store_;
+    streamhost::Store store_;
     StorePortOptions options_;
 };
 

@@ -1,10 +1,6 @@
 #include "listing.hpp"
 
-#include <set>
-
 #include <gtest/gtest.h>
-
-#include "streamhost/ids.hpp"
 
 namespace session {
 namespace {
@@ -40,24 +36,6 @@ TEST(Listing, Names) {
     EXPECT_EQ(read_names(R"(["a","b\n"])"), (std::vector<std::string>{"a", "b\n"}));
     EXPECT_TRUE(read_names("[]").empty());
     EXPECT_TRUE(read_names("{").empty());
-}
-
-TEST(Listing, Ids) {
-    std::set<std::string> ids;
-    for (int index = 0; index < 1'000; ++index)
-        ids.insert(random_id());
-    EXPECT_EQ(ids.size(), 1'000u);
-    EXPECT_TRUE(streamhost::is_session_id(*ids.begin()));
-    EXPECT_EQ(ids.begin()->size(), 16u);
-}
-
-TEST(Listing, CutsBetweenCodePoints) {
-    EXPECT_EQ(shortened("abc", 3), "abc");
-    EXPECT_EQ(shortened("a\xc3\xa4", 2), "a");
-    EXPECT_EQ(shortened("a\xc3\xa4"
-                        "b",
-                        3),
-              "a\xc3\xa4");
 }
 
 TEST(Nodes, AreShownByNameWithWhatTheySayOfThemselves) {

@@ -34,8 +34,8 @@ public:
     Plugin& operator=(const Plugin&) = delete;
     virtual ~Plugin() = default;
 
-    // Take the section, before start() or to be tried and destroyed; throw Failure(SH_INVALID, what to change)
-    // for what the schema cannot say. [control]
+    // Take the section, before start() or to be tried and destroyed; throw Failure(SH_INVALID, what to
+    // change) for what the schema cannot say. [control]
     virtual void configure(const Config& /*config*/) {}
     // Take another section while running: all of it, or throw and stay as you were. [control]
     virtual void reconfigure(const Config& /*config*/) {
