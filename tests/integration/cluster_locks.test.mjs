@@ -56,6 +56,16 @@ describe('a lock over three nodes and one Redis', { timeout: TEST_MS }, () => {
         assert.deepEqual(reports.flatMap(({ tokens }) => tokens), [token]);
     });
 
+    it('who has the lock has counted it, and how long it waited', async () => {
+        const leader = await leaderOf(cluster.nodes);
+        for (const node of cluster.nodes) {
+            const expected = node === leader ? 1 : 0;
+            assert.equal(await node.metric('lock_acquire_total{result="ok"}'), expected);
+            assert.equal(await node.metric('lock_acquire_total{result="error"}'), 0);
+            assert.equal(await node.metric('lock_wait_seconds_count'), expected);
+        }
+    });
+
     it('a leader that sleeps longer than its lease is replaced, and writes nothing when it wakes', async () => {
         const sleeper = await leaderOf(cluster.nodes);
         const others = cluster.nodes.filter((node) => node !== sleeper);

@@ -1,4 +1,4 @@
-// What `welcome` tells of the limits is what holds, also where the operator allows less than the protocol would.
+// What `welcome` tells of the limits is what holds, also where the operator allows less than the protocol would; and what a stream keeps.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
@@ -25,5 +25,30 @@ describe('limits of the operator', { timeout: 60_000 }, () => {
         assert.equal((await wire.frame((frame) => frame.id === 'p')).type, 'pong');
         wire.say(padded(limits.message_bytes + 1));
         assert.equal((await wire.ended()).code, 4413);
+    });
+});
+
+describe('limits of a stream', { timeout: 60_000 }, () => {
+    const KEPT_BYTES = 8 << 20;
+    let host;
+    before(async () => {
+        host = await serveHost({}, { words: ['-c', 'config/streamhost.yaml'] });
+    });
+    after(async () => assert.equal((await host.stop()).code, 0, host.log));
+
+    it('a reader from the start is told of the hole that trimming left', async () => {
+        const [writer, reader] = [await Wire.join(host, { session: 'feeds' }), await Wire.join(host, { session: 'readers' })];
+        const stream = 'feeds.log';
+        const entry = { kind: 'part', text: 'x'.repeat(240 << 10) };
+        let last = 0;
+        while (last * (240 << 10) < 1.2 * KEPT_BYTES) ({ last } = await writer.ask({ type: 'append', stream, entries: [entry, entry, entry] }));
+        reader.ask({ type: 'subscribe', stream, from: 'start' });
+        const frames = await reader.framesOf(stream, (frame) => frame.type === 'caught_up');
+        const gap = frames.find((frame) => frame.type === 'gap');
+        const chunks = frames.filter((frame) => frame.type === 'chunk');
+        assert.deepEqual({ ...gap, check: '' }, { type: 'gap', stream, from: 1, to: chunks[0].seq - 1, check: '', reason: 'trimmed' });
+        assert.ok(gap.to >= 1 && gap.to < last / 2, JSON.stringify(gap));
+        assert.deepEqual(chunks.map(({ seq }) => seq), Array.from({ length: last - gap.to }, (_, index) => gap.to + 1 + index));
+        assert.equal(await host.metric('stream_unfilled_gap_total'), 1);
     });
 });
