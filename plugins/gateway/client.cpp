@@ -114,9 +114,9 @@ bool Client::use_or_park(const Request& request, std::string_view stream, stream
         client.connection_.resume();
         if (!is_granted && result.status != SH_OK)
             return client.fail(id, error_of(result, "the session registry"));
-        OwnHomes& homes = result.status != SH_OK ? client.granted_homes_
-                          : only_looks           ? client.seen_homes_
-                                                 : client.own_homes_;
+        AllowedHomes& homes = result.status != SH_OK ? client.granted_homes_
+                              : only_looks           ? client.seen_homes_
+                                                     : client.own_homes_;
         homes.allow(home, client.door().host.monotonic_ms());
         client.handle(text, false);
     });

@@ -16,12 +16,12 @@
 
 #include "streamhost/websocket.hpp"
 
+#include "allowed_homes.hpp"
 #include "door.hpp"
 #include "errors.hpp"
 #include "foreign_streams.hpp"
 #include "history_scan.hpp"
 #include "identity.hpp"
-#include "own_homes.hpp"
 #include "patience.hpp"
 #include "request.hpp"
 
@@ -189,9 +189,9 @@ private:
     std::string token_;  // of the upgrade, until hello
     Identity identity_ = anonymous();
     std::string affinity_;
-    OwnHomes own_homes_;      // in which the registry lets the user write, beside the session
-    OwnHomes granted_homes_;  // in which a grant alone lets them write
-    OwnHomes seen_homes_;     // in which it lets the user look
+    AllowedHomes own_homes_;      // in which the registry lets the user write, beside the session
+    AllowedHomes granted_homes_;  // in which a grant alone lets them write
+    AllowedHomes seen_homes_;     // in which it lets the user look
     ForeignStreams foreign_streams_;
     std::uint32_t grants_ = 0;  // counts those that were replaced
     std::string_view text_;     // of the message in hand

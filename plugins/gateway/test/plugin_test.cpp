@@ -1,6 +1,6 @@
 // What an open connection may ask, and what it is told.
+#include "allowed_homes.hpp"
 #include "fixture.hpp"
-#include "own_homes.hpp"
 
 namespace gateway {
 namespace {
@@ -97,7 +97,7 @@ TEST_F(GatewayPlugin, AsksAgainWhoseAStreamIsAfterAMinute) {
     say(client, kAppend);
     services.answer(services.take("check_owner"), SH_OK);
     services.answer(services.take("publish"), SH_OK);
-    host.advance(OwnHomes::kMs - 1);
+    host.advance(AllowedHomes::kMs - 1);
     say(client, kAppend);
     EXPECT_EQ(services.count("check_owner"), 0u);
     services.answer(services.take("publish"), SH_OK);

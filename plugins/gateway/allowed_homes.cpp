@@ -1,10 +1,10 @@
-#include "own_homes.hpp"
+#include "allowed_homes.hpp"
 
 #include <algorithm>
 
 namespace gateway {
 
-void OwnHomes::allow(std::string_view home, std::int64_t now_ms) {
+void AllowedHomes::allow(std::string_view home, std::int64_t now_ms) {
     ends_.insert_or_assign(std::string(home), now_ms + kMs);
     if (ends_.size() <= kMax) return;
     ends_.erase(std::min_element(ends_.begin(), ends_.end(), [](const auto& one, const auto& other) {
@@ -12,7 +12,7 @@ void OwnHomes::allow(std::string_view home, std::int64_t now_ms) {
     }));
 }
 
-bool OwnHomes::holds(std::string_view home, std::int64_t now_ms) const {
+bool AllowedHomes::holds(std::string_view home, std::int64_t now_ms) const {
     const auto found = ends_.find(home);
     return found != ends_.end() && now_ms < found->second;
 }

@@ -3,8 +3,9 @@
 // a round trip to the store per append.
 //
 // So an allowed home is believed for kMs, as long as the session registry itself believes in an owner that it
-// found, and is asked for again after that. The connection's own session needs no grant: the registry closes
-// who may no longer be in it. A `hello` that resumes asks for each stream, whatever stands here.
+// found, and is asked for again after that. A connection has a list for each thing that it may do. The
+// connection's own session needs no grant: the registry closes who may no longer be in it. A `hello` that
+// resumes asks for each stream, whatever stands here.
 //
 // No clock: time is passed in. Touched by one loop.
 #pragma once
@@ -17,7 +18,7 @@
 
 namespace gateway {
 
-class OwnHomes {
+class AllowedHomes {
 public:
     static constexpr std::int64_t kMs = 60'000;
     static constexpr std::size_t kMax = 256;  // homes of one connection; at the limit the oldest goes
