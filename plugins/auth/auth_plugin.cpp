@@ -108,14 +108,20 @@ void AuthPlugin::authenticate(void* self, sh_bytes token, sh_ticket ticket) noex
     of(self).host().guarded(ticket, [&] { of(self).ask(view(token), ticket); });
 }
 
-void AuthPlugin::ask(std::string_view token, sh_ticket ticket) {
+std::optional<Outcome> AuthPlugin::know(std::string_view token, Digest& digest) {
     if (is_revocation_required_.load() && !sync_->is_known())
-        return answer({Verdict::kUnavailable, nullptr, 0, false}, ticket);
-    if (token.size() > kMaxTokenBytes) return answer({Verdict::kMalformed, nullptr, 0, false}, ticket);
-    const Digest digest = digest_of(token);
-    if (auto known = authenticator_->recall(digest, host().wall_ms()))
-        return answer({Verdict::kCached, std::move(known), 0, false}, ticket);
-    const Outcome busy{Verdict::kBusy, nullptr, 0, false};
+        return Outcome{.verdict = Verdict::kUnavailable};
+    if (token.size() > kMaxTokenBytes) return Outcome{.verdict = Verdict::kMalformed};
+    digest = digest_of(token);
+    auto identity = authenticator_->recall(digest, host().wall_ms());
+    if (identity == nullptr) return std::nullopt;
+    return Outcome{.verdict = Verdict::kCached, .identity = std::move(identity)};
+}
+
+void AuthPlugin::ask(std::string_view token, sh_ticket ticket) {
+    Digest digest{};
+    if (const auto known = know(token, digest)) return answer(*known, ticket);
+    const Outcome busy{.verdict = Verdict::kBusy};
     if (waiting_.fetch_add(1) >= fixed_.queue) {
         waiting_.fetch_sub(1);
         return answer(busy, ticket);
@@ -169,17 +175,9 @@ void AuthPlugin::permits(void* self, sh_bytes token, std::uint32_t verb, sh_byte
 }
 
 void AuthPlugin::judge(std::string_view token, std::uint32_t verb, std::string_view home, sh_permit& out) {
-    Outcome outcome{Verdict::kMalformed, nullptr, 0, false};
-    if (is_revocation_required_.load() && !sync_->is_known()) {
-        outcome.verdict = Verdict::kUnavailable;
-    } else if (token.size() <= kMaxTokenBytes) {
-        const Digest digest = digest_of(token);
-        const std::int64_t now_ms = host().wall_ms();
-        if (auto known = authenticator_->recall(digest, now_ms))
-            outcome = {Verdict::kCached, std::move(known), 0, false};
-        else
-            outcome = authenticator_->look_at(token, digest, now_ms);
-    }
+    Digest digest{};
+    const auto known = know(token, digest);
+    const Outcome outcome = known ? *known : authenticator_->look_at(token, digest, host().wall_ms());
     telemetry_->count(outcome.verdict);
     streamhost::copy_text(out.detail, sentence_of(outcome.verdict));
     if (!is_good(outcome.verdict)) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,8 @@ private:
     static AuthPlugin& of(void* self) { return *static_cast<AuthPlugin*>(self); }
     [[nodiscard]] std::vector<KeyPtr> own_keys();
     void apply(const Settings& settings);  // what a running plugin takes
+    // What can be told of a token without a look at it; nothing: it needs one, by its digest.
+    [[nodiscard]] std::optional<Outcome> know(std::string_view token, Digest& digest);
     void ask(std::string_view token, sh_ticket ticket);
     void answer(const Outcome& outcome, sh_ticket ticket);
     void open_dev_tokens();
