@@ -118,12 +118,7 @@ Verdict read_claims(std::string_view payload, std::string_view grants_claim, Cla
 std::string write_facts(const Claims& claims) {
     streamhost::JsonObject out;
     out.text_if("iss", claims.issuer);
-    if (!claims.audiences.empty()) {
-        std::string list = "[";
-        for (const std::string& audience : claims.audiences)
-            list += (list.size() > 1 ? "," : "") + streamhost::json_string(audience);
-        out.json("aud", list + ']');
-    }
+    if (!claims.audiences.empty()) out.json("aud", streamhost::json_array(claims.audiences));
     if (claims.expires_ms) {
         const std::string ms = std::to_string(*claims.expires_ms % 1'000);
         out.json("exp",

@@ -66,11 +66,9 @@ DevToken make_dev_token(const DevRequest& request, const ClaimRules& rules, cons
     payload.json("iat", date(now_ms)).json("exp", date(token.expires_ms));
     payload.text_if("iss", rules.issuer);
     if (!rules.audiences.empty()) payload.text("aud", rules.audiences.front());
-    std::string grants = "[";
-    for (const std::string& grant : request.grants.value_or(rules.default_grants))
-        grants += (grants.size() > 1 ? "," : "") + streamhost::json_string(grant);
+    const std::string grants = streamhost::json_array(request.grants.value_or(rules.default_grants));
     const std::string claim = streamhost::json_string(rules.grants_claim);
-    payload.json(std::string_view(claim).substr(1, claim.size() - 2), grants + ']');
+    payload.json(std::string_view(claim).substr(1, claim.size() - 2), grants);
     token.text = key.sign(payload.done());
     if (token.text.size() > kMaxTokenBytes)
         throw Failure(SH_INVALID, "a token with these grants is over 8 KiB");

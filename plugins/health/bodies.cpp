@@ -8,7 +8,7 @@ namespace health {
 
 namespace {
 
-using streamhost::json_string;
+using streamhost::json_array;
 using streamhost::JsonObject;
 
 std::string_view word(bool is_good) { return is_good ? "ok" : "down"; }
@@ -16,13 +16,6 @@ std::string_view word(bool is_good) { return is_good ? "ok" : "down"; }
 std::string_view readiness(const Verdict& verdict) {
     if (!verdict.is_ready) return "down";
     return verdict.is_degraded ? "degraded" : "ok";
-}
-
-std::string reasons_of(const Verdict& verdict) {
-    std::string out = "[";
-    for (const std::string& reason : verdict.reasons)
-        out += (out.size() > 1 ? "," : "") + json_string(reason);
-    return out + "]";
 }
 
 std::string count_of(const std::optional<std::uint64_t>& count) {
@@ -97,7 +90,7 @@ Answer ready(const Picture& picture) {
                                           .text("phase", picture.facts.phase)
                                           .number("connections", picture.facts.connections)
                                           .number("connection_limit", picture.facts.connection_limit)
-                                          .json("reasons", reasons_of(picture.verdict))
+                                          .json("reasons", json_array(picture.verdict.reasons))
                                           .done()};
 }
 
@@ -122,7 +115,7 @@ Answer all(const Picture& picture) {
                                             .text("live", word(verdict.is_live))
                                             .text("ready", readiness(verdict))
                                             .text("startup", word(verdict.is_started))
-                                            .json("reasons", reasons_of(verdict))
+                                            .json("reasons", json_array(verdict.reasons))
                                             .number("connections", facts.connections)
                                             .number("connection_limit", facts.connection_limit)
                                             .number("websockets", facts.websockets)
@@ -150,7 +143,7 @@ Answer distributed(const Picture& picture, std::optional<std::uint64_t> active_s
                                 .json("transports", facts.transports_json)
                                 .json("store", facts.store_json)
                                 .json("canary", canary_of(picture.canary))
-                                .json("reasons", reasons_of(picture.verdict))
+                                .json("reasons", json_array(picture.verdict.reasons))
                                 .done()};
 }
 

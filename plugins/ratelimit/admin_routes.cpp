@@ -16,7 +16,7 @@ namespace ratelimit {
 using streamhost::Failure;
 using streamhost::HttpRequest;
 using streamhost::HttpResponse;
-using streamhost::json_string;
+using streamhost::json_array;
 using streamhost::JsonObject;
 
 namespace {
@@ -26,19 +26,11 @@ constexpr const char* kOne = "/admin/v1/ratelimit/*";
 constexpr std::string_view kPrefix = "/admin/v1/ratelimit/";
 constexpr std::int64_t kNsPerMs = 1'000'000;
 
-template <typename List, typename Show>
-std::string array(const List& list, Show show_one) {
-    std::string out = "[";
-    for (const auto& one : list)
-        out += (out.size() > 1 ? "," : "") + show_one(one);
-    return out + "]";
-}
-
 std::string verbs(std::uint32_t mask) {
     std::vector<std::string_view> words;
     for (std::size_t verb = 1; verb < kVerbs; ++verb)
         if ((mask >> verb & 1U) != 0) words.push_back(kVerbWords[verb]);
-    return array(words, [](std::string_view one) { return json_string(one); });
+    return json_array(words);
 }
 
 std::string show_limit(const ActiveLimit& active) {
@@ -95,17 +87,17 @@ std::string show(const Limiter& limiter, const Moment& moment) {
     const Buckets::Sizes sizes = limiter.buckets().sizes();
     const auto throttled = limiter.buckets().top(AdminRoutes::kShown);
     return JsonObject()
-        .json("limits", array(rules->limits(), show_limit))
+        .json("limits", json_array(rules->limits(), show_limit))
         .json("connections", show_connections(settings.connections, limiter.connections().count()))
         .number("buckets", sizes.buckets)
         .number("max_buckets", settings.max_buckets)
         .number("evictions", sizes.evictions)
         .boolean("store_away", moment.is_store_away)
         .number("nodes", moment.nodes)
-        .json("throttled", array(throttled,
-                                 [&](const Throttled& one) {
-                                     return show_throttled(one, settings.prefixes, moment.now_ns);
-                                 }))
+        .json("throttled", json_array(throttled,
+                                      [&](const Throttled& one) {
+                                          return show_throttled(one, settings.prefixes, moment.now_ns);
+                                      }))
         .done();
 }
 

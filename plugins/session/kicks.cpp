@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-#include "streamhost/json.hpp"
+#include "streamhost/json_object.hpp"
 
 #include "listing.hpp"
 
@@ -11,7 +11,6 @@ namespace session {
 
 using streamhost::bytes;
 using streamhost::Host;
-using streamhost::json_string;
 
 namespace {
 
@@ -33,11 +32,11 @@ bool read_number(std::string_view word, std::uint64_t& out) {
 }
 
 std::string answer_of(const std::string& session, std::uint64_t closed, const std::set<std::string>& silent) {
-    std::string out = "{\"session\":" + json_string(session) + ",\"closed\":" + std::to_string(closed) +
-                      ",\"unanswered\":[";
-    for (const std::string& node : silent)
-        out += (out.back() == '[' ? "" : ",") + json_string(node);
-    return out + "]}";
+    return streamhost::JsonObject()
+        .text("session", session)
+        .number("closed", closed)
+        .json("unanswered", streamhost::json_array(silent))
+        .done();
 }
 
 }  // namespace

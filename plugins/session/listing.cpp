@@ -5,14 +5,12 @@
 
 #include <simdjson.h>
 
-#include "streamhost/json.hpp"
 #include "streamhost/json_object.hpp"
 
 namespace session {
 
 namespace {
 
-using streamhost::json_string;
 using Element = simdjson::dom::element;
 
 std::string text_of(const Element& object, std::string_view name) {
@@ -68,14 +66,15 @@ std::vector<std::string> read_names(std::string_view json) {
 }
 
 std::string show(const std::vector<Registered>& entries) {
-    std::string out = "[";
-    for (const Registered& one : entries) {
-        if (out.size() > 1) out += ',';
-        out += "{\"session\":" + json_string(one.session) + ",\"user\":" + json_string(one.user) +
-               ",\"node\":" + json_string(one.node) + ",\"connections\":" + std::to_string(one.connections) +
-               ",\"since\":" + std::to_string(one.since_ms) + "}";
-    }
-    return out + "]";
+    return streamhost::json_array(entries, [](const Registered& one) {
+        return streamhost::JsonObject()
+            .text("session", one.session)
+            .text("user", one.user)
+            .text("node", one.node)
+            .number("connections", one.connections)
+            .number("since", one.since_ms)
+            .done();
+    });
 }
 
 std::string show_nodes(std::string_view json) {
@@ -97,10 +96,7 @@ std::string show_nodes(std::string_view json) {
                           .number("left_ms", number_of<std::int64_t>(entry, "left_ms"))
                           .done();
     }
-    std::string out = "[";
-    for (const auto& [name, node] : nodes)
-        out += (out.size() > 1 ? "," : "") + node;
-    return out + "]";
+    return streamhost::json_array(nodes, [](const auto& node) { return node.second; });
 }
 
 std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t otherwise) {

@@ -39,6 +39,22 @@ inline void append_escaped(std::string& out, std::string_view text) {
     return out;
 }
 
+// The elements of a list, as JSON text each, as `show` makes it.
+template <typename List, typename Show>
+[[nodiscard]] std::string json_array(const List& list, Show&& show) {
+    std::string out = "[";
+    for (const auto& element : list) {
+        if (out.size() > 1) out += ',';
+        out += show(element);
+    }
+    return out + ']';
+}
+// Of texts.
+template <typename List>
+[[nodiscard]] std::string json_array(const List& texts) {
+    return json_array(texts, [](std::string_view text) { return json_string(text); });
+}
+
 // The value of a string member of an object that this project wrote itself (run states, end records): names
 // are unique in it and values need no unescaping. Empty when there is none. For anything a client wrote use a
 // JSON parser.
