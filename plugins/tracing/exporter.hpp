@@ -56,7 +56,7 @@ private:
     const Log log_;
     Collector collector_;
     HeaderList headers_;
-    Time not_before_{};  // what the collector asked for
+    Time not_before_{};             // what the collector asked for
     bool has_old_headers_ = false;  // their file cannot be read
     bool was_well_ = true;
     std::atomic<Time> wind_down_until_{Time::max()};
