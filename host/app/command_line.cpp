@@ -42,6 +42,7 @@ constexpr Command kCommands[] = {
     {"plugin", "check", Verb::kPluginCheck},
     {"plugin", "new", Verb::kPluginNew},
     {"healthcheck", "", Verb::kHealthcheck},
+    {"explain", "", Verb::kExplain},
 };
 
 const Command* command_of(std::string_view first, std::string_view second) {
@@ -50,9 +51,20 @@ const Command* command_of(std::string_view first, std::string_view second) {
     return nullptr;
 }
 
+// First a stream, then a number.
+bool take_entry(CommandLine& out, const std::string& word) {
+    if (out.stream.empty()) {
+        out.stream = word;
+        return true;
+    }
+    const auto read = std::from_chars(word.data(), word.data() + word.size(), out.seq);
+    return read.ec == std::errc() && read.ptr == word.data() + word.size() && out.seq > 0;
+}
+
 // A word behind the command. False: it takes none there.
 bool take_operand(CommandLine& out, const std::string& word) {
     const bool wants_plugin = out.verb == Verb::kPluginCheck || out.verb == Verb::kPluginNew;
+    if (out.verb == Verb::kExplain) return take_entry(out, word);
     if (wants_plugin && out.plugin.empty()) {
         out.plugin = word;
     } else if (out.verb == Verb::kPluginNew && out.folder.empty()) {
@@ -85,6 +97,8 @@ void take_command(CommandLine& out, const std::vector<std::string>& plain) {
     for (std::size_t index = command->second.empty() ? 1 : 2; index < plain.size(); ++index)
         if (!take_operand(out, plain[index]))
             out.error = "'" + plain[index] + "' is one word too many; see streamhost help";
+    if (out.verb == Verb::kExplain && out.error.empty() && out.seq == 0)
+        out.error = "explain needs a stream and the number of one of its entries: explain trip.r 12";
     if (!out.plugin.empty()) return;
     if (out.verb == Verb::kPluginCheck) out.error = "plugin check needs the path of a plugin's .so file";
     if (out.verb == Verb::kPluginNew) out.error = "plugin new needs a name for the plugin";
@@ -103,6 +117,7 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
         } else if (take_value(words, index, "--set", value)) {
             out.arguments.push_back(value);
         } else if (take_value(words, index, "--url", out.url)) {
+            out.urls.push_back(out.url);
             if (!out.url.starts_with("http://")) out.error = "--url is an address that begins with http://";
         } else if (take_value(words, index, "--token-file", out.token_file)) {
             continue;
@@ -114,6 +129,8 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
             out.connect = true;
         } else if (word == "--production") {
             out.production = true;
+        } else if (word == "--json") {
+            out.as_json = true;
         } else if (word == "--restart-plugins") {
             out.restart_plugins = true;
         } else if (word == "-h" || word == "--help") {
@@ -149,6 +166,11 @@ std::string usage() {
            "  streamhost config rollback                                back to what it had before\n"
            "                          [--url URL] [--token-file FILE]   of its admin listener; FILE - is the "
            "standard input\n"
+           "  streamhost explain STREAM SEQ [--json]                    who wrote an entry, which nodes and "
+           "clients "
+           "got it\n"
+           "                          [--url URL]... [-c FILE]          of the nodes to ask; of the node of "
+           "FILE\n"
            "  streamhost config schema | reference                      JSON Schema, page of all keys\n"
            "  streamhost plugin new NAME [FOLDER]                       write a plugin to start from\n"
            "  streamhost plugin check FILE.so                           may this host load that plugin?\n"

@@ -20,6 +20,7 @@ struct CommandLine {
         kPluginNew,
         kPluginCheck,
         kHealthcheck,
+        kExplain,
         kVersion,
         kHelp
     };
@@ -30,12 +31,17 @@ struct CommandLine {
     std::vector<std::string> arguments;  ///< --set key.path=value
     std::string plugin;                  ///< `plugin check`: the file; `plugin new`: the name
     std::string folder;                  ///< `plugin new`; empty: one of the plugin's name
-    std::string url;         ///< `--url` of `healthcheck`, `config diff`, ...; empty: the default address
-    std::string token_file;  ///< `--token-file` of `config diff`, `apply` and `rollback`; empty: no token
+    std::string stream;                  ///< `explain`
+    std::uint64_t seq = 0;               ///< `explain`
+    std::vector<std::string> urls = {};  ///< each `--url`, for `explain`
+    std::string url;  ///< `--url` of `healthcheck`, `config diff`, ...; empty: the default address
+    std::string
+        token_file;  ///< `--token-file` of `config diff`, `apply`, `rollback`, `explain`; empty: no token
     std::uint32_t timeout_ms = 0;  ///< `healthcheck --timeout-ms`; 0: the default
     bool origins = false;          ///< `config show --origins`
     bool connect = false;          ///< `config check --connect`
     bool production = false;       ///< `config check --production`
+    bool as_json = false;          ///< `explain --json`
     bool restart_plugins = false;  ///< `config apply --restart-plugins`
     std::string error;             ///< not empty: what is wrong and what to do
 };

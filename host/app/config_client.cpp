@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <ostream>
 #include <sstream>
@@ -11,14 +10,10 @@
 #include <Poco/Exception.h>
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
-#include <Poco/JSON/Parser.h>
 #include <Poco/JSON/Stringifier.h>
-#include <Poco/Net/HTTPClientSession.h>
-#include <Poco/Net/HTTPRequest.h>
-#include <Poco/Net/HTTPResponse.h>
 #include <Poco/Thread.h>
-#include <Poco/URI.h>
 
+#include "app/admin_client.hpp"
 #include "config/issue.hpp"
 
 namespace streamhost::app {
@@ -28,23 +23,8 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-const Poco::Timespan kPatience(10, 0);
 constexpr long kLookMs = 200;
 constexpr int kLooks = 300;  // a minute
-
-struct Answer {
-    int status = 0;
-    Object::Ptr body;
-};
-
-// "-" is the standard input: a token for a program inside a container, which its file is not.
-std::string first_line(const std::string& file) {
-    std::string line;
-    std::ifstream in(file == "-" ? "" : file);
-    if (!std::getline(file == "-" ? std::cin : in, line))
-        throw std::runtime_error(file + ": no token can be read from it");
-    return line;
-}
 
 std::string text_of_file(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
@@ -52,41 +32,7 @@ std::string text_of_file(const std::string& file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-class Talk {
-public:
-    explicit Talk(const ConfigClientOptions& options)
-        : url_(options.url), token_(options.token_file.empty() ? "" : first_line(options.token_file)) {}
-
-    Answer ask(const std::string& method, const std::string& path, const std::string& body = {}) const {
-        Poco::Net::HTTPClientSession session(url_.getHost(), url_.getPort());
-        session.setTimeout(kPatience);
-        Poco::Net::HTTPRequest request(method, path, "HTTP/1.1");
-        if (!token_.empty()) request.set("Authorization", "Bearer " + token_);
-        if (method == "POST") request.setContentLength64(static_cast<Poco::Int64>(body.size()));
-        session.sendRequest(request) << body;
-        Poco::Net::HTTPResponse response;
-        std::istream& in = session.receiveResponse(response);
-        const std::string text(std::istreambuf_iterator<char>(in), {});
-        try {
-            return {static_cast<int>(response.getStatus()),
-                    Poco::JSON::Parser().parse(text).extract<Object::Ptr>()};
-        } catch (const Poco::Exception&) {
-            throw std::runtime_error("what answers there is no admin listener of a node");
-        }
-    }
-
-private:
-    const Poco::URI url_;
-    const std::string token_;
-};
-
-// What came over a network is not written to a terminal raw.
-std::string text(const Object& object, const std::string& name) {
-    std::string out = object.optValue<std::string>(name, "");
-    std::replace_if(
-        out.begin(), out.end(), [](unsigned char byte) { return byte < ' ' || byte == 127; }, ' ');
-    return out;
-}
+using Answer = AdminClient::Answer;
 
 std::string value(const Object& change, const std::string& name) {
     if (change.isNull(name)) return "nothing";
@@ -97,8 +43,8 @@ std::string value(const Object& change, const std::string& name) {
 }
 
 std::string effect(const Object& change) {
-    const std::string word = text(change, "effect");
-    const std::string plugin = text(change, "plugin");
+    const std::string word = text_of(change, "effect");
+    const std::string plugin = text_of(change, "plugin");
     if (word == "at_once") return "at once";
     if (word == "restarts_plugin") return "when " + plugin + " is restarted";
     if (word == "switches_plugin") return "with " + plugin + " being switched";
@@ -110,8 +56,8 @@ void print_changes(const Object& answer, std::ostream& out) {
     if (changes.isNull() || changes->size() == 0) out << "nothing changes\n";
     for (std::size_t index = 0; !changes.isNull() && index < changes->size(); ++index) {
         const Object& change = *changes->getObject(static_cast<unsigned>(index));
-        out << "  " << text(change, "path") << ": " << value(change, "before") << " -> "
-            << value(change, "after") << " (" << effect(change) << "; " << text(change, "where") << ")\n";
+        out << "  " << text_of(change, "path") << ": " << value(change, "before") << " -> "
+            << value(change, "after") << " (" << effect(change) << "; " << text_of(change, "where") << ")\n";
     }
 }
 
@@ -139,35 +85,36 @@ int print_complaints(const Object& answer, std::ostream& err) {
     for (std::size_t index = 0; !complaints.isNull() && index < complaints->size(); ++index) {
         const Object& complaint = *complaints->getObject(static_cast<unsigned>(index));
         config::Issue issue;
-        issue.path = text(complaint, "path");
-        issue.problem = text(complaint, "problem");
-        issue.allowed = text(complaint, "allowed");
-        issue.next_step = text(complaint, "next");
+        issue.path = text_of(complaint, "path");
+        issue.problem = text_of(complaint, "problem");
+        issue.allowed = text_of(complaint, "allowed");
+        issue.next_step = text_of(complaint, "next");
         const std::string shown = config::format(issue);
-        err << text(complaint, "where") << shown.substr(std::min(shown.find(": "), shown.size()));
+        err << text_of(complaint, "where") << shown.substr(std::min(shown.find(": "), shown.size()));
     }
     err << "streamhost: the node refuses this configuration and goes on with the one that it has\n";
     return 2;
 }
 
 int print_problem(const Answer& answer, std::ostream& err) {
-    err << "streamhost: " << answer.status << ": " << text(*answer.body, "detail") << "\n";
+    err << "streamhost: " << answer.status << ": " << text_of(*answer.body, "detail") << "\n";
     return 1;
 }
 
 // Until plugins have followed, or one has not and the node went back.
-int follow(const Talk& talk, bool back, std::ostream& out, std::ostream& err) {
+int follow(const AdminClient& talk, bool back, std::ostream& out, std::ostream& err) {
     for (int look = 0; look < kLooks; ++look) {
         const Answer answer = talk.ask("GET", "/admin/v1/config");
         const Object::Ptr last = answer.body->getObject("last");
         if (last.isNull()) return print_problem(answer, err);
-        const std::string state = text(*last, "state");
+        const std::string state = text_of(*last, "state");
         if (state == "applying") {
             Poco::Thread::sleep(kLookMs);
             continue;
         }
         const bool is_well = state == (back ? "rolled_back" : "applied");
-        (is_well ? out : err) << state << (last->has("reason") ? ": " + text(*last, "reason") : "") << "\n";
+        (is_well ? out : err) << state << (last->has("reason") ? ": " + text_of(*last, "reason") : "")
+                              << "\n";
         return is_well ? 0 : 2;
     }
     err << "streamhost: plugins are still on their way: look at GET /admin/v1/config\n";
@@ -176,18 +123,18 @@ int follow(const Talk& talk, bool back, std::ostream& out, std::ostream& err) {
 
 int change(const ConfigClientOptions& options, const std::string& path, const std::string& body, bool back,
            std::ostream& out, std::ostream& err) {
-    const Talk talk(options);
+    const AdminClient talk(options.url, read_token(options.token_file));
     const Answer answer = talk.ask("POST", path, body);
     if (answer.status == 422) {
         const Array::Ptr complaints = answer.body->getArray("complaints");
-        if (complaints.isNull() || complaints->size() == 0) err << text(*answer.body, "reason") << "\n";
+        if (complaints.isNull() || complaints->size() == 0) err << text_of(*answer.body, "reason") << "\n";
         return print_complaints(*answer.body, err);
     }
     if (answer.status != 200 && answer.status != 202) return print_problem(answer, err);
     print_changes(*answer.body, out);
     out << "generation " << answer.body->getValue<Poco::UInt64>("generation") << "\n";
     if (answer.status == 202) return follow(talk, back, out, err);
-    out << text(*answer.body, "state") << "\n";
+    out << text_of(*answer.body, "state") << "\n";
     return 0;
 }
 
@@ -223,7 +170,7 @@ std::string documents_json(const std::vector<std::string>& files) {
 int show_config_diff(const ConfigClientOptions& options, const std::vector<std::string>& files,
                      std::ostream& out, std::ostream& err) {
     return guarded(options, err, [&] {
-        const Talk talk(options);
+        const AdminClient talk(options.url, read_token(options.token_file));
         const Answer answer = files.empty()
                                   ? talk.ask("GET", "/admin/v1/config/diff")
                                   : talk.ask("POST", "/admin/v1/config/diff", documents_json(files));

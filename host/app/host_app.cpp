@@ -11,6 +11,7 @@
 
 #include "app/command_line.hpp"
 #include "app/config_client.hpp"
+#include "app/explain.hpp"
 #include "app/healthcheck.hpp"
 #include "app/node.hpp"
 #include "app/plugin_tools.hpp"
@@ -68,6 +69,7 @@ private:
             return apply_config(client_options(), line_.restart_plugins, std::cout, std::cerr);
         if (line_.verb == Verb::kConfigRollback)
             return roll_back_config(client_options(), std::cout, std::cerr);
+        if (line_.verb == Verb::kExplain && line_.files.empty()) return explain_entry(line_.urls);
         const config::Sources sources = sources_of(line_);
         std::string text;
         if (line_.verb == Verb::kConfigSchema) {
@@ -89,6 +91,11 @@ private:
             return 2;
         }
         switch (line_.verb) {
+        case Verb::kExplain: {
+            std::vector<std::string> urls = line_.urls;
+            urls.insert(urls.begin(), "http://" + settings_of(candidate.configuration).admin_address);
+            return explain_entry(urls);
+        }
         case Verb::kConfigCheck: return report_check(candidate.configuration);
         case Verb::kConfigShow:
             std::cout << config::to_yaml(candidate.configuration->root(), {.origins = line_.origins});
@@ -102,6 +109,16 @@ private:
         if (!line_.url.empty()) options.url = line_.url;
         options.token_file = line_.token_file;
         return options;
+    }
+
+    int explain_entry(std::vector<std::string> urls) const {
+        if (urls.empty()) urls.push_back(ConfigClientOptions().url);
+        return explain({.stream = line_.stream,
+                        .seq = line_.seq,
+                        .urls = std::move(urls),
+                        .token_file = line_.token_file,
+                        .as_json = line_.as_json},
+                       std::cout, std::cerr);
     }
 
     // The keys may be right and still nothing that serves: an enabled plugin whose file is broken, or that

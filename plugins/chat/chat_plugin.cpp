@@ -1,6 +1,8 @@
 // Glue: the table of svc/chat.h and the life cycle on one side, Runs on the store loop on the other.
 #include "chat_plugin.hpp"
 
+#include <cstddef>
+
 #include "streamhost/ids.hpp"
 
 #include "ids.hpp"
@@ -99,6 +101,8 @@ void Chat::send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept
         message->job.options = check_options(view(send->options));
         message->job.provider = plugin.choose_provider(message->job.options);
         const auto remote = plugin.settings_.remotes.find(message->job.provider);
+        const bool says_trace = send->struct_size > offsetof(sh_chat_send, trace) && send->trace != nullptr;
+        if (says_trace) message->job.trace = streamhost::TraceContext::copy(*send->trace);
         if (remote != plugin.settings_.remotes.end()) message->job.remote = remote->second;
         plugin.host().on_store(ticket, [&plugin, message, ticket] { plugin.runs_->send(message, ticket); });
     });
@@ -118,6 +122,7 @@ namespace {
 
 constexpr const char* kProvides[] = {SH_SVC_CHAT, nullptr};
 constexpr const char* kNeeds[] = {SH_SVC_STREAMCACHE, nullptr};
+constexpr const char* kUses[] = {SH_SVC_TRACING, nullptr};
 
 }  // namespace
 }  // namespace chat
@@ -127,4 +132,5 @@ STREAMHOST_PLUGIN(chat::Chat, {.name = "chat",
                                .summary = "Messages and the runs that answer them",
                                .provides = chat::kProvides,
                                .needs = chat::kNeeds,
+                               .uses = chat::kUses,
                                .schema = chat::kSchema})

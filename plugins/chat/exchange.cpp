@@ -69,15 +69,15 @@ Fault Exchange::fault_now(Fault before) const noexcept {
     return before != Fault::none && stop_.stopped() ? Fault::stopped : before;
 }
 
-Attempt Exchange::open(const std::string& body) noexcept {
+Attempt Exchange::open(const ProviderCall& call) noexcept {
     Attempt attempt;
-    const Fault fault = guarded(Fault::connect, [&] { attempt = exchange(body); });
+    const Fault fault = guarded(Fault::connect, [&] { attempt = exchange(call); });
     if (fault != Fault::none) attempt = {.fault = fault};
     attempt.fault = fault_now(attempt.fault);
     return attempt;
 }
 
-Attempt Exchange::exchange(const std::string& body) {
+Attempt Exchange::exchange(const ProviderCall& call) {
     using namespace Poco::Net;
     const auto& url = target_.url;
     if (target_.tls) {
@@ -89,17 +89,19 @@ Attempt Exchange::exchange(const std::string& body) {
                          timespan(at_most(limits_.first_byte)));
     HTTPRequest request(HTTPRequest::HTTP_POST, url.getPathAndQuery(), HTTPMessage::HTTP_1_1);
     request.setContentType("application/json");
-    request.setContentLength(static_cast<std::streamsize>(body.size()));
+    request.setContentLength(static_cast<std::streamsize>(call.body.size()));
     request.set("Accept", "text/event-stream");
     request.setKeepAlive(false);
     if (!target_.api_key.empty()) request.set("Authorization", "Bearer " + target_.api_key);
+    if (call.trace) request.set("traceparent", call.trace->parent_text());
+    if (call.trace && !call.trace->state.empty()) request.set("tracestate", call.trace->state);
     std::ostream& out = session_->sendRequest(request);
     // The session may close its descriptor at any error, and its number may be somebody else's the moment
     // after; one of our own stays ours.
     own_fd_ = ::fcntl(session_->socket().impl()->sockfd(), F_DUPFD_CLOEXEC, 0);
     interruptible_ =
         std::make_unique<StopSignal::Interruptible>(stop_, [fd = own_fd_] { ::shutdown(fd, SHUT_RDWR); });
-    out << body << std::flush;
+    out << call.body << std::flush;
 
     HTTPResponse response;
     body_ = &session_->receiveResponse(response);

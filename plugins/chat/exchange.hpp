@@ -11,6 +11,8 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/URI.h>
 
+#include "streamhost/trace_context.hpp"
+
 #include "retry_policy.hpp"
 #include "stop_signal.hpp"
 
@@ -29,6 +31,11 @@ struct Target {
     Poco::Net::Context::Ptr tls;  // null: plain HTTP
 };
 
+struct ProviderCall {
+    std::string body;
+    std::optional<streamhost::TraceContext> trace;  // told to the server, as traceparent and tracestate
+};
+
 class Exchange {
 public:
     Exchange(const Target& target, ExchangeLimits limits, StopSignal& stop);
@@ -37,12 +44,12 @@ public:
     Exchange& operator=(const Exchange&) = delete;
 
     // Fault::none: the body of a 200 follows. Never throws.
-    [[nodiscard]] Attempt open(const std::string& body) noexcept;
+    [[nodiscard]] Attempt open(const ProviderCall& call) noexcept;
     // What has come since, at least a byte; empty at the end of the body. Never throws.
     [[nodiscard]] Fault read(std::string& bytes) noexcept;
 
 private:
-    Attempt exchange(const std::string& body);
+    Attempt exchange(const ProviderCall& call);
     [[nodiscard]] Fault fault_now(Fault before) const noexcept;
     [[nodiscard]] std::chrono::milliseconds at_most(std::chrono::milliseconds limit) const;
 

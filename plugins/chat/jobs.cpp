@@ -62,6 +62,8 @@ std::string job_text(const Job& job) {
     std::string text = R"({"provider":)" + json_string(job.provider) + "," + job.content.member();
     if (!job.options.empty()) text += R"(,"options":)" + job.options;
     if (job.remote) text += R"(,"remote":)" + terms_text(*job.remote);
+    if (job.trace) text += R"(,"traceparent":)" + json_string(job.trace->parent_text());
+    if (job.trace && !job.trace->state.empty()) text += R"(,"tracestate":)" + json_string(job.trace->state);
     return text + "}";
 }
 
@@ -77,6 +79,7 @@ Job job_of(std::string_view text) {
     job.provider = text_member(root, "provider");
     if (root["options"].get(member) == SUCCESS) job.options = simdjson::minify(member);
     if (root["remote"].get(member) == SUCCESS) job.remote = terms_of(member);
+    job.trace = streamhost::read_trace(text_member(root, "traceparent"), text_member(root, "tracestate"));
     return job;
 }
 

@@ -55,16 +55,16 @@ OpenAiProvider::OpenAiProvider(const OpenAiOptions& options, Log log)
     : options_(options), target_(target_of(options)), log_(std::move(log)) {}
 
 Verdict OpenAiProvider::produce(const Prompt& prompt, Sink& sink, StopSignal& stop) {
-    std::string body;
+    ProviderCall call{.body = {}, .trace = prompt.trace};
     try {
-        body = completion_request(options_.request, prompt);
+        call.body = completion_request(options_.request, prompt);
     } catch (const Failure& failure) {
         return {.code = "bad_request", .message = failure.what()};
     }
     const auto deadline =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.total_timeout_ms);
     for (std::uint32_t made = 1;; ++made) {
-        const Outcome outcome = try_once(body, deadline, sink, stop);
+        const Outcome outcome = try_once(call, deadline, sink, stop);
         if (outcome.attempt.fault == Fault::none || outcome.attempt.fault == Fault::stopped)
             return outcome.verdict;
         tell_operator(outcome.attempt);
@@ -75,7 +75,15 @@ Verdict OpenAiProvider::produce(const Prompt& prompt, Sink& sink, StopSignal& st
     }
 }
 
-OpenAiProvider::Outcome OpenAiProvider::try_once(const std::string& body,
+void OpenAiProvider::describe(streamhost::Span& call) const {
+    call.set("gen_ai.operation.name", "chat");
+    call.set("gen_ai.provider.name", "openai");
+    call.set("gen_ai.request.model", options_.request.model);
+    call.set("server.address", target_.url.getHost());
+    call.set("server.port", static_cast<std::int64_t>(target_.url.getPort()));
+}
+
+OpenAiProvider::Outcome OpenAiProvider::try_once(const ProviderCall& call,
                                                  std::chrono::steady_clock::time_point deadline, Sink& sink,
                                                  StopSignal& stop) const {
     using std::chrono::milliseconds;
@@ -85,7 +93,7 @@ OpenAiProvider::Outcome OpenAiProvider::try_once(const std::string& body,
                        .idle = milliseconds(options_.idle_timeout_ms),
                        .deadline = deadline},
                       stop);
-    Attempt attempt = exchange.open(body);
+    Attempt attempt = exchange.open(call);
     CompletionStream completion;
     SseParser parser;
     std::string bytes;

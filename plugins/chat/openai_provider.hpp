@@ -33,6 +33,7 @@ public:
     OpenAiProvider(const OpenAiOptions& options, Log log);
 
     [[nodiscard]] Verdict produce(const Prompt& prompt, Sink& sink, StopSignal& stop) override;
+    void describe(streamhost::Span& call) const override;
     [[nodiscard]] std::uint32_t total_timeout_ms() const noexcept override {
         return options_.total_timeout_ms;
     }
@@ -42,7 +43,7 @@ private:
         Attempt attempt;
         Verdict verdict;
     };
-    [[nodiscard]] Outcome try_once(const std::string& body, std::chrono::steady_clock::time_point deadline,
+    [[nodiscard]] Outcome try_once(const ProviderCall& call, std::chrono::steady_clock::time_point deadline,
                                    Sink& sink, StopSignal& stop) const;
     void tell_operator(const Attempt& attempt) const;
 

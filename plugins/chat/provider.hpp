@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "streamhost/trace.hpp"
 
 #include "stop_signal.hpp"
 
@@ -25,6 +28,8 @@ struct Prompt {
     // What a worker that went away got out of this answer: readers have it. Go on behind it.
     std::string prefix;
     std::uint32_t prefix_parts = 0;
+
+    std::optional<streamhost::TraceContext> trace;  // of this call, for the server that is asked
 };
 
 // How it went. `code` is one of the protocol's error codes; empty: complete. `usage` is a JSON object or
@@ -61,6 +66,8 @@ public:
     // seconds, and what it returns no longer counts. [worker]
     [[nodiscard]] virtual Verdict produce(const Prompt& prompt, Sink& sink, StopSignal& stop) = 0;
     [[nodiscard]] virtual bool wants_context() const noexcept { return true; }
+    // The place and the names of the call as OpenTelemetry has them, for its span.
+    virtual void describe(streamhost::Span& /*call*/) const {}
     // A limit for the whole answer.
     [[nodiscard]] virtual std::uint32_t total_timeout_ms() const noexcept { return 600'000; }
 };

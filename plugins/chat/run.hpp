@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "streamhost/trace.hpp"
+
 #include "runs.hpp"
 
 namespace chat {
@@ -57,6 +59,7 @@ struct Runs::Run final : EntryPort, std::enable_shared_from_this<Run> {
     std::optional<Taken> taken;
     std::uint64_t head = 0;  // entries that were there when it was claimed
 
+    streamhost::Span span;  // of the whole run; its context is safe from any thread once it is set
     RunMachine machine;
     std::string end;           // what finish() is to store
     bool is_in_doubt = false;  // whether that is ours to store

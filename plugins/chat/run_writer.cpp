@@ -75,6 +75,7 @@ bool RunWriter::put(std::uint32_t type, std::string_view data) {
     }
     entries_since_ = asks ? 0 : entries_since_ + 1;
     bytes_since_ = asks ? 0 : bytes_since_ + data.size();
+    ++entries_;
     return true;
 }
 

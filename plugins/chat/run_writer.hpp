@@ -47,6 +47,9 @@ public:
     // SH_OK, or why nothing more is taken: SH_CANCELLED (stopped), SH_TIMEOUT (no room), SH_FENCED ...
     [[nodiscard]] sh_status over() const noexcept { return over_; }
 
+    // Handed over so far.
+    [[nodiscard]] std::uint64_t entries() const noexcept { return entries_; }
+
     // An entry that wanted an answer has it. [any]
     void answered();
 
@@ -61,6 +64,7 @@ private:
     Utf8Carry carry_;
     sh_status over_ = SH_OK;
     bool is_first_ = true;
+    std::uint64_t entries_ = 0;
     std::uint32_t entries_since_ = 0;
     std::size_t bytes_since_ = 0;
 

@@ -29,6 +29,7 @@ Runs::Runs(streamhost::Host& host, Settings settings, Cache cache, OpenRuns open
       queue_(queue),
       concluder_(host_, cache_, open_),
       telemetry_(host_, settings_.providers),
+      tracer_(host_),
       waiting_(host_, cache_, open_, queue_, concluder_, telemetry_),
       reaper_(host_, cache_, open_, concluder_,
               [this](const std::string& run) {
@@ -126,7 +127,7 @@ void Runs::finish(const Ref& run) {
         if (result.status == SH_FENCED) {
             telemetry_.fenced();
             host_.warn("run has another producer: what this node still had of it is dropped",
-                       {{"run", run->id}});
+                       {{"run", run->id}}, run->span.context());
         }
         if (result.status == SH_OK && run->is_in_doubt) tell_failure(run, kNotStored);
         act(run, run->machine.finished(result.status));
@@ -151,7 +152,9 @@ void Runs::forget(const Ref& run) {
     const auto took_ms = host_.monotonic_ms() - run->accepted_ms;
     if (!outcome.empty())
         telemetry_.run_ended(run->provider_name, outcome, static_cast<double>(took_ms) / 1'000);
-    host_.debug("run ended", {{"run", run->id}, {"outcome", outcome}, {"ms", std::to_string(took_ms)}});
+    host_.debug("run ended", {{"run", run->id}, {"outcome", outcome}, {"ms", std::to_string(took_ms)}},
+                run->span.context());
+    end_span(run, outcome);
     pump();
 }
 

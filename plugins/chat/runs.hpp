@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "streamhost/trace.hpp"
+
 #include "conclusion.hpp"
 #include "ports.hpp"
 #include "queue_port.hpp"
@@ -105,6 +107,11 @@ private:
     void hand_over(const Ref& run);
     void fenced(const Ref& run);
 
+    // runs_trace.cpp
+    void begin_span(const Ref& run) const;
+    static void end_span(const Ref& run, std::string_view outcome);
+    [[nodiscard]] streamhost::Span begin_call(const Ref& run) const;
+
     // runs_work.cpp: the thread's side
     void work(const Ref& run);
     [[nodiscard]] Verdict produce(const Ref& run);
@@ -124,6 +131,7 @@ private:
     QueuePort queue_;
     Concluder concluder_;
     Telemetry telemetry_;
+    streamhost::Tracer tracer_;
     RunQueue waiting_;  // for a worker
     Reaper reaper_;
     std::map<std::string, std::shared_ptr<Sending>> sending_;

@@ -34,7 +34,8 @@ void Runs::send(const std::shared_ptr<const Message>& message, sh_ticket ticket)
     sending->ticket = ticket;
     sending->run = run_id(message->session);
     sending->message_data = user_message(id, content, sending->run, host_.wall_ms());
-    sending->run_data = run_state(sending->run, "pending");
+    const auto& trace = message->job.trace;
+    sending->run_data = run_pending(sending->run, trace ? &*trace : nullptr);
     sending->job = job_text(message->job);
     sending->hash = sha256_hex(content.json);
     // A repeat of ours after a lost answer has to be recognised too.
@@ -104,6 +105,7 @@ void Runs::stored(const std::shared_ptr<Sending>& sending, const sh_result& resu
     run->provider = settings_.providers.at(run->provider_name);
     run->message_seq = result.first;
     run->accepted_ms = sending->since_ms;
+    begin_span(run);
     runs_.emplace(run->id, run);
     pending_.push_back(run);
     count();

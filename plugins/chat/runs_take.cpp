@@ -57,6 +57,7 @@ void Runs::claimed_taken(const Ref& run, const sh_result& result) {
     run->taken->claims = result.count;
     open_.put(run->id, kTakenDueMs, &ignore);
     (void)streamhost::guard(nullptr, [&] { run->job = job_of(body_of(result)); });
+    begin_span(run);
     if (next == Act::prepare) return proceed(run);
     // It ended, or this node began to, while the claim was on its way.
     act(run, next);
@@ -74,9 +75,11 @@ void Runs::proceed(const Ref& run) {
     const Takeover takeover = decide(*run->job.remote, delivery);
     if (delivery.claims > 1) {
         telemetry_.taken_over();
-        host_.info("run has a new worker", {{"run", run->id},
-                                            {"policy", policy_name(run->job.remote->policy)},
-                                            {"claims", std::to_string(delivery.claims)}});
+        host_.info("run has a new worker",
+                   {{"run", run->id},
+                    {"policy", policy_name(run->job.remote->policy)},
+                    {"claims", std::to_string(delivery.claims)}},
+                   run->span.context());
     }
     switch (takeover) {
     case Takeover::produce:
@@ -84,7 +87,7 @@ void Runs::proceed(const Ref& run) {
     case Takeover::lost: return end_lost(run);
     case Takeover::start_over: return start_over(run);
     case Takeover::give_up:
-        host_.warn("run is given up: its workers failed", {{"run", run->id}});
+        host_.warn("run is given up: its workers failed", {{"run", run->id}}, run->span.context());
         telemetry_.given_up();
         run->end = given_up_end();
         return act(run, run->machine.end_now());
@@ -176,7 +179,8 @@ void Runs::watched(const Ref& run, const sh_stream_info& info) {
 }
 
 void Runs::fenced(const Ref& run) {
-    host_.warn("run has another producer: what this node still has of it is dropped", {{"run", run->id}});
+    host_.warn("run has another producer: what this node still has of it is dropped", {{"run", run->id}},
+               run->span.context());
     telemetry_.fenced();
     run->stop.stop(StopReason::over);
     act(run, run->machine.fenced());
@@ -206,7 +210,7 @@ void Runs::hand_over(const Ref& run) {
     const auto push = [this, queue, queued] { queue_.push(queue, queued, &ignore); };
     run->taken->settle();
     telemetry_.handed_over();
-    host_.info("run is handed over", {{"run", run->id}});
+    host_.info("run is handed over", {{"run", run->id}}, run->span.context());
     act(run, run->machine.fenced());  // not ours any more
     if (!is_claimed) return push();
     // Should any of this be lost, the lease ends by itself and the run is found in the list of open runs.

@@ -39,11 +39,19 @@ void Runs::work(const Ref& run) {
 Verdict Runs::produce(const Ref& run) {
     Verdict verdict = kFailed;
     sh_error error{};
+    streamhost::Span call = begin_call(run);
     const sh_status status = streamhost::guard(
         &error, [&] { verdict = run->provider->produce(run->prompt, run->writer, run->stop); });
-    if (status == SH_OK) return verdict;
-    host_.error("provider threw", {{"provider", run->provider_name}, {"run", run->id}, {"what", error.text}});
-    return kFailed;
+    if (status != SH_OK) {
+        host_.error("provider threw",
+                    {{"provider", run->provider_name}, {"run", run->id}, {"what", error.text}},
+                    call.context());
+        verdict = kFailed;
+    }
+    if (!verdict.complete()) call.set("error.type", verdict.code);
+    if (!verdict.complete()) call.fail(verdict.message);
+    call.end();
+    return verdict;
 }
 
 void Runs::hand_in(const Ref& run, const Verdict& verdict) {
@@ -58,11 +66,13 @@ void Runs::hand_in(const Ref& run, const Verdict& verdict) {
     if (!verdict.complete()) {
         telemetry_.provider_error(run->provider_name, verdict.code);
         host_.warn("provider failed",
-                   {{"provider", run->provider_name}, {"run", run->id}, {"code", verdict.code}});
+                   {{"provider", run->provider_name}, {"run", run->id}, {"code", verdict.code}},
+                   run->span.context());
     }
     const std::string end = end_of(verdict);
-    const auto queued = [run, end] {
+    const auto queued = [run, end, entries = run->writer.entries()] {
         if (run->machine.phase() != Phase::producing) return;
+        run->span.set("streamhost.entries", static_cast<std::int64_t>(entries));
         run->end = end;
         run->machine.end_queued();
     };
@@ -89,10 +99,12 @@ void Runs::fail_run(const Ref& run, const Verdict& verdict) {
 
 void Runs::tell_failure(const Ref& run, const Verdict& verdict) {
     telemetry_.provider_error(run->provider_name, verdict.code);
-    host_.warn("run ends with an error", {{"provider", run->provider_name},
-                                          {"run", run->id},
-                                          {"code", verdict.code},
-                                          {"what", verdict.message}});
+    host_.warn("run ends with an error",
+               {{"provider", run->provider_name},
+                {"run", run->id},
+                {"code", verdict.code},
+                {"what", verdict.message}},
+               run->span.context());
 }
 
 void Runs::end_with(const Ref& run, const Verdict& verdict) {
@@ -129,6 +141,7 @@ void Runs::do_owed() {
 void Runs::first_token(const Ref& run) {
     telemetry_.first_token(static_cast<double>(host_.monotonic_ms() - run->accepted_ms) / 1'000);
     to_store([this, run] {
+        run->span.event("first_token");
         if (run->machine.phase() != Phase::producing) return;
         cache_.publish(run->session, run->id + ":active", SH_RECORD_RUN, run_state(run->id, "active"),
                        [](const sh_result&) {});

@@ -84,6 +84,13 @@ std::string run_state(std::string_view run, std::string_view state, std::string_
     return text + "}";
 }
 
+std::string run_pending(std::string_view run, const streamhost::TraceContext* trace) {
+    std::string text = run_state(run, "pending");
+    if (trace == nullptr || !trace->is_sampled()) return text;
+    text.back() = ',';
+    return text + R"("traceparent":)" + json_string(trace->parent_text()) + "}";
+}
+
 std::string run_again(std::string_view run, std::string_view lost) {
     return R"({"kind":"run","run":)" + json_string(run) + R"(,"state":"pending","replaces":)" +
            json_string(lost) + "}";

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "streamhost/trace_context.hpp"
+
 #include "provider.hpp"
 #include "remote_terms.hpp"
 
@@ -37,6 +39,8 @@ struct Content {
                                             std::int64_t ts_ms);
 [[nodiscard]] std::string run_state(std::string_view run, std::string_view state,
                                     std::string_view outcome = "");
+// The first of them. Those who deliver the run find the `trace` in it, where it is sampled.
+[[nodiscard]] std::string run_pending(std::string_view run, const streamhost::TraceContext* trace);
 // `run` answers the message that `lost` was to answer.
 [[nodiscard]] std::string run_again(std::string_view run, std::string_view lost);
 [[nodiscard]] std::string accepted(std::string_view message, std::string_view run);
@@ -54,7 +58,8 @@ struct Job {
     std::string provider;
     Content content;
     std::string options;
-    std::optional<RemoteTerms> remote;  // produced by whoever works for its queue
+    std::optional<RemoteTerms> remote;              // produced by whoever works for its queue
+    std::optional<streamhost::TraceContext> trace;  // of the message that it answers
 };
 [[nodiscard]] std::string job_text(const Job& job);
 // Throws Failure(SH_INVALID) for what job_text() did not write.

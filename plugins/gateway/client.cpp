@@ -151,7 +151,8 @@ void Client::on(const Request& request, const Subscribe& subscribe) {
         if (result.status != SH_OK) client.fail(id, error_of(result, "subscribing"));
         client.asked_for(stream, grants);
     });
-    door().services.subscribe(target(), wish, std::move(answered));
+    door().services.subscribe(target(), wish,
+                              traced(begin_subscribe("subscribe", subscribe.stream), std::move(answered)));
 }
 
 void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
@@ -174,23 +175,26 @@ void Client::on(const Request& request, const Send& send_request) {
     const Host& host = door().host;
     // An answer that starts now might be cut short; one that is running has the time of the drain.
     if (host.node().phase(host.raw()) >= SH_NODE_DRAINING) return fail(request.id, leaving());
+    streamhost::Span span = begin_send(send_request);
+    const sh_trace_context trace = span ? span.context()->raw() : sh_trace_context{};
     const sh_chat_send message{sizeof(message),
                                0,
                                bytes(session_),
                                bytes(identity_.user),
                                bytes(send_request.key),
                                bytes(send_request.content),
-                               bytes(send_request.options)};
+                               bytes(send_request.options),
+                               span ? &trace : nullptr};
     // A reader must know the run before its first frame.
     connection_.hold_streams();
-    door().services.send(
-        target(), message, later([id = std::string(request.id)](Client& client, const sh_result& result) {
-            client.answer(id, result, "chat", [&client](const std::string& asked, const sh_result& sent) {
-                const bool is_duplicate = (sent.flags & SH_RESULT_DUPLICATE) != 0;
-                return accepted_frame(asked, client.session_, streamhost::body_of(sent), is_duplicate);
-            });
-            client.connection_.release_streams();
-        }));
+    Answer answered = later([id = std::string(request.id)](Client& client, const sh_result& result) {
+        client.answer(id, result, "chat", [&client](const std::string& asked, const sh_result& sent) {
+            const bool is_duplicate = (sent.flags & SH_RESULT_DUPLICATE) != 0;
+            return accepted_frame(asked, client.session_, streamhost::body_of(sent), is_duplicate);
+        });
+        client.connection_.release_streams();
+    });
+    door().services.send(target(), message, traced(std::move(span), std::move(answered)));
 }
 
 void Client::on(const Request& request, const Cancel& cancel) {

@@ -17,6 +17,7 @@
 #include "streamhost/websocket.hpp"
 
 #include "allowed_homes.hpp"
+#include "client_trace.hpp"
 #include "door.hpp"
 #include "errors.hpp"
 #include "foreign_streams.hpp"
@@ -36,6 +37,8 @@ public:
     Client& operator=(const Client&) = delete;
     ~Client();
 
+    // The headers of its upgrade. Called while tracing is on alone.
+    void brings_trace(std::string_view parent, std::string_view state);
     void message(bool is_binary, std::string_view data);
     void drain(std::uint32_t reconnect_after_ms) const;
     // The time for it has passed.
@@ -131,6 +134,14 @@ private:
     [[nodiscard]] sh_subscribe subscription(std::string_view stream, std::uint32_t from,
                                             sh_position after) const;
 
+    // client_trace.cpp
+    void begin_hello(const Hello& hello);
+    void end_hello(std::string_view error);
+    [[nodiscard]] streamhost::Span begin_send(const Send& send) const;
+    [[nodiscard]] streamhost::Span begin_subscribe(const char* name, std::string_view stream) const;
+    // The span ends with the answer, also when the client has gone by then.
+    [[nodiscard]] static Answer traced(streamhost::Span span, Answer answer);
+
     void read_history(const std::shared_ptr<HistoryRead>& read);
     void tell_history(const HistoryRead& read);
 
@@ -201,7 +212,8 @@ private:
     std::uint32_t pending_ = 0;
     Patience patience_;
     bool has_joined_ = false;
-    bool is_guest_ = false;  // in a session that is not the user's
+    bool is_guest_ = false;               // in a session that is not the user's
+    std::unique_ptr<ClientTrace> trace_;  // null without tracing
     // Among the connections of its address and of its user, by these instances of the limiter.
     std::uint64_t address_counted_by_;
     std::optional<std::uint64_t> user_counted_by_;

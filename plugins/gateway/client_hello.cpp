@@ -51,6 +51,7 @@ void Client::on(const Request& request, const Hello& hello) {
     connection_.pause();
     connection_.hold_streams();
     agent_ = hello.client;
+    begin_hello(hello);
     if (!door().needs_token) return ask_to_join();
     authenticate(hello.token.empty() ? std::string_view(token_) : hello.token);
 }
@@ -123,6 +124,7 @@ void Client::opened(const sh_result& result) {
                         .server = door().host.node().name(raw),
                         .is_degraded = is_degraded},
                        enforced_limits()));
+    end_hello("");
     opening_.reset();
     connection_.release_streams();
     connection_.resume();
@@ -130,6 +132,7 @@ void Client::opened(const sh_result& result) {
 
 void Client::refuse_hello(const sh_result& result, std::string_view what) {
     const Error error = error_of(result, what);
+    end_hello(error.code);
     fail(opening_->id, error);
     if (const std::uint32_t code = close_code(error); code != 0) {
         char why[121] = {};

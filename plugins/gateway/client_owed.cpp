@@ -44,12 +44,13 @@ void Client::subscribe_owed(const std::string& stream) {
     if (owed == owed_.end()) return;  // the client did not want it any more
     sh_subscribe wish = subscription(stream, owed->from, owed->after);
     wish.flags = owed->flags;
-    door().services.subscribe(
-        target(), wish,
+    Answer answered =
         later_owed([stream, grants = asks_for(stream)](Client& client, const sh_result& result) {
             client.stands(stream, result);
             client.asked_for(stream, grants);
-        }));
+        });
+    if (stream != session_) answered = traced(begin_subscribe("resume", stream), std::move(answered));
+    door().services.subscribe(target(), wish, std::move(answered));
 }
 
 // After a time-out it may stand all the same: to ask again is to replace it.

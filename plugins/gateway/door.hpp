@@ -11,6 +11,7 @@
 
 #include "streamhost/abi/ext/limits.h"
 #include "streamhost/host.hpp"
+#include "streamhost/trace.hpp"
 
 #include "expiries.hpp"
 #include "limits.hpp"
@@ -32,6 +33,7 @@ struct Door {
           needs_token(needs_a_token),
           enforced(house.find<sh_limits_ext>(SH_EXT_LIMITS)),
           services(house, most.service_timeout_ms),
+          tracer(house),
           telemetry(house) {}
 
     // Whether a hello can be answered with a welcome. [any]
@@ -44,6 +46,7 @@ struct Door {
     const bool needs_token;         // to say hello; else everybody is anonymous
     const sh_limits_ext* enforced;  // NULL with a host that cannot tell
     Services services;
+    streamhost::Tracer tracer;
     Telemetry telemetry;
     sh_handle encoding = 0;
     std::atomic<std::uint32_t> pending{0};  // requests under way on all loops

@@ -131,7 +131,11 @@ private:
         if (door_->services.take(subject, 1) > 0) return too_many();
         const auto entered = door_->services.enter(address, "");
         if (entered.wait_ms > 0) return too_many();
-        return std::make_unique<Client>(*loop, connection, address, entered.by, std::string(brought.token));
+        auto client =
+            std::make_unique<Client>(*loop, connection, address, entered.by, std::string(brought.token));
+        if (door_->tracer.is_on())
+            client->brings_trace(info.header("traceparent"), info.header("tracestate"));
+        return client;
     }
     // A cookie comes along from any page that its user visits: only pages that say who they are, and may
     // connect.
@@ -159,8 +163,8 @@ private:
     std::vector<std::unique_ptr<LoopClients>> loops_;
 };
 
-constexpr const char* kUses[] = {SH_SVC_SESSION, SH_SVC_RECOVERY,  SH_SVC_CHAT, SH_SVC_STREAMCACHE,
-                                 SH_SVC_AUTH,    SH_SVC_RATELIMIT, nullptr};
+constexpr const char* kUses[] = {SH_SVC_SESSION, SH_SVC_RECOVERY,  SH_SVC_CHAT,    SH_SVC_STREAMCACHE,
+                                 SH_SVC_AUTH,    SH_SVC_RATELIMIT, SH_SVC_TRACING, nullptr};
 
 }  // namespace
 }  // namespace gateway

@@ -20,12 +20,19 @@ struct ResumePoint {
     sh_position after{};
 };
 
+// As the headers of that name; empty where the client says nothing.
+struct TraceText {
+    std::string_view parent;
+    std::string_view state;
+};
+
 struct Hello {
     std::string_view session;  // empty: to be generated
     std::string_view token;
     std::string client;  // "name version", for operators
     bool follow = true;
     std::vector<ResumePoint> resume;
+    TraceText trace;
 };
 struct Subscribe {
     std::string_view stream;
@@ -39,6 +46,7 @@ struct Send {
     std::string_view content;  // JSON text
     std::string_view key;
     std::string_view options;  // JSON text, or empty
+    TraceText trace;
 };
 struct Cancel {
     std::string_view run;

@@ -157,6 +157,17 @@ std::vector<ResumePoint> resume_points(const Members& members, const Limits& lim
     return points;
 }
 
+// What is no trace is no reason to refuse a message: a new one begins then.
+TraceText trace_text(const Members& members) {
+    const auto text = [&](const char* name) {
+        const Member* member = members.find(name);
+        std::string_view value;
+        return member != nullptr && member->value.get(value) == simdjson::SUCCESS ? value
+                                                                                  : std::string_view();
+    };
+    return {text("traceparent"), text("tracestate")};
+}
+
 Hello hello(const Members& members, const Limits& limits) {
     Hello hello;
     hello.session = members.text("session", kMaxIdBytes).value_or("");
@@ -168,6 +179,7 @@ Hello hello(const Members& members, const Limits& limits) {
         if (follow->value.get(hello.follow) != simdjson::SUCCESS) bad("`follow` has to be true or false");
     }
     hello.resume = resume_points(members, limits);
+    hello.trace = trace_text(members);
     return hello;
 }
 
@@ -203,6 +215,7 @@ Send send(const Members& members) {
     send.content = content != nullptr ? content->raw : data->raw;
     send.key = members.text("key", kMaxIdBytes).value_or("");
     send.options = members.object("options");
+    send.trace = trace_text(members);
     return send;
 }
 

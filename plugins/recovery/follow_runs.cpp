@@ -26,6 +26,8 @@ std::vector<std::string> runs_of(std::string_view list) {
     return runs;
 }
 
+constexpr const char* kTrace = "traceparent";
+
 }  // namespace
 
 void Subscriptions::records(std::string_view stream, std::span<const sh_record> records) {
@@ -37,7 +39,8 @@ void Subscriptions::records(std::string_view stream, std::span<const sh_record> 
         if (reader == nullptr) continue;
         for (const sh_record& record : records) {
             if (record.type == SH_RECORD_RUN)
-                queue_run(*reader, streamhost::own_member(view(record.data), "run"));
+                queue_run(*reader, streamhost::own_member(view(record.data), "run"),
+                          streamhost::own_member(view(record.data), kTrace));
         }
         pump_runs(id);
     }
@@ -50,13 +53,14 @@ void Subscriptions::note_runs(const Subscription& session, std::span<const sh_re
     if (reader == nullptr) return;
     for (const sh_record& record : records) {
         if (record.type == SH_RECORD_RUN)
-            queue_run(*reader, streamhost::own_member(view(record.data), "run"));
+            queue_run(*reader, streamhost::own_member(view(record.data), "run"),
+                      streamhost::own_member(view(record.data), kTrace));
     }
 }
 
-void Subscriptions::queue_run(Reader& reader, std::string_view run) {
+void Subscriptions::queue_run(Reader& reader, std::string_view run, std::string_view trace) {
     if (run.empty() || reader.subscriptions.contains(run) || !reader.seen.add(run)) return;
-    reader.runs.emplace_back(run);
+    reader.runs.push_back({std::string(run), std::string(trace)});
     // Of a very long conversation the newest runs matter; older ones are history by now.
     if (reader.runs.size() > kMaxQueuedRuns) reader.runs.pop_front();
 }
@@ -72,7 +76,7 @@ void Subscriptions::follow_runs(const Ref& session) {
             if (reader == nullptr) return;
             if (result.status == SH_OK) {
                 for (const std::string& run : runs_of(streamhost::body_of(result)))
-                    queue_run(*reader, run);
+                    queue_run(*reader, run, {});
             }
             pump_runs(session->reader);
         });
@@ -84,12 +88,27 @@ void Subscriptions::pump_runs(sh_connection id) {
         auto subscription = std::make_shared<Subscription>();
         subscription->reader = id;
         subscription->encoding = reader->encoding;
-        subscription->stream = std::move(reader->runs.front());
+        subscription->stream = std::move(reader->runs.front().id);
         subscription->is_auto = true;
+        begin_span(subscription, reader->runs.front().trace);
         reader->runs.pop_front();
         start(subscription);
         reader = find(id);
     }
+}
+
+// Each reader that is given a run of a sampled trace has a span for it, on whatever node.
+void Subscriptions::begin_span(const Ref& subscription, std::string_view trace) const {
+    const auto parent = trace.empty() ? std::nullopt : streamhost::read_trace(trace);
+    if (!parent) return;
+    subscription->span = tracer_.begin("deliver", SH_SPAN_CONSUMER, &*parent);
+    subscription->span.set("streamhost.run", subscription->stream);
+    subscription->span.set("streamhost.connection", static_cast<std::int64_t>(subscription->reader));
+}
+
+void Subscriptions::end_span(const Ref& subscription, sh_position sent) {
+    subscription->span.set("streamhost.seq", static_cast<std::int64_t>(sent.seq));
+    subscription->span.end();
 }
 
 }  // namespace recovery

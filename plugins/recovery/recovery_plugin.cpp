@@ -5,6 +5,7 @@
 
 #include "streamhost/service/recovery.hpp"
 
+#include "readers_route.hpp"
 #include "subscriptions.hpp"
 
 namespace recovery {
@@ -27,6 +28,7 @@ public:
             status != SH_OK)
             throw streamhost::Failure(status, "no timer for streams that could not go on");
         provide_recovery();
+        route_.add(host(), host().expose(&kReadersTable, this));
     }
 
     // Its readers are closed by the host; what is followed for them has to be given back.
@@ -56,8 +58,23 @@ private:
         subscriptions_->records(stream, records);
     }
 
+    static void readers(void* self, sh_bytes stream, sh_ticket ticket) {
+        auto& plugin = *static_cast<Recovery*>(self);
+        plugin.host().guarded(ticket, [&] {
+            plugin.host().on_store(ticket, [&plugin, id = std::string(streamhost::view(stream)), ticket] {
+                const streamhost::Buffer body =
+                    plugin.host().make_buffer(plugin.subscriptions_->describe(id));
+                sh_result answer = streamhost::Host::make_result(SH_OK);
+                answer.body = body.get();
+                plugin.host().complete(ticket, answer);
+            });
+        });
+    }
+    static constexpr ReadersTable kReadersTable = {&Recovery::readers};
+
     SubscriptionsOptions options_;
     std::unique_ptr<Subscriptions> subscriptions_;
+    ReadersRoute route_;
     bool told_ = false;
     std::atomic<bool> is_closed_{false};
 };
@@ -74,6 +91,8 @@ constexpr const char* kSchema = R"({
   }
 })";
 
+constexpr const char* kUses[] = {SH_SVC_TRACING, nullptr};
+
 }  // namespace
 
 }  // namespace recovery
@@ -83,4 +102,5 @@ STREAMHOST_PLUGIN(recovery::Recovery, {.name = "recovery",
                                        .summary = "Decides what a reader needs to hold the truth",
                                        .provides = recovery::Recovery::kProvides,
                                        .needs = recovery::Recovery::kNeeds,
+                                       .uses = recovery::kUses,
                                        .schema = recovery::kSchema})

@@ -18,6 +18,7 @@ Subscriptions::Subscriptions(Host& host, SubscriptionsOptions options,
       streamcache_(host.acquire<sh_streamcache>(SH_SVC_STREAMCACHE)),
       pubsub_(host.acquire<sh_pubsub>(SH_SVC_PUBSUB)),
       events_(events),
+      tracer_(host),
       options_(options),
       seconds_(host.histogram("recovery_seconds", "From subscribe to the plan",
                               {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5})),
@@ -97,7 +98,10 @@ void Subscriptions::followed(const Ref& subscription, const sh_result& result) {
 
 void Subscriptions::act(const Ref& subscription) {
     const bool is_stale_run = subscription->is_auto && subscription->stand.state == SH_STREAM_UNKNOWN;
-    if (is_stale_run) return end(subscription);  // it ended long ago; its text is history
+    if (is_stale_run) {  // it ended long ago; its text is history
+        subscription->span.drop();
+        return end(subscription);
+    }
     const Decision& decision = subscription->decision;
     if (decision.act == Act::kReplay &&
         subscription->stand.head.seq > decision.replay_from + options_.snapshot_over)
@@ -165,6 +169,7 @@ void Subscriptions::attached(const Ref& subscription) {
                          : decision.reason == "expired"         ? "expired"
                          : decision.act == Act::kReplay         ? "replayed"
                                                                 : "live";
+    subscription->span.set("streamhost.recovery", result);
     results_.find(result)->second.add();
     seconds_.add(static_cast<double>(host_.monotonic_ms() - subscription->since_ms) / 1e3);
     sh_result answer = Host::make_result(SH_OK);
@@ -200,6 +205,8 @@ void Subscriptions::fail(const Ref& subscription, sh_status status, std::string_
 // Takes the subscription off the books; the caller answers its ticket or knows that it was.
 void Subscriptions::end(const Ref& subscription) {
     if (!std::exchange(subscription->is_alive, false)) return;
+    subscription->span.fail("its reader went away first");
+    subscription->span.end();
     --count_;
     host_.complete(std::exchange(subscription->ticket, 0), SH_CANCELLED);
     Reader* reader = find(subscription->reader);
@@ -248,7 +255,12 @@ void Subscriptions::changed(sh_connection id, std::string_view stream, std::uint
         subscription->decision = {.act = Act::kSnapshot};
         subscription->absence.confirm();
         return go_on(subscription);
-    default: end(subscription); pump_runs(id);
+    default:
+        finished_.finished(subscription->stream,
+                           {.connection = id, .seq = sent.seq, .at_ms = host_.wall_ms()});
+        end_span(subscription, sent);
+        end(subscription);
+        pump_runs(id);
     }
 }
 

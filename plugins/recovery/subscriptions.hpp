@@ -19,9 +19,11 @@
 #include "streamhost/host.hpp"
 #include "streamhost/plan.hpp"
 #include "streamhost/service/recovery_requests.hpp"
+#include "streamhost/trace.hpp"
 
 #include "absence.hpp"
 #include "decision.hpp"
+#include "reader_book.hpp"
 #include "seen_streams.hpp"
 
 namespace recovery {
@@ -56,6 +58,8 @@ public:
     // Ends all of them, and takes no more: whoever waits hears `unavailable`.
     void close();
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
+    // The readers of a stream here, those that it has and the last ones that had all of it, as JSON.
+    [[nodiscard]] std::string describe(std::string_view stream) const;
 
 private:
     struct Subscription {
@@ -79,13 +83,18 @@ private:
         bool is_orphan = false;
         bool is_caught_up = false;  // `caught_up` was planned
         std::int64_t since_ms = 0;
+        streamhost::Span span;  // of a run whose trace is known: until its reader has all of it
     };
     using Ref = std::shared_ptr<Subscription>;
     using Map = std::map<std::string, Ref, std::less<>>;
+    struct NewRun {
+        std::string id;
+        std::string trace;  // a traceparent, or empty
+    };
     struct Reader {
         Map subscriptions;
-        SeenStreams seen;              // not followed by themselves again
-        std::deque<std::string> runs;  // to be followed when there is room
+        SeenStreams seen;         // not followed by themselves again
+        std::deque<NewRun> runs;  // to be followed when there is room
         std::uint32_t max_streams = 100;
         sh_handle encoding = 0;
         bool was_attached = false;
@@ -118,18 +127,23 @@ private:
 
     void follow_runs(const Ref& session);
     void note_runs(const Subscription& session, std::span<const sh_record> records);
-    static void queue_run(Reader& reader, std::string_view run);
+    static void queue_run(Reader& reader, std::string_view run, std::string_view trace);
+    void begin_span(const Ref& subscription, std::string_view trace) const;
+    static void end_span(const Ref& subscription, sh_position sent);
     void pump_runs(sh_connection id);
     Reader* find(sh_connection id);
+    [[nodiscard]] static const char* word_of(const Subscription& subscription);
 
     streamhost::Host& host_;
     const sh_delivery_ext* delivery_;
     streamhost::Lease<sh_streamcache> streamcache_;
     streamhost::Lease<sh_pubsub> pubsub_;
     streamhost::Lease<sh_follow_events> events_;
+    streamhost::Tracer tracer_;
     SubscriptionsOptions options_;
     std::unordered_map<sh_connection, Reader> readers_;
     std::unordered_map<std::string, std::vector<sh_connection>> run_followers_;  // by session stream
+    ReaderBook finished_;
     std::vector<Ref> stuck_;  // promised, and to be tried again
     std::size_t count_ = 0;
     bool is_closed_ = false;

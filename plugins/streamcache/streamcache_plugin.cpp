@@ -4,7 +4,9 @@
 
 #include "streamhost/service/streamcache.hpp"
 
+#include "claim_book.hpp"
 #include "doubtful_claims.hpp"
+#include "entry_route.hpp"
 #include "local_producers.hpp"
 #include "remote_appends.hpp"
 
@@ -41,6 +43,7 @@ public:
         local_.emplace(host(), store, *counts_, options_);
         remote_.emplace(host(), store, *counts_);
         provide_streamcache();
+        route_.add(host(), host().expose(&kEntryTable, this));
         const auto tick = [this] {
             local_->tick();
             remote_->tick();
@@ -68,6 +71,8 @@ private:
         const auto take = [this, stream, lease_ms, flags, producer, ticket](const sh_result& result) {
             doubtful_.answered(stream, producer, result.status, host().monotonic_ms());
             if (result.status == SH_OK) {
+                const bool is_local = (flags & SH_CLAIM_KEEP) != 0;
+                claims_.given(stream, result.fence, {.at_ms = host().wall_ms(), .is_local = is_local});
                 if ((flags & SH_CLAIM_KEEP) != 0)
                     local_->claimed(stream, result, lease_ms, producer);
                 else
@@ -83,6 +88,28 @@ private:
     void append(streamhost::StreamAppend append, sh_ticket ticket) override {
         remote_->append({std::move(append), ticket});
     }
+    static void entry(void* self, sh_bytes stream, std::uint64_t seq, sh_ticket ticket) {
+        auto& plugin = *static_cast<Streamcache*>(self);
+        plugin.host().guarded(ticket, [&] {
+            plugin.host().on_store(
+                ticket, [&plugin, question = EntryQuestion{std::string(streamhost::view(stream)), seq},
+                         ticket] { plugin.explain(question, ticket); });
+        });
+    }
+    void explain(const EntryQuestion& question, sh_ticket ticket) {
+        const auto tell = [this, question, ticket](const sh_result& read) {
+            host().guarded(ticket, [&] {
+                const streamhost::Buffer body =
+                    host().make_buffer(entry_json(question, read, host().node_id(), claims_));
+                sh_result answer = streamhost::Host::make_result(SH_OK);
+                answer.body = body.get();
+                host().complete(ticket, answer);
+            });
+        };
+        store().run(&sh_store_ext::read, tell, bytes(question.stream), question.seq, 1u, 1u);
+    }
+    static constexpr EntryTable kEntryTable = {&Streamcache::entry};
+
     sh_status write(std::string_view stream, std::uint64_t fence, const sh_item* items, std::uint32_t count,
                     const sh_bytes* end, sh_ticket ticket) override {
         return local_->write(stream, fence, items, count, end, ticket);
@@ -93,6 +120,8 @@ private:
     std::optional<LocalProducers> local_;
     std::optional<RemoteAppends> remote_;
     DoubtfulClaims doubtful_;
+    ClaimBook claims_;
+    EntryRoute route_;
 };
 
 constexpr const char* kSchema = R"({

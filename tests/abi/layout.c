@@ -24,6 +24,7 @@
 #include "streamhost/abi/svc/recovery.h"
 #include "streamhost/abi/svc/session.h"
 #include "streamhost/abi/svc/streamcache.h"
+#include "streamhost/abi/svc/tracing.h"
 
 #define SIZE(type, bytes) static_assert(sizeof(type) == (bytes), "size of " #type " has changed");
 #define OFFSET(type, member, bytes) \

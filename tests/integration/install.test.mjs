@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const buildTree = path.dirname(path.dirname(binary));
 const skip = !existsSync(path.join(buildTree, 'cmake_install.cmake')) && 'the program does not stand in a build tree';
 
-const OFF = ['echo', 'leader', 'auth', 'ratelimit']; // unless somebody switches them on, which auth needs keys for
+const OFF = ['echo', 'leader', 'auth', 'ratelimit', 'tracing']; // unless somebody switches them on, which auth needs keys for
 const install = (prefix) => run('cmake', ['--install', buildTree, '--prefix', prefix]);
 
 describe('an installed tree', { skip }, () => {

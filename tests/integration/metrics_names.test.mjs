@@ -10,7 +10,7 @@ import { secureListener } from './support/nginx.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
 
-const PLUGINS = ['auth', 'ratelimit', 'session', 'streamcache', 'pubsub', 'recovery', 'health', 'gateway', 'chat', 'console'];
+const PLUGINS = ['auth', 'ratelimit', 'tracing', 'session', 'streamcache', 'pubsub', 'recovery', 'health', 'gateway', 'chat', 'console'];
 const GOAWAY = 4000;
 
 /** In the first column of the tables below "Every name". */

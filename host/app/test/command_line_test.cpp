@@ -69,6 +69,24 @@ TEST(CommandLine, HealthcheckTakesAnAddressAndATime) {
             << wrong;
 }
 
+TEST(CommandLine, ExplainTakesAnEntryAndNodes) {
+    const CommandLine line = parse_command_line(
+        {"explain", "trip.r", "12", "--url", "http://a:1", "--url=http://b:2", "--json", "-c", "x.yaml"});
+    EXPECT_EQ(line.error, "");
+    EXPECT_EQ(line.verb, Verb::kExplain);
+    EXPECT_EQ(line.stream, "trip.r");
+    EXPECT_EQ(line.seq, 12U);
+    EXPECT_EQ(line.urls, (std::vector<std::string>{"http://a:1", "http://b:2"}));
+    EXPECT_TRUE(line.as_json);
+    EXPECT_EQ(line.files, std::vector<std::string>{"x.yaml"});
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"explain"},
+                                                  {"explain", "trip.r"},
+                                                  {"explain", "trip.r", "0"},
+                                                  {"explain", "trip.r", "x"},
+                                                  {"explain", "trip.r", "1", "2", "3x"}})
+        EXPECT_NE(parse_command_line(words).error, "");
+}
+
 TEST(CommandLine, MistakesAreTold) {
     EXPECT_NE(parse_command_line({"serve"}).error.find("'serve' is no command"), std::string::npos);
     EXPECT_NE(parse_command_line({"--sett", "a=b"}).error.find("'--sett'"), std::string::npos);

@@ -32,7 +32,8 @@ struct Call {
     std::uint32_t from = 0;  // of a read: how many entries at most
     std::uint32_t flags = 0;
     std::uint64_t seq = 0;
-    std::string text;  // content, reason, ...
+    std::string text;   // content, reason, ...
+    std::string trace;  // of a send, as traceparent
 };
 
 class FakeServices {
@@ -203,7 +204,10 @@ private:
                            .ticket = ticket,
                            .subject = std::string(view(send->session)),
                            .user = std::string(view(send->user)),
-                           .text = std::string(view(send->content))});
+                           .text = std::string(view(send->content)),
+                           .trace = send->trace == nullptr
+                                        ? ""
+                                        : streamhost::TraceContext::copy(*send->trace).parent_text()});
         };
         chat_.cancel = [](void* self, sh_bytes run, sh_bytes user, sh_bytes reason, sh_ticket ticket) {
             of(self).note({.name = "cancel",

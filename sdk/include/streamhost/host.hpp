@@ -20,6 +20,7 @@
 #include "streamhost/service.hpp"
 #include "streamhost/status.hpp"
 #include "streamhost/timers.hpp"
+#include "streamhost/trace_context.hpp"
 
 namespace streamhost {
 
@@ -74,11 +75,19 @@ public:
                       std::string("this host lacks ") + id + "; a newer streamhost is needed");
     }
 
-    // --- log. [any]
-    void debug(std::string_view text, LogFields fields = {}) const { write(SH_LOG_DEBUG, text, fields); }
-    void info(std::string_view text, LogFields fields = {}) const { write(SH_LOG_INFO, text, fields); }
-    void warn(std::string_view text, LogFields fields = {}) const { write(SH_LOG_WARN, text, fields); }
-    void error(std::string_view text, LogFields fields = {}) const { write(SH_LOG_ERROR, text, fields); }
+    // --- log. [any]. With a `trace` the line says which one it belongs to: trace_id, span_id.
+    void debug(std::string_view text, LogFields fields = {}, const TraceContext* trace = nullptr) const {
+        write(SH_LOG_DEBUG, text, fields, trace);
+    }
+    void info(std::string_view text, LogFields fields = {}, const TraceContext* trace = nullptr) const {
+        write(SH_LOG_INFO, text, fields, trace);
+    }
+    void warn(std::string_view text, LogFields fields = {}, const TraceContext* trace = nullptr) const {
+        write(SH_LOG_WARN, text, fields, trace);
+    }
+    void error(std::string_view text, LogFields fields = {}, const TraceContext* trace = nullptr) const {
+        write(SH_LOG_ERROR, text, fields, trace);
+    }
 
     // --- tasks and timers. [any]
     [[nodiscard]] std::uint32_t loop_count() const noexcept { return task_->loop_count; }
@@ -235,12 +244,19 @@ private:
         };
         return timers_.start(repeat, std::move(task), begin, timer);
     }
-    void write(std::uint32_t level, std::string_view text, LogFields fields) const {
+    void write(std::uint32_t level, std::string_view text, LogFields fields,
+               const TraceContext* trace) const {
         if (log_->enabled(host_, level) == 0) return;
         std::vector<sh_log_field> list;
-        list.reserve(fields.size());
+        list.reserve(fields.size() + 2);
         for (const auto& [name, value] : fields)
             list.push_back({name, bytes(value)});
+        const std::string trace_id = trace == nullptr ? std::string() : hex_of(trace->trace_id);
+        const std::string span_id = trace == nullptr ? std::string() : hex_of(trace->span_id);
+        if (trace != nullptr) {
+            list.push_back({"trace_id", bytes(trace_id)});
+            list.push_back({"span_id", bytes(span_id)});
+        }
         log_->write(host_, level, bytes(text), list.data(), static_cast<std::uint32_t>(list.size()));
     }
     [[nodiscard]] Metric metric(std::uint32_t kind, const char* name, const char* help, Labels labels,

@@ -18,6 +18,8 @@ typedef struct sh_chat_send {
     sh_bytes key;     /* idempotency key, or empty */
     sh_bytes content; /* JSON text: the string of `content`, or any value of `data` */
     sh_bytes options; /* JSON object for the provider, or empty */
+    const struct sh_trace_context*
+        trace; /* of svc/tracing.h: the span that sends it, or NULL. Look at struct_size */
 } sh_chat_send;
 
 typedef struct sh_chat {

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include <Poco/JSON/Object.h>
+#include <Poco/URI.h>
+
+namespace streamhost::app {
+
+/// Asks the admin listener of a running node. [any] Blocks, ten seconds for an answer at the most.
+class AdminClient {
+public:
+    struct Answer {
+        int status = 0;
+        Poco::JSON::Object::Ptr body;
+    };
+
+    /// Throws Poco::SyntaxException for an address that is none. Without a token none is sent.
+    AdminClient(const std::string& url, std::string token);
+
+    /// Throws Poco::Exception when nobody is there, std::runtime_error when it is no admin listener.
+    [[nodiscard]] Answer ask(const std::string& method, const std::string& path,
+                             const std::string& body = {}) const;
+
+private:
+    const Poco::URI url_;
+    const std::string token_;
+};
+
+/// The first line of a file, or of the standard input where it is "-"; empty for no file. Throws
+/// std::runtime_error.
+[[nodiscard]] std::string read_token(const std::string& file);
+
+/// A text of an answer; what came over a network is not written to a terminal raw.
+[[nodiscard]] std::string text_of(const Poco::JSON::Object& object, const std::string& name);
+
+}  // namespace streamhost::app
