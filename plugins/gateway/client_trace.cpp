@@ -57,7 +57,7 @@ Answer Client::traced(Span span, Answer answer) {
     if (!span) return answer;
     return [under_way = std::move(span), tell = std::move(answer)](const sh_result& result) mutable {
         if (result.status != SH_OK) under_way.fail(streamhost::status_code(result.status));
-        if (const auto run = streamhost::own_member(body_of(result), "run"); !run.empty())
+        if (const auto run = streamhost::own_member(streamhost::body_of(result), "run"); !run.empty())
             under_way.set("streamhost.run", run);
         if (result.last > 0) under_way.set("streamhost.seq", static_cast<std::int64_t>(result.last));
         under_way.end();

@@ -127,7 +127,7 @@ void Node::end_run(std::size_t run, store::State state, std::uint64_t fence, std
          .if_fence = fence},
         heard([this, run, retry = std::move(retry)](const store::StreamResult& result) {
             const sh_status status = status_of(result.status);
-            if (chat::is_transient(status)) return retry();
+            if (streamhost::is_transient(status)) return retry();
             waits_[run].reset();
             if (status == SH_OK || status == SH_ENDED) tell_session(run, [](sh_status) {});
         }));

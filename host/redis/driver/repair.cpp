@@ -19,6 +19,13 @@ constexpr std::uint64_t kFirstStep = 8;
 // Foreign data stays foreign, however often it is asked.
 bool is_of_script(Status status) { return status == Status::kOk || status == Status::kConflict; }
 
+// The end that somebody else than its producer gave a run is kept here, the run itself by its producer's
+// node: until that one has sent it there is nothing that could end, and afterwards nobody would end it.
+bool is_too_early(const Script& script, const Reply& reply) {
+    return &script == &lua::kFinish && reply.status == Status::kOk &&
+           status_in(reply.value[0]) == Status::kNoStream;
+}
+
 // How far the master has a stream, as a script says that refuses a write to it.
 std::uint64_t head_in(const Reply& reply) {
     const RespValue said = reply.value[2];
@@ -156,7 +163,7 @@ void Repair::answered(const std::string& name, std::uint64_t number, const Scrip
     const auto found = work_.find(name);
     if (found == work_.end()) return;
     Work& work = found->second;
-    if (is_of_script(reply.status))
+    if (is_of_script(reply.status) && !is_too_early(script, reply))
         count(script, reply);
     else
         work.failed = std::min(number, work.failed.value_or(number));

@@ -23,8 +23,9 @@ namespace streamhost::redis {
 // left of a home goes in batches, the next one when all of the last are answered. The calls of a batch have
 // one deadline, so that whatever stands behind one that ran out of time has run out, too, and overtakes
 // nothing. A call that no script answered (no room on the connection, no answer in time, a server that
-// refuses) stops its home there; it goes on from that call after a while, or with the next link. What an
-// earlier master answered says nothing of the next one: with each link-up every home starts over. [store]
+// refuses), or the end of a run that is not there yet, stops its home there; it goes on from that call after
+// a while, or with the next link. What an earlier master answered says nothing of the next one: with each
+// link-up every home starts over. [store]
 class Repair {
 public:
     Repair(Context& context, Keeper& keeper) : context_(context), keeper_(keeper) {}

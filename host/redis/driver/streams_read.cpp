@@ -187,7 +187,8 @@ void RedisStreams::report_foreign(std::string_view command, std::span<const stor
 }
 
 void RedisStreams::on_message(std::string_view home, std::string_view payload) {
-    const auto message = parse_message(store::Buffer::copy_of(payload));
+    const auto copy = store::Buffer::copy_of(payload);  // what the message's id lies in
+    const auto message = parse_message(copy);
     if (!message || home_of(message->id) != home)
         return context_.report(TroubleKind::kForeign, "channel", "a message that is not the home's");
     context_.sink().on_records(message->id, message->records);

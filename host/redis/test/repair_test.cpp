@@ -282,6 +282,22 @@ TEST_F(RepairTest, WhatAScriptRefusesIsAnswered) {
     EXPECT_EQ(repair_->stops(), 0U);
 }
 
+// Its producer's node sends it, at its own time.
+TEST_F(RepairTest, TheEndOfARunWaitsUntilTheRunIsThere) {
+    keeper_.acknowledged("h", {Keep::Kind::kEnd, "h.a"}, Call(lua::kFinish).arg(1), {}, loop_.now_ms());
+    keep("h", 2, 2);
+    start("h");
+    const std::string none = "*1\r\n:" + std::to_string(static_cast<int>(store::Status::kNoStream));
+    reply(1, none);
+    reply(1);
+    EXPECT_EQ(done_, 0);
+    loop_.advance(100);
+    EXPECT_EQ(words(), "1 2 ");
+    reply(2);
+    EXPECT_EQ(done_, 1);
+    EXPECT_EQ(repair_->stops(), 1U);
+}
+
 TEST_F(RepairTest, TriesEachTwoSecondsUntilTheWriteIsOver) {
     keep("h", 1, 1);
     start("h");
