@@ -10,6 +10,7 @@ import { Reader, Talks, newSession, wordsOf } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 180_000;
+const WORD_MS = 30;
 const TILT_MS = 75_000; // a Sentinel that got no time to run does nothing for 30 s
 
 async function withGroup({ size = 2, settings = {}, group: how = {} }, use) {
@@ -81,6 +82,40 @@ describe('a master', { timeout: TEST_MS, concurrency: 2 }, () => {
                 wire.close();
             }
             talks.close();
+        }));
+});
+
+describe('a cancel through another node than the producer\'s', { timeout: TEST_MS }, () => {
+    it('holds when the master dies with all of the run that its replicas never got', () =>
+        withGroup({ settings: { 'plugins.chat.providers.echo.delay_ms': WORD_MS } }, async ({ group, cluster, nodes }) => {
+            const master = await group.master();
+            for (const server of group.servers) if (server !== master) await server.call('REPLICAOF', '127.0.0.1', '9'); // nobody is there
+            const cancelled = [];
+            for (const [producing, other] of [nodes, nodes.toReversed(), nodes, nodes.toReversed()]) {
+                const session = newSession();
+                const [asker, canceller] = [await Wire.join(producing, { session }), await Wire.join(other, { session })];
+                const { run } = await asker.ask({ type: 'send', content: wordsOf(500) });
+                await canceller.frame((frame) => frame.stream === run && frame.type === 'chunk');
+                assert.equal((await canceller.ask({ type: 'cancel', run })).type, 'ok');
+                const { text, end } = await asker.textOf(run);
+                assert.equal(end.outcome, 'cancelled');
+                cancelled.push({ session, run, text });
+                asker.close();
+                canceller.close();
+            }
+            await nodes[0].lives(WORD_MS * 5); // each producer has heard of the end
+            master.signal('SIGKILL');
+            await cluster.leaves(master.address);
+            for (const node of nodes) {
+                for (const { session, run, text } of cancelled) {
+                    const wire = await Wire.join(node, { session });
+                    await wire.ask({ type: 'subscribe', stream: run, from: 'start' });
+                    const found = await wire.textOf(run);
+                    assert.equal(found.end.outcome, 'cancelled', run);
+                    assert.ok(text.startsWith(found.text), `${run}: ${found.text} of ${text}`); // what stood in front of the end may be told after it
+                    wire.close();
+                }
+            }
         }));
 });
 

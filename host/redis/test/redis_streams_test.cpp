@@ -310,6 +310,22 @@ TEST_P(RedisStreamsTest, LargeEntriesAreDeflatedOnTheWire) {
     }
 }
 
+// Inflated, it lies elsewhere than the message that it came with, of which the id is a part.
+TEST_P(RedisStreamsTest, ALargeEntryThatCameAloneNamesItsStream) {
+    auto producer = produce();
+    subscribe(store::home_of(producer.id));
+    std::string digits(20'000, '0');
+    std::minstd_rand random(1);
+    for (char& c : digits)
+        c = "0123456789abcdef"[random() % 16];
+    ASSERT_EQ(write(producer, {digits}).status, Status::kOk);
+    EXPECT_LT(text({"LINDEX", keys().chunks(producer.id), "0"}).size(), digits.size());
+    ASSERT_TRUE(arrives([&] { return !sink().live.empty(); }));
+    ASSERT_EQ(sink().live.front().stream, producer.id);
+    EXPECT_EQ(sink().live.front().records.at(0).data.view(), digits);
+    EXPECT_EQ(foreign(), 0U);
+}
+
 // Bounds are of the data, whatever it takes in the server; and what a repeat brings again is not counted
 // twice.
 TEST_P(RedisStreamsTest, DeflatedEntriesCountWithTheirTrueSize) {
