@@ -35,38 +35,32 @@ void Keeper::acknowledged(std::string_view home, const Keep& keep, const Call& c
         owned.seen = {now_ms, now_ms};
         owned.fence = std::max(owned.fence, info.fence);
         owned.head = std::max(owned.head, keep.last);
-    } else {
-        shared_[keep.id] = {keep.last, {now_ms, now_ms}};
     }
     Home& kept = homes_.try_emplace(std::string(home)).first->second;
     const bool stands_for_all = keep.last > 0 && (is_owned || keep.is_behind_all);
     kept.push_back({call, keep.id, {now_ms, now_ms}, ++next_number_, keep.last, is_owned, stands_for_all});
     bytes_ += call.bytes();
     order_.push_back({std::string(home), next_number_});
-    if (!is_owned) trim_shared(kept, keep.id);
+    if (!is_owned) keep_shared(std::string(home), keep, now_ms);
     while (bytes_ > options_.max_bytes && !order_.empty())
         drop_oldest();
 }
 
 // A repeat whose key has left the stream's window of keys would be written a second time.
-void Keeper::trim_shared(Home& home, std::string_view id) {
-    if (home.size() <= options_.per_stream) return;
-    const auto is_its = [&](const Kept& kept) { return !kept.is_owned && kept.id == id; };
-    const auto count = static_cast<std::size_t>(std::count_if(home.begin(), home.end(), is_its));
-    if (count <= options_.per_stream) return;
-    const auto oldest = std::find_if(home.begin(), home.end(), is_its);
-    bytes_ -= oldest->call.bytes();
-    home.erase(oldest);
+void Keeper::keep_shared(const std::string& home, const Keep& keep, std::int64_t now_ms) {
+    Shared& shared = shared_[keep.id];
+    shared.head = keep.last;
+    shared.seen = {now_ms, now_ms};
+    shared.numbers.push_back(next_number_);
+    if (shared.numbers.size() <= options_.per_stream) return;
+    erase({home, shared.numbers.front()});
     ++dropped_;
 }
 
-// Of a stream that is not known from its start nothing better is known than what the master says.
 void Keeper::drop_oldest() {
     const Place place = std::move(order_.front());
     order_.pop_front();
-    const Kept* kept = find(place);
-    if (kept == nullptr) return;
-    forget(*kept);
+    if (find(place) == nullptr) return;
     erase(place);
     ++dropped_;
 }
@@ -103,7 +97,6 @@ void Keeper::sweep(std::int64_t now_ms, std::size_t most) {
             order_.push_back(std::move(place));
             continue;
         }
-        forget(*kept);
         erase(place);
     }
 }
@@ -115,10 +108,17 @@ const Keeper::Kept* Keeper::find(const Place& place) const {
     return kept != home->second.end() && kept->number == place.number ? &*kept : nullptr;
 }
 
+// Of an owned stream that is not known from its start nothing better is known than what the master says.
 void Keeper::erase(const Place& place) {
     const auto home = homes_.find(place.home);
     const auto kept = at_number(home->second, place.number);
     bytes_ -= kept->call.bytes();
+    if (kept->is_owned)
+        owned_.erase(kept->id);
+    else if (const auto shared = shared_.find(kept->id); shared->second.numbers.size() > 1)
+        shared->second.numbers.pop_front();
+    else
+        shared_.erase(shared);
     home->second.erase(kept);
     if (home->second.empty()) homes_.erase(home);
 }
@@ -133,16 +133,6 @@ bool Keeper::knows_better(std::string_view id, Status answer, const store::Strea
     case Status::kGap: return info.head.seq < owned->second.head;
     default: return false;
     }
-}
-
-// With its newest write a shared stream goes, with any of its writes an owned one.
-void Keeper::forget(const Kept& kept) {
-    if (kept.is_owned) {
-        owned_.erase(kept.id);
-        return;
-    }
-    const auto shared = shared_.find(kept.id);
-    if (shared != shared_.end() && shared->second.seen.at_ms <= kept.age.at_ms) shared_.erase(shared);
 }
 
 std::uint64_t Keeper::shared_head(std::string_view id, std::int64_t now_ms) const {

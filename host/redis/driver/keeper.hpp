@@ -117,6 +117,8 @@ private:
     struct Shared {
         std::uint64_t head = 0;
         Age seen;  // of its newest write
+        std::deque<std::uint64_t>
+            numbers;  // of its writes in homes_: they go in this order, and it with the last
     };
     using Home = std::deque<Kept>;  // by number
     using Homes = std::map<std::string, Home, std::less<>>;
@@ -126,17 +128,16 @@ private:
     };
 
     [[nodiscard]] static Numbered question(const Kept& kept);
-    void trim_shared(Home& home, std::string_view id);
+    void keep_shared(const std::string& home, const Keep& keep, std::int64_t now_ms);
     void drop_oldest();
     [[nodiscard]] bool is_over(const Kept& kept, std::int64_t now_ms) const;
     [[nodiscard]] const Kept* find(const Place& place) const;
     void erase(const Place& place);
-    void forget(const Kept& kept);
 
     KeeperOptions options_;
     Homes homes_;
     std::map<std::string, Owned, std::less<>> owned_;
-    std::map<std::string, Shared, std::less<>> shared_;  // of each there is a write in homes_
+    std::map<std::string, Shared, std::less<>> shared_;
     std::deque<Place> order_;  // of all that was kept, what is to be looked at next in front; some are gone
     std::uint64_t next_number_ = 0;
     std::size_t bytes_ = 0;
