@@ -32,6 +32,8 @@ struct KeptSpan {
 class FakeTracing {
 public:
     explicit FakeTracing(FakeHost& host) : host_(host) { host.offer(SH_SVC_TRACING, &kTable, this); }
+    // Spans may still end while the plugin is taken down.
+    ~FakeTracing() { withdraw(); }
     FakeTracing(const FakeTracing&) = delete;
     FakeTracing& operator=(const FakeTracing&) = delete;
     void withdraw() { host_.withdraw(SH_SVC_TRACING); }
