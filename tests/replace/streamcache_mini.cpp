@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "streamhost/random.hpp"
 #include "streamhost/service/streamcache.hpp"
 
 using streamhost::bytes;
@@ -21,7 +22,8 @@ private:
 
     void claim(const std::string& stream, std::uint32_t lease_ms, std::uint32_t flags,
                sh_ticket ticket) override {
-        Producer made{random(), 0, (flags & SH_CLAIM_KEEP) != 0 ? 3'600'000 : lease_ms, {}};
+        Producer made{
+            streamhost::random_number(), 0, (flags & SH_CLAIM_KEEP) != 0 ? 3'600'000 : lease_ms, {}};
         const sh_store_claim request = {sizeof(request), 0, bytes(stream), {}, made.id, made.lease_ms, 0};
         const auto take = [this, stream, made, ticket](const sh_result& result) mutable {
             made.fence = result.fence;

@@ -106,6 +106,10 @@ TEST(Diff, SaysWhatEachChangeCosts) {
               "node.id: \"\" -> \"n2\" (restart, --set node.id)\n"
               "limits.head_timeout_ms: 10000 -> 5000 (live, --set limits.head_timeout_ms)\n"
               "listeners.old.address: \"127.0.0.1:1\" -> nothing (restart, --set listeners.old.address)\n"
+              "listeners.old.tls.enabled: false -> nothing (restart, default)\n"
+              "listeners.old.tls.cert_file: \"\" -> nothing (restart, default)\n"
+              "listeners.old.tls.key_file: \"\" -> nothing (restart, default)\n"
+              "listeners.old.tls.min_version: \"1.2\" -> nothing (restart, default)\n"
               "listeners.old.transports.websocket.enabled: true -> nothing (restart, default)\n"
               "listeners.old.transports.http.enabled: true -> nothing (restart, default)\n");
     EXPECT_EQ(changes(*after, *after), "");
@@ -155,8 +159,8 @@ TEST(Effective, ReadsBackAsTheSameConfiguration) {
 TEST(ShippedFile, IsValidAndSaysTheDefaults) {
     const std::string path = STREAMHOST_SOURCE_DIR "/config/streamhost.yaml";
     std::vector<PluginSchema> plugins = {{"chat", std::string(test::kChatSchema)}};
-    for (const char* name :
-         {"session", "streamcache", "pubsub", "recovery", "health", "gateway", "console", "echo"}) {
+    for (const char* name : {"session", "streamcache", "pubsub", "recovery", "health", "gateway", "console",
+                             "tracing", "echo"}) {
         plugins.push_back({name, ""});
     }
     const auto schema = compose(plugins).schema;

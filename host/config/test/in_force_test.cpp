@@ -38,9 +38,17 @@ TEST(InForce, WhatCostsARestartStaysAsItWas) {
     EXPECT_EQ(waiting(first, second, {}),
               "node.id: \"a\" -> \"b\"\n"
               "listeners.new.address: nothing -> \"127.0.0.1:2\"\n"
+              "listeners.new.tls.enabled: nothing -> false\n"
+              "listeners.new.tls.cert_file: nothing -> \"\"\n"
+              "listeners.new.tls.key_file: nothing -> \"\"\n"
+              "listeners.new.tls.min_version: nothing -> \"1.2\"\n"
               "listeners.new.transports.websocket.enabled: nothing -> true\n"
               "listeners.new.transports.http.enabled: nothing -> true\n"
               "listeners.old.address: \"127.0.0.1:1\" -> nothing\n"
+              "listeners.old.tls.enabled: false -> nothing\n"
+              "listeners.old.tls.cert_file: \"\" -> nothing\n"
+              "listeners.old.tls.key_file: \"\" -> nothing\n"
+              "listeners.old.tls.min_version: \"1.2\" -> nothing\n"
               "listeners.old.transports.websocket.enabled: true -> nothing\n"
               "listeners.old.transports.http.enabled: true -> nothing\n"
               "logging.format: \"text\" -> \"json\"\n");
