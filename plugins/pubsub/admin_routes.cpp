@@ -27,9 +27,7 @@ HttpResponse list(Host& host, const Lease<OperatorTable>& streams, const HttpReq
             table.list(self, bytes(home), limit, ticket);
         });
     if (found.result.status != SH_OK) throw Failure(found.result.status, found.result.detail);
-    HttpResponse response = HttpResponse::json(200, std::move(found.body));
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
+    return HttpResponse::json(200, std::move(found.body)).uncached();
 }
 
 }  // namespace

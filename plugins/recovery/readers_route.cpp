@@ -24,9 +24,7 @@ HttpResponse answer(Host& host, const streamhost::Lease<ReadersTable>& readers, 
             table.readers(self, streamhost::bytes(*stream), ticket);
         });
     if (found.result.status != SH_OK) throw Failure(found.result.status, found.result.detail);
-    HttpResponse response = HttpResponse::json(200, found.body);
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
+    return HttpResponse::json(200, found.body).uncached();
 }
 
 }  // namespace

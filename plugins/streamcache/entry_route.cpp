@@ -72,9 +72,7 @@ HttpResponse answer(Host& host, const streamhost::Lease<EntryTable>& entries, co
             table.entry(self, bytes(question->stream), question->seq, ticket);
         });
     if (found.result.status != SH_OK) throw Failure(found.result.status, found.result.detail);
-    HttpResponse response = HttpResponse::json(200, found.body);
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
+    return HttpResponse::json(200, found.body).uncached();
 }
 
 }  // namespace
