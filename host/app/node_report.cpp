@@ -70,6 +70,7 @@ ObjectPtr transports_of(const Settings& settings, bridge::TransportHub& transpor
         one->set("address", listener.address);
         one->set("websocket",
                  transport_state(listener.serves.websocket, shown.websocket, is_draining, is_listening));
+        one->set("sse", transport_state(listener.serves.sse, shown.sse, is_draining, is_listening));
         one->set("http", transport_state(listener.serves.http, shown.http, false, is_listening));
         one->set("tls", listener.tls != nullptr);
         all->set(listener.name, one);
@@ -127,6 +128,7 @@ double number(std::uint64_t value) { return static_cast<double>(value); }
 void collect_connections(observe::Samples& out, const net::ServerCounters& counters) {
     out.gauge("connections", "Open client connections", {}, number(counters.connections.load()));
     out.gauge("websockets", "Open WebSockets", {}, number(counters.websockets.load()));
+    out.gauge("event_streams", "Open streams of server-sent events", {}, number(counters.streams.load()));
     out.counter("connections_accepted_total", "Accepted connections", {}, number(counters.accepted.load()));
     out.counter("connections_over_limit_total", "Connections refused at the limit", {},
                 number(counters.over_limit.load()));
@@ -188,6 +190,7 @@ std::string make_report(bridge::House& house, const Settings& settings,
     report->set("uptime_ms", uptime_ms);
     report->set("connections", counters.connections.load());
     report->set("websockets", counters.websockets.load());
+    report->set("event_streams", counters.streams.load());
     report->set("connection_limit", static_cast<std::uint64_t>(settings.transport.limits.server.connections));
     report->set("loops", loops_of(house));
     report->set("transports", transports_of(settings, transport));

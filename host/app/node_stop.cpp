@@ -42,7 +42,7 @@ void Node::leave(Leave what) {
 void Node::begin_drain() {
     house_.phase.store(SH_NODE_DRAINING);
     transport_->counters().draining.store(true);
-    websockets_at_drain_ = transport_->counters().websockets.load();
+    websockets_at_drain_ = transport_->counters().clients();
     log_.info("draining", {{"websockets", websockets_at_drain_},
                            {"window_ms", settings_->drain.window_ms},
                            {"exit_within_ms", settings_->drain.exit_within_ms},
@@ -77,7 +77,7 @@ void Node::show_drain(std::uint64_t left) {
 
 // Looks every few milliseconds: nobody says when the last client has gone.
 void Node::on_timer(DrainTick) {
-    const std::uint64_t left = transport_->counters().websockets.load();
+    const std::uint64_t left = transport_->counters().clients();
     for (Drain::Step step = drain_->next(clock_.monotonic_ms(), left); step != Drain::Step::none;
          step = drain_->next(clock_.monotonic_ms(), left)) {
         switch (step) {

@@ -73,11 +73,12 @@ void read_listeners(const View& root, Settings& out) {
                               .open_metrics = listener.require_boolean("open_metrics")};
             continue;
         }
-        out.listeners.push_back({name,
-                                 address,
-                                 {name, is_on(listener, "transports.websocket.enabled"),
-                                  is_on(listener, "transports.http.enabled")},
-                                 tls.contains(name) ? tls.at(name) : nullptr});
+        out.listeners.push_back(
+            {name,
+             address,
+             {name, is_on(listener, "transports.websocket.enabled"),
+              is_on(listener, "transports.sse.enabled"), is_on(listener, "transports.http.enabled")},
+             tls.contains(name) ? tls.at(name) : nullptr});
         out.transport.listeners.push_back(out.listeners.back().serves);
     }
 }

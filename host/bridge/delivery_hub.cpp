@@ -110,17 +110,20 @@ void DeliveryHub::reader_closed(sh_connection connection) {
 }
 
 sh_status DeliveryHub::add_encoding(control::Instance& by, const sh_encoder& encoder, sh_handle* out) {
+    if (encoder.framing > SH_FRAMING_CHUNK) return SH_UNSUPPORTED;  // of a later host
+    const delivery::Framing framing =
+        encoder.framing == SH_FRAMING_CHUNK ? &delivery::http_chunk : &delivery::websocket_text;
     // Registered when the instance opens; the number is known before, so that start() can hand it on.
     auto handle = std::make_shared<sh_handle>(0);
     auto adapter = std::make_shared<std::unique_ptr<EncoderOfPlugin>>(
         std::make_unique<EncoderOfPlugin>(by.shared_from_this(), encoder));
     const auto added =
         by.handles().add({"encoding",
-                          [this, handle, adapter] {
-                              (void)house_.loops.store_loop().post([this, handle, adapter] {
+                          [this, handle, adapter, framing] {
+                              (void)house_.loops.store_loop().post([this, handle, adapter, framing] {
                                   Encoding& made = encodings_[*handle];
                                   made.encoder = std::move(*adapter);
-                                  made.id = logs_.add_encoding(*made.encoder, &delivery::websocket_text);
+                                  made.id = logs_.add_encoding(*made.encoder, framing);
                               });
                           },
                           [this, handle] {

@@ -4,6 +4,7 @@
 
 #include "streamhost/abi/ext/async.h"
 #include "streamhost/abi/ext/delivery.h"
+#include "streamhost/abi/ext/exchange.h"
 #include "streamhost/abi/ext/http.h"
 #include "streamhost/abi/ext/limits.h"
 #include "streamhost/abi/ext/log.h"
@@ -26,6 +27,7 @@ namespace streamhost::bridge {
 [[nodiscard]] const sh_node_ext& node_table();
 [[nodiscard]] const sh_http_ext& http_table();
 [[nodiscard]] const sh_websocket_ext& websocket_table();
+[[nodiscard]] const sh_exchange_ext& exchange_table();
 [[nodiscard]] const sh_limits_ext& limits_table();  // in websocket.cpp, with the connections
 [[nodiscard]] const sh_delivery_ext& delivery_table();
 [[nodiscard]] const sh_store_ext& store_table();
@@ -33,9 +35,13 @@ namespace streamhost::bridge {
 /// task_table() says how many loops there are: known once, before the first plugin.
 void set_loop_count(std::uint32_t count);
 
-/// The public side whose connections the functions of websocket.cpp reach; nullptr before it exists and after
-/// it is gone. [control]
+/// The public side whose connections the functions of websocket.cpp and exchange.cpp reach; nullptr before it
+/// exists and after it is gone. [control]
 class TransportHub;
+class LoopTransport;
 void set_transport(TransportHub* hub);
+[[nodiscard]] TransportHub* transport();  // [any]
+/// The loop that has the connection, if this is it; else nullptr, and `what` is blamed on the caller. [loop]
+[[nodiscard]] LoopTransport* loop_here(std::uint64_t connection, const char* what);
 
 }  // namespace streamhost::bridge

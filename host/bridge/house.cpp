@@ -27,7 +27,7 @@ const void* find_extension(const sh_host* /*host*/, const char* id) {
         {SH_EXT_METRICS, &metrics_table()},   {SH_EXT_NODE, &node_table()},
         {SH_EXT_HTTP, &http_table()},         {SH_EXT_WEBSOCKET, &websocket_table()},
         {SH_EXT_DELIVERY, &delivery_table()}, {SH_EXT_STORE, &store_table()},
-        {SH_EXT_LIMITS, &limits_table()},
+        {SH_EXT_LIMITS, &limits_table()},     {SH_EXT_EXCHANGE, &exchange_table()},
     };
     for (const Known& known : kKnown) {
         if (known.id == id) return known.table;

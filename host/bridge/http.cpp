@@ -1,6 +1,7 @@
 #include <string_view>
 
 #include "bridge/extensions.hpp"
+#include "bridge/http_job.hpp"
 #include "bridge/transport_hub.hpp"
 
 namespace streamhost::bridge {
@@ -8,17 +9,6 @@ namespace streamhost::bridge {
 namespace {
 
 constexpr std::uint32_t kDefaultTimeoutMs = 10'000;
-
-net::HttpMethods methods_of(std::string_view name) {
-    using net::HttpMethod;
-    if (name == "GET") return HttpMethod::kGet | HttpMethod::kHead;
-    if (name == "POST") return net::only(HttpMethod::kPost);
-    if (name == "PUT") return net::only(HttpMethod::kPut);
-    if (name == "PATCH") return net::only(HttpMethod::kPatch);
-    if (name == "DELETE") return net::only(HttpMethod::kDelete);
-    if (name == "OPTIONS") return net::only(HttpMethod::kOptions);
-    return 0;
-}
 
 sh_status add_route(const sh_host* host, const sh_http_route* wanted, sh_http_handler handler, void* self,
                     sh_handle* out) {
@@ -42,6 +32,17 @@ sh_status add_route(const sh_host* host, const sh_http_route* wanted, sh_http_ha
 }
 
 }  // namespace
+
+net::HttpMethods methods_of(std::string_view name) {
+    using net::HttpMethod;
+    if (name == "GET") return HttpMethod::kGet | HttpMethod::kHead;
+    if (name == "POST") return net::only(HttpMethod::kPost);
+    if (name == "PUT") return net::only(HttpMethod::kPut);
+    if (name == "PATCH") return net::only(HttpMethod::kPatch);
+    if (name == "DELETE") return net::only(HttpMethod::kDelete);
+    if (name == "OPTIONS") return net::only(HttpMethod::kOptions);
+    return 0;
+}
 
 const sh_http_ext& http_table() {
     static constexpr sh_http_ext kTable = {sizeof(sh_http_ext), 0, &add_route};

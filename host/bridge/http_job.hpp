@@ -28,6 +28,9 @@ struct HttpAnswer {
     std::string body;
 };
 
+/// What a route of that method takes: GET takes HEAD, too; 0 for no method of a route. [any]
+[[nodiscard]] net::HttpMethods methods_of(std::string_view name);
+
 /// Why there is no other answer, as a problem document. [any]
 [[nodiscard]] HttpAnswer problem(std::uint16_t status, std::string_view detail);
 

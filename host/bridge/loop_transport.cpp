@@ -7,6 +7,7 @@
 
 #include "bridge/delivery_hub.hpp"
 #include "bridge/http_job.hpp"
+#include "bridge/loop_client.hpp"
 #include "net/ws_frame.hpp"
 
 namespace streamhost::bridge {
@@ -18,24 +19,9 @@ constexpr std::size_t kFlushReaders = 1'024;     // of one round; the rest goes 
 constexpr std::size_t kMaxPieces = 30;
 constexpr std::uint32_t kDrainTickMs = 20;
 constexpr std::uint32_t kHousekeepingMs = 1'000;
+constexpr const char* kJustOff = "this service was just switched off; try again";
 
 }  // namespace
-
-/// What a WebSocket is beside its socket: the plugin that answers for it, and its reader.
-struct LoopTransport::WebSocket {
-    std::shared_ptr<WebSocketRoute> route;
-    net::Connection& connection;
-    delivery::Reader* reader = nullptr;
-    void* context = nullptr;
-    bool is_open = false;
-};
-
-struct LoopTransport::Ended {
-    std::unique_ptr<WebSocket> socket;
-    net::ConnectionId id = 0;
-    std::uint16_t code = 0;
-    std::string reason;
-};
 
 struct LoopTransport::PublishedStats {
     mutable std::mutex mutex;
@@ -51,6 +37,10 @@ LoopTransport::LoopTransport(TransportHub& hub, std::uint32_t index)
       server_(loop_, index, hub.options().limits.server, hub.counters(), *this),
       published_(std::make_unique<PublishedStats>()) {
     loop_.add_hook(*this);
+    delivery_.on_completed([](delivery::Reader& reader, delivery::SubscriptionId) {
+        Client& client = *static_cast<Client*>(reader.user());
+        if (client.exchange != nullptr) client.connection.close(1000, "the stream has its end");
+    });
     on_timer(Housekeeping{});
 }
 
@@ -64,19 +54,22 @@ void LoopTransport::set_limits(const TransportLimits& limits) {
 
 net::Outbox& LoopTransport::make_outbox(net::Connection& connection, const net::Endpoint& endpoint) {
     auto& route = *static_cast<WebSocketRoute*>(endpoint.user);
-    auto* socket =
-        new WebSocket{route.shared_from_this(), connection};  // deleted in closed(), which always follows
-    delivery::Reader& reader = delivery_.open(reader_options_, socket);
-    socket->reader = &reader;
-    connection.set_user(socket);
-    hub_.house().delivery->reader_opened(connection.id(), reader.ref());
-    return reader;
+    auto* client =
+        new Client{route.shared_from_this(), connection};  // deleted in closed(), which always follows
+    connection.set_user(client);
+    return open_reader(*client);
+}
+
+delivery::Reader& LoopTransport::open_reader(Client& client) {
+    client.reader = &delivery_.open(reader_options_, &client);
+    hub_.house().delivery->reader_opened(client.connection.id(), client.reader->ref());
+    return *client.reader;
 }
 
 void LoopTransport::opened(net::Connection& connection, const net::Endpoint& /*endpoint*/,
                            const net::HttpHead& head, std::string_view subprotocol) {
-    auto* socket = static_cast<WebSocket*>(connection.user());
-    const WebSocketRoute& route = *socket->route;
+    auto* client = static_cast<Client*>(connection.user());
+    const auto& route = static_cast<const WebSocketRoute&>(*client->route);
     sh_websocket_open info{};
     info.struct_size = sizeof(info);
     info.path = bytes(head.path);
@@ -92,36 +85,46 @@ void LoopTransport::opened(net::Connection& connection, const net::Endpoint& /*e
     };
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
     control::Instance& instance = *route.instance;
-    socket->is_open = instance.call("websocket open", [&] {
-        socket->context =
+    client->is_open = instance.call("websocket open", [&] {
+        client->context =
             route.handler.open(route.handler.self, instance.loop_context(index_), connection.id(), &info);
     });
-    if (!socket->is_open) close(connection.id(), 1013, "this service was just switched off; try again");
+    if (!client->is_open) close(connection.id(), 1013, kJustOff);
 }
 
 void LoopTransport::message(net::Connection& connection, bool binary, std::span<const std::uint8_t> data) {
-    WebSocket& socket = *static_cast<WebSocket*>(connection.user());
-    if (!socket.is_open) return;
-    const auto& handler = socket.route->handler;
-    control::Instance& instance = *socket.route->instance;
+    const Client& client = *static_cast<Client*>(connection.user());
+    if (!client.is_open) return;
+    const auto& handler = static_cast<const WebSocketRoute&>(*client.route).handler;
+    control::Instance& instance = *client.route->instance;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
     const bool is_served = instance.call("websocket message", [&] {
-        handler.message(handler.self, instance.loop_context(index_), socket.context, connection.id(),
+        handler.message(handler.self, instance.loop_context(index_), client.context, connection.id(),
                         binary ? 1 : 0, {reinterpret_cast<const char*>(data.data()), data.size()});
     });
-    if (!is_served) connection.close(1013, "this service was just switched off; try again");
+    if (!is_served) connection.close(1013, kJustOff);
+}
+
+void LoopTransport::closed(net::Connection& connection, std::uint16_t code, std::string_view reason) {
+    std::unique_ptr<Client> client(static_cast<Client*>(connection.user()));
+    connection.set_user(nullptr);
+    if (client->reader != nullptr) {
+        hub_.meters().closed(code);
+        hub_.house().delivery->reader_closed(connection.id());
+        delivery_.close(*std::exchange(client->reader, nullptr));
+    }
+    if (client->is_opening) {
+        client->end.emplace(code, reason);
+        (void)client.release();  // open_exchange() has it
+        return;
+    }
+    if (client->is_open) tell_later({std::move(client), connection.id(), code, std::string(reason)});
 }
 
 // The plugin hears of it in a task of its own: a send or close that it makes may be what finds the connection
 // dead, and its context must not go away under its feet.
-void LoopTransport::closed(net::Connection& connection, std::uint16_t code, std::string_view reason) {
-    std::unique_ptr<WebSocket> socket(static_cast<WebSocket*>(connection.user()));
-    connection.set_user(nullptr);
-    hub_.meters().closed(code);
-    hub_.house().delivery->reader_closed(connection.id());
-    delivery_.close(*socket->reader);
-    if (!socket->is_open) return;
-    ended_.push_back({std::move(socket), connection.id(), code, std::string(reason)});
+void LoopTransport::tell_later(Ended ended) {
+    ended_.push_back(std::move(ended));
     if (loop_.post([this] { tell_ended(); }) != runtime::PostStatus::accepted) tell_ended();
 }
 
@@ -133,34 +136,35 @@ void LoopTransport::tell_ended() {
 // open and closed are paired: whoever is still in ended_, or open, when its route ends hears so from
 // end_route(), so this is never late.
 void LoopTransport::tell_last(const Ended& ended) {
-    const auto& handler = ended.socket->route->handler;
-    control::Instance& instance = *ended.socket->route->instance;
+    const ClientRoute& route = *ended.client->route;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
-    instance.call("websocket closed", [&] {
-        handler.closed(handler.self, instance.loop_context(index_), ended.socket->context, ended.id,
-                       ended.code, bytes(ended.reason));
+    route.instance->call("client closed", [&] {
+        route.closed(route.self, route.instance->loop_context(index_), ended.client->context, ended.id,
+                     ended.code, bytes(ended.reason));
     });
 }
 
 void LoopTransport::writable(net::Connection& connection) {
-    if (auto* socket = static_cast<WebSocket*>(connection.user())) socket->reader->writable();
+    if (auto* client = static_cast<Client*>(connection.user())) client->reader->writable();
 }
 
 void LoopTransport::request(net::Connection& connection, const net::Endpoint& endpoint,
                             const net::HttpHead& head, std::string_view body) {
+    if (endpoint.kind == net::Endpoint::Kind::kExchange)
+        return open_exchange(connection, endpoint, head, body);
     submit_http(hub_.house(), *this, connection, static_cast<HttpRoute*>(endpoint.user)->shared_from_this(),
                 head, body);
 }
 
-LoopTransport::WebSocket* LoopTransport::find(net::ConnectionId id) {
+LoopTransport::Client* LoopTransport::find(net::ConnectionId id) {
     net::Connection* connection = server_.find(id);
-    return connection == nullptr ? nullptr : static_cast<WebSocket*>(connection->user());
+    return connection == nullptr ? nullptr : static_cast<Client*>(connection->user());
 }
 
 sh_status LoopTransport::send(net::ConnectionId id, bool binary, std::span<const sh_bytes> pieces) {
-    WebSocket* socket = find(id);
-    if (socket == nullptr || socket->connection.is_closing()) return SH_GONE;
-    if (pieces.size() > kMaxPieces) return SH_INVALID;
+    Client* client = find(id);
+    if (client == nullptr || client->connection.is_closing()) return SH_GONE;
+    if (pieces.size() > kMaxPieces || client->exchange != nullptr) return SH_INVALID;
     std::array<delivery::Piece, kMaxPieces + 1> frame;
     std::size_t size = 0;
     for (std::size_t index = 0; index < pieces.size(); ++index) {
@@ -170,13 +174,17 @@ sh_status LoopTransport::send(net::ConnectionId id, bool binary, std::span<const
     std::array<std::uint8_t, net::kWsMaxServerHeader> header;
     const net::WsOpcode opcode = binary ? net::WsOpcode::kBinary : net::WsOpcode::kText;
     frame[0] = {header.data(), net::ws_write_header(header.data(), opcode, size)};
-    const std::span<const delivery::Piece> all(frame.data(), pieces.size() + 1);
-    if (socket->reader->send(all) == delivery::SendStatus::kOk) return SH_OK;
+    return queue(*client, {frame.data(), pieces.size() + 1});
+}
+
+sh_status LoopTransport::queue(Client& client, std::span<const delivery::Piece> frame) {
+    const net::ConnectionId id = client.connection.id();
+    if (client.reader->send(frame) == delivery::SendStatus::kOk) return SH_OK;
     // Full: perhaps only because nothing was flushed in this round yet.
-    flush(*socket->reader);
-    if (find(id) != socket) return SH_GONE;
-    if (socket->reader->send(all) == delivery::SendStatus::kOk) return SH_OK;
-    socket->connection.close(4002, "too slow: answers pile up");
+    flush(*client.reader);
+    if (find(id) != &client) return SH_GONE;
+    if (client.reader->send(frame) == delivery::SendStatus::kOk) return SH_OK;
+    client.connection.close(4002, "too slow: answers pile up");
     return SH_BUSY;
 }
 
@@ -185,17 +193,17 @@ void LoopTransport::close(net::ConnectionId id, std::uint16_t code, std::string_
 }
 
 void LoopTransport::hold(net::ConnectionId id, bool on) {
-    WebSocket* socket = find(id);
-    if (socket == nullptr) return;
+    Client* client = find(id);
+    if (client == nullptr || client->reader == nullptr) return;
     if (on) {
-        socket->reader->hold();
+        client->reader->hold();
     } else {
-        socket->reader->release();
+        client->reader->release();
     }
 }
 
 void LoopTransport::flush(delivery::Reader& reader) {
-    net::Connection& connection = static_cast<WebSocket*>(reader.user())->connection;
+    net::Connection& connection = static_cast<Client*>(reader.user())->connection;
     switch (connection.flush(kFlushBytes)) {
     case net::Connection::Flushed::kBlocked:
         hub_.meters().blocked(reader.waiting_bytes());
@@ -216,7 +224,7 @@ bool LoopTransport::on_round_end() {
         flush(*reader);
     }
     while (delivery::Reader* stalled = delivery_.next_stalled())
-        static_cast<WebSocket*>(stalled->user())
+        static_cast<Client*>(stalled->user())
             ->connection.close(4002, "too slow: nothing was read for too long");
     if (!delivery_.fresh_times().empty()) measure_delivery();
     delivery_.finish_round();
@@ -251,7 +259,7 @@ delivery::LoopStats LoopTransport::stats() const {
 void LoopTransport::drain(std::uint32_t window_ms) {
     leaving_.clear();
     server_.for_each([&](net::Connection& connection) {
-        if (connection.is_websocket()) leaving_.push_back(connection.id());
+        if (connection.is_streaming()) leaving_.push_back(connection.id());
     });
     drain_window_ms_ = window_ms;
     drain_from_ms_ = loop_.now_ms();
@@ -278,44 +286,46 @@ void LoopTransport::on_timer(DrainTick) {
 }
 
 void LoopTransport::say_goodbye(net::ConnectionId id, const Farewell& farewell) {
-    WebSocket* socket = find(id);
-    if (socket == nullptr || socket->connection.is_closing()) return;
-    if (socket->is_open) tell_drain(*socket->route, socket->context, id, farewell.reconnect_after_ms);
+    const Client* client = find(id);
+    if (client == nullptr || client->connection.is_closing()) return;
+    if (client->is_open) tell_drain(*client->route, client->context, id, farewell.reconnect_after_ms);
     close(id, farewell.code, farewell.reason);
 }
 
-void LoopTransport::tell_drain(const WebSocketRoute& route, void* context, net::ConnectionId id,
+void LoopTransport::tell_drain(const ClientRoute& route, void* context, net::ConnectionId id,
                                std::uint32_t reconnect_after_ms) {
-    const auto& handler = route.handler;
-    if (handler.drain == nullptr) return;
+    if (route.drain == nullptr) return;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
-    route.instance->call("websocket drain", [&] {
-        handler.drain(handler.self, route.instance->loop_context(index_), context, id, reconnect_after_ms);
+    route.instance->call("client drain", [&] {
+        route.drain(route.self, route.instance->loop_context(index_), context, id, reconnect_after_ms);
     });
 }
 
-void LoopTransport::end_route(const WebSocketRoute& route, std::uint32_t window_ms) {
-    constexpr const char* kReason = "the service here is being switched off or over; try again";
+void LoopTransport::end_route(const ClientRoute& route, std::uint32_t window_ms) {
     tell_ended();
     std::vector<net::ConnectionId> clients;
     server_.for_each([&](net::Connection& connection) {
-        const auto* socket = static_cast<WebSocket*>(connection.user());
-        if (socket != nullptr && socket->is_open && socket->route.get() == &route)
+        const auto* client = static_cast<Client*>(connection.user());
+        if (client != nullptr && client->is_open && client->route.get() == &route)
             clients.push_back(connection.id());
     });
     std::uniform_int_distribution<std::uint32_t> moment(0, window_ms);
-    for (const net::ConnectionId id : clients) {
-        WebSocket* socket = find(id);
-        if (socket == nullptr) continue;
-        // From here on the plugin hears from this function alone: what closed() posts would come too late.
-        socket->is_open = false;
-        auto last = std::make_unique<WebSocket>(*socket);
-        if (!socket->connection.is_closing()) {
-            tell_drain(route, last->context, id, moment(random_));
-            close(id, 1013, kReason);
-        }
-        tell_last({std::move(last), id, 1013, kReason});
+    for (const net::ConnectionId id : clients)
+        if (Client* client = find(id)) end_client(*client, id, moment(random_));
+}
+
+void LoopTransport::end_client(Client& client, net::ConnectionId id, std::uint32_t reconnect_after_ms) {
+    constexpr const char* kReason = "the service here is being switched off or over; try again";
+    // From here on the plugin hears from this function alone: what closed() posts would come too late.
+    client.is_open = false;
+    auto last = std::make_unique<Client>(client);
+    if (client.reader == nullptr) {
+        refuse_exchange(client);
+    } else if (!client.connection.is_closing()) {
+        tell_drain(*last->route, last->context, id, reconnect_after_ms);
+        close(id, 1013, kReason);
     }
+    tell_last({std::move(last), id, 1013, kReason});
 }
 
 }  // namespace streamhost::bridge

@@ -16,6 +16,8 @@ namespace streamhost::bridge {
 struct DrainTick {};  ///< the tag of a loop's drain timer
 struct Housekeeping {};
 
+struct HttpAnswer;
+
 /// One loop's connections and readers: brings what arrives to the plugins' handlers and flushes what is due
 /// once per round. Everything [loop].
 class LoopTransport final : public net::ConnectionEvents,
@@ -33,12 +35,16 @@ public:
     void apply(std::unique_ptr<delivery::LoopMessage> message) { delivery_.apply(std::move(message)); }
 
     sh_status send(net::ConnectionId id, bool binary, std::span<const sh_bytes> pieces);
+    // Exchanges (loop_exchange.cpp); see abi/ext/exchange.h.
+    sh_status answer(net::ConnectionId id, const HttpAnswer& answer);
+    sh_status begin(net::ConnectionId id, std::span<const net::HttpField> fields);
+    sh_status send_events(net::ConnectionId id, std::string_view text);
     void close(net::ConnectionId id, std::uint16_t code, std::string_view reason);
     void hold(net::ConnectionId id, bool on);
     void drain(std::uint32_t window_ms);
     /// The plugin behind the route is being stopped: its clients hear goaway and are closed with 1013, and it
     /// hears so while it still can. Before the loop passes the round that the life cycle waits for.
-    void end_route(const WebSocketRoute& route, std::uint32_t window_ms);
+    void end_route(const ClientRoute& route, std::uint32_t window_ms);
     void set_limits(const TransportLimits& limits);
     [[nodiscard]] delivery::LoopStats stats() const;  ///< [any] as of the last round
 
@@ -47,7 +53,7 @@ public:
 private:
     friend runtime::TimerFor<LoopTransport, DrainTick>;
     friend runtime::TimerFor<LoopTransport, Housekeeping>;
-    struct WebSocket;
+    struct Client;
     struct Ended;
     void on_timer(DrainTick);
     void on_timer(Housekeeping);
@@ -61,7 +67,10 @@ private:
     void request(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
                  std::string_view body) override;
 
-    WebSocket* find(net::ConnectionId id);
+    Client* find(net::ConnectionId id);
+    delivery::Reader& open_reader(Client& client);
+    sh_status queue(Client& client, std::span<const delivery::Piece> frame);
+    void tell_later(Ended ended);
     void tell_ended();
     void tell_last(const Ended& ended);
     void flush(delivery::Reader& reader);
@@ -71,9 +80,20 @@ private:
         std::uint32_t reconnect_after_ms;
     };
     void say_goodbye(net::ConnectionId id, const Farewell& farewell);
-    void tell_drain(const WebSocketRoute& route, void* context, net::ConnectionId id,
+    void end_client(Client& client, net::ConnectionId id, std::uint32_t reconnect_after_ms);
+    void tell_drain(const ClientRoute& route, void* context, net::ConnectionId id,
                     std::uint32_t reconnect_after_ms);
     [[nodiscard]] std::size_t due_to_leave() const;
+
+    // loop_exchange.cpp
+    void open_exchange(net::Connection& connection, const net::Endpoint& endpoint, const net::HttpHead& head,
+                       std::string_view body);
+    [[nodiscard]] net::HttpProblem why_no_exchange(const net::Endpoint& endpoint, const net::HttpHead& head,
+                                                   bool wants_stream) const;
+    [[nodiscard]] bool call_open(Client& client, const net::HttpHead& head, std::string_view body);
+    void finish(std::unique_ptr<Client> client, net::ConnectionId id);
+    void refuse_exchange(Client& client);
+    void count_answer(const Client& client, std::uint32_t status);
     void measure_delivery();
     void publish_stats();
 

@@ -15,7 +15,8 @@ std::string label_of(const std::array<std::uint16_t, N>& codes, std::size_t plac
 
 ConnectionMeters::ConnectionMeters(observe::Metrics& metrics) {
     for (std::size_t place = 0; place < closed_.size(); ++place)
-        closed_[place] = &metrics.counter("connections_closed_total", "WebSockets that ended, by close code",
+        closed_[place] = &metrics.counter("connections_closed_total",
+                                          "WebSockets and streams of events that ended, by close code",
                                           {{"code", label_of(kCloseCodes, place)}});
     constexpr std::array kBytes{0.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0};
     send_queue_ = &metrics.histogram(
@@ -25,15 +26,19 @@ ConnectionMeters::ConnectionMeters(observe::Metrics& metrics) {
                                    observe::duration_bounds());
 }
 
+bool RouteMeter::try_answered(std::uint32_t status) const noexcept {
+    observe::Counter* counter = counters_[place_of(kHttpCodes, status)].load(std::memory_order_acquire);
+    if (counter != nullptr) counter->add();
+    return counter != nullptr;
+}
+
 void RouteMeter::answered(observe::Metrics& metrics, std::string_view route, std::uint32_t status) const {
+    if (try_answered(status)) return;
     const std::size_t place = place_of(kHttpCodes, status);
-    observe::Counter* counter = counters_[place].load(std::memory_order_acquire);
-    if (counter == nullptr) {
-        counter = &metrics.counter("http_requests_total", "HTTP requests that plugins answered",
-                                   {{"route", route}, {"code", label_of(kHttpCodes, place)}});
-        counters_[place].store(counter, std::memory_order_release);
-    }
-    counter->add();
+    observe::Counter& counter = metrics.counter("http_requests_total", "HTTP requests that plugins answered",
+                                                {{"route", route}, {"code", label_of(kHttpCodes, place)}});
+    counters_[place].store(&counter, std::memory_order_release);
+    counter.add();
 }
 
 LockMeters::LockMeters(observe::Metrics& metrics) {

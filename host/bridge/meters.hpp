@@ -53,6 +53,8 @@ private:
 class RouteMeter {
 public:
     void answered(observe::Metrics& metrics, std::string_view route, std::uint32_t status) const;
+    /// False, and not counted, when the series is not made yet. [any]
+    [[nodiscard]] bool try_answered(std::uint32_t status) const noexcept;
 
 private:
     mutable std::array<std::atomic<observe::Counter*>, kHttpCodes.size() + 1> counters_{};

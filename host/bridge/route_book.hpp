@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "streamhost/abi/ext/exchange.h"
 #include "streamhost/abi/ext/http.h"
 #include "streamhost/abi/ext/websocket.h"
 
@@ -19,16 +20,42 @@ namespace streamhost::bridge {
 struct ListenerOptions {
     std::string name;
     bool websocket = true;
+    bool sse = true;
     bool http = true;
 };
 
-/// A WebSocket path as a plugin registered it.
-struct WebSocketRoute : std::enable_shared_from_this<WebSocketRoute> {
+/// A path whose clients have a plugin for as long as they stay.
+struct ClientRoute : std::enable_shared_from_this<ClientRoute> {
+    using Closed = void (*)(void* self, void* loop, void* context, sh_connection connection,
+                            std::uint32_t code, sh_bytes reason);
+    using Drain = void (*)(void* self, void* loop, void* context, sh_connection connection,
+                           std::uint32_t reconnect_after_ms);
+
     std::shared_ptr<control::Instance> instance;
-    std::string path;
+    std::string path;  ///< without the "*" of a prefix
+    void* self = nullptr;
+    Closed closed = nullptr;
+    Drain drain = nullptr;  ///< may be missing
+};
+
+/// A WebSocket path as a plugin registered it.
+struct WebSocketRoute : ClientRoute {
     std::vector<std::string> subprotocols;
     sh_websocket_route limits{};
     sh_websocket_handler handler{};
+};
+
+/// A path of exchanges as a plugin registered it.
+struct ExchangeRoute : ClientRoute {
+    bool is_prefix = false;
+    bool has_streams = false;
+    net::HttpMethods methods = 0;
+    std::uint64_t max_body_bytes = 0;
+    std::uint32_t comment_ms = 0;
+    sh_exchange_handler handler{};
+    RouteMeter meter;
+
+    [[nodiscard]] std::string pattern() const { return is_prefix ? path + "*" : path; }
 };
 
 /// An HTTP path as a plugin registered it.
@@ -63,6 +90,7 @@ public:
     /// SH_INVALID: no path that a router takes. SH_CONFLICT: another plugin has it, or this instance already.
     [[nodiscard]] sh_status take(const std::shared_ptr<WebSocketRoute>& route);
     [[nodiscard]] sh_status take(const std::shared_ptr<HttpRoute>& route);
+    [[nodiscard]] sh_status take(const std::shared_ptr<ExchangeRoute>& route);
     void show(const void* route);
     void drop(const void* route);
 
@@ -73,6 +101,7 @@ public:
     /// Routes that the public listeners show.
     struct Shown {
         std::size_t websocket = 0;
+        std::size_t sse = 0;
         std::size_t http = 0;
     };
     [[nodiscard]] Shown shown() const;
@@ -83,8 +112,13 @@ private:
         std::shared_ptr<Route> route;
         bool is_shown = false;
     };
+    // Answers why `route` cannot be taken, SH_OK when it can.
+    template <typename Route>
+    [[nodiscard]] sh_status why_not(const Route& route) const;
+
     std::vector<Entry<WebSocketRoute>> websockets_;  // by age
     std::vector<Entry<HttpRoute>> https_;
+    std::vector<Entry<ExchangeRoute>> exchanges_;
 };
 
 }  // namespace streamhost::bridge

@@ -95,7 +95,11 @@ sh_status TransportHub::add_http(const std::shared_ptr<HttpRoute>& route, sh_han
     return add(route, "http route", out);
 }
 
-void TransportHub::end_route(const std::shared_ptr<WebSocketRoute>& route) {
+sh_status TransportHub::add_exchange(const std::shared_ptr<ExchangeRoute>& route, sh_handle* out) {
+    return add(route, "exchange route", out);
+}
+
+void TransportHub::end_route(const std::shared_ptr<ClientRoute>& route) {
     on_each_loop([route, window_ms = options_.release_window_ms](LoopTransport& transport) {
         transport.end_route(*route, window_ms);
     });

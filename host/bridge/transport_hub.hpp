@@ -52,7 +52,8 @@ public:
     /// [control] Routes of plugins; they show when the instance opens. When it ends, the clients of its
     /// WebSocket routes are closed with 1013 and its handler hears of each.
     sh_status add_websocket(const std::shared_ptr<WebSocketRoute>& route, sh_handle* out);
-    sh_status add_http(const std::shared_ptr<HttpRoute>& route, sh_handle* out);  ///< [control]
+    sh_status add_http(const std::shared_ptr<HttpRoute>& route, sh_handle* out);          ///< [control]
+    sh_status add_exchange(const std::shared_ptr<ExchangeRoute>& route, sh_handle* out);  ///< [control]
     /// [worker] Of the admin listener, which is served elsewhere.
     [[nodiscard]] std::shared_ptr<HttpRoute> find_admin(std::string_view method, std::string_view path,
                                                         int& status) const;
@@ -84,7 +85,7 @@ private:
     void distribute();
     template <typename Route>
     sh_status add(const std::shared_ptr<Route>& route, std::string_view kind, sh_handle* out);
-    void end_route(const std::shared_ptr<WebSocketRoute>& route);
+    void end_route(const std::shared_ptr<ClientRoute>& route);
     void end_route(const std::shared_ptr<HttpRoute>&) {
     }  // a request under way is answered by whoever runs it
     template <typename Call>

@@ -11,13 +11,6 @@ namespace {
 // public side in a process.
 std::atomic<TransportHub*> the_hub{nullptr};
 
-LoopTransport* loop_here(sh_connection connection, const char* what) {
-    if (!runtime::check_role(runtime::Role::loop, what)) return nullptr;
-    if (runtime::thread_role().loop_index != net::loop_of(connection)) return nullptr;
-    TransportHub* hub = the_hub.load(std::memory_order_acquire);
-    return hub == nullptr ? nullptr : hub->loop(net::loop_of(connection));
-}
-
 sh_status add_route(const sh_host* host, const sh_websocket_route* limits,
                     const sh_websocket_handler* handler, sh_handle* out) {
     if (!runtime::check_role(runtime::Role::control, "websocket.add_route")) return SH_WRONG_ROLE;
@@ -25,6 +18,9 @@ sh_status add_route(const sh_host* host, const sh_websocket_route* limits,
     auto route = std::make_shared<WebSocketRoute>();
     route->instance = control::Instance::of(host).shared_from_this();
     route->path = limits->path;
+    route->self = handler->self;
+    route->closed = handler->closed;
+    route->drain = handler->drain;
     for (const char* const* name = limits->subprotocols; name != nullptr && *name != nullptr; ++name)
         route->subprotocols.emplace_back(*name);
     route->limits = *limits;
@@ -39,8 +35,8 @@ sh_status send(sh_connection connection, std::uint8_t binary, const sh_bytes* pi
 }
 
 void close(sh_connection connection, std::uint32_t code, sh_bytes reason) {
-    TransportHub* hub = the_hub.load(std::memory_order_acquire);
-    if (hub != nullptr) hub->close(connection, static_cast<std::uint16_t>(code), view(reason));
+    if (TransportHub* hub = transport())
+        hub->close(connection, static_cast<std::uint16_t>(code), view(reason));
 }
 
 void pause(sh_connection connection) {
@@ -78,6 +74,14 @@ sh_status limits_of(sh_connection connection, sh_websocket_limits* out) {
 }  // namespace
 
 void set_transport(TransportHub* hub) { the_hub.store(hub, std::memory_order_release); }
+TransportHub* transport() { return the_hub.load(std::memory_order_acquire); }
+
+LoopTransport* loop_here(std::uint64_t connection, const char* what) {
+    if (!runtime::check_role(runtime::Role::loop, what)) return nullptr;
+    if (runtime::thread_role().loop_index != net::loop_of(connection)) return nullptr;
+    TransportHub* hub = transport();
+    return hub == nullptr ? nullptr : hub->loop(net::loop_of(connection));
+}
 
 const sh_websocket_ext& websocket_table() {
     static constexpr sh_websocket_ext kTable = {

@@ -36,14 +36,18 @@ Connection::Extra& Connection::extra() {
 }
 
 bool Connection::wants_input() const noexcept {
-    if (phase_ == Phase::kDead || phase_ == Phase::kAnswering || paused_ > 0) return false;
+    if (phase_ == Phase::kDead || phase_ == Phase::kAnswering || phase_ == Phase::kStreaming || paused_ > 0)
+        return false;
     if (extra_ != nullptr && !extra_->unread.empty()) return false;
     return phase_ != Phase::kOpen || !outbox_->congested();
 }
 
 void Connection::watch() {
     if (phase_ == Phase::kDead) return;
-    const std::uint32_t wanted = (wants_input() ? EPOLLIN | EPOLLRDHUP : 0u) | (blocked_ ? EPOLLOUT : 0u);
+    // A client has nothing to say during a stream; that it went away has to be heard all the same.
+    const std::uint32_t input = wants_input() ? EPOLLIN | EPOLLRDHUP : 0u;
+    const std::uint32_t end = phase_ == Phase::kStreaming ? std::uint32_t{EPOLLRDHUP} : 0u;
+    const std::uint32_t wanted = input | end | (blocked_ ? EPOLLOUT : 0u);
     if (token_ && wanted == watched_) return;
     const std::error_code failed =
         token_ ? server_.loop().rewatch(token_, wanted) : server_.loop().watch(fd_, wanted, *this, token_);
@@ -62,6 +66,7 @@ void Connection::on_fd(std::uint32_t events) {
     }
     if ((events & EPOLLIN) != 0 && wants_input()) read();
     if (phase_ == Phase::kDead) return;
+    if (phase_ == Phase::kStreaming && (events & EPOLLRDHUP) != 0) return die(1006, {});
     // Also while nothing may be read: a broken socket is reported in every round until it is closed.
     const bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
     if (is_broken && ((events & EPOLLIN) == 0 || !wants_input())) return die(1006, {});
@@ -83,9 +88,10 @@ void Connection::take(std::span<std::uint8_t> bytes) {
     case Phase::kBody: return take_request_bytes(bytes);
     case Phase::kOpen:
     case Phase::kClosing:
-        if (outbox_ != nullptr) decode(bytes);
-        return;  // without an outbox an answered request lingers: its bytes are of no interest
+        if (is_websocket()) decode(bytes);
+        return;  // what was answered lingers: its bytes are of no interest
     case Phase::kAnswering:
+    case Phase::kStreaming:
     case Phase::kDead: return;
     }
 }
@@ -158,6 +164,7 @@ void Connection::on_timer(PhaseDeadline) {
         return refuse({.status = 408, .detail = "The request did not arrive in time"});
     case Phase::kBody: return refuse({.status = 408, .detail = "The request body did not arrive in time"});
     case Phase::kOpen: return heartbeat();
+    case Phase::kStreaming: return comment();
     case Phase::kAnswering:
         if (answer_ != nullptr) return die(1006, {});  // the peer does not read it
         return refuse({.status = 504, .detail = "The service did not answer in time"});
@@ -193,9 +200,11 @@ void Connection::die(std::uint16_t code, std::string_view reason) {
     server_.loop().unwatch(token_);
     if (tls_ != nullptr) tls_->end();
     ::close(fd_);
-    if (outbox_ != nullptr) {
+    if (is_websocket()) server_.counters().websockets.fetch_sub(1, std::memory_order_relaxed);
+    if (outbox_ != nullptr && !is_websocket())
+        server_.counters().streams.fetch_sub(1, std::memory_order_relaxed);
+    if (outbox_ != nullptr || user_ != nullptr) {
         const bool was_told = extra_ != nullptr && extra_->close_code != 1006;
-        server_.counters().websockets.fetch_sub(1, std::memory_order_relaxed);
         server_.events_.closed(*this, was_told ? extra_->close_code : code,
                                was_told ? std::string_view(extra_->close_reason) : reason);
         outbox_ = nullptr;

@@ -40,20 +40,31 @@ public:
     [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
     [[nodiscard]] void* user() const noexcept { return user_; }
     void set_user(void* user) noexcept { user_ = user; }
-    [[nodiscard]] bool is_websocket() const noexcept { return outbox_ != nullptr; }
+    /// It has an outbox: a WebSocket, or a response that goes on.
+    [[nodiscard]] bool is_streaming() const noexcept { return outbox_ != nullptr; }
+    [[nodiscard]] bool is_websocket() const noexcept {
+        return outbox_ != nullptr && endpoint_->kind == Endpoint::Kind::kWebSocket;
+    }
+    /// A request is under way and was not answered, for example with 504.
+    [[nodiscard]] bool awaits_answer() const noexcept {
+        return phase_ == Phase::kAnswering && answer_ == nullptr;
+    }
     [[nodiscard]] bool is_secure() const noexcept { return tls_ != nullptr; }
     [[nodiscard]] bool is_closing() const noexcept { return phase_ == Phase::kClosing; }
     [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_; }
 
     /// Sends what is due, at most `byte_budget`. kBlocked: the socket takes no more, writable() follows.
     Flushed flush(std::size_t byte_budget);
-    /// Starts the closing handshake after what is queued directly; stream frames are sent no more. A second
-    /// call changes nothing.
+    /// Starts the closing handshake, or sends the last chunk of a response, after what is queued directly;
+    /// stream frames are sent no more. A second call changes nothing.
     void close(std::uint16_t code, std::string_view reason);
     /// Ends the transport now, without a word.
     void abort(std::uint16_t code, std::string_view reason);
     /// Answers the request under way with whole response bytes.
     void reply(std::string response, bool keep_alive);
+    /// Begins to answer it with a response that has no length: `head` ends with an empty line and says that
+    /// chunks follow; they come from the outbox. The connection serves no other request.
+    void begin_stream(std::string head, Outbox& outbox);
 
     void pause() noexcept;   ///< stop reading; counted
     void resume() noexcept;  ///< reading goes on with the next round
@@ -61,7 +72,7 @@ public:
 private:
     friend runtime::TimerFor<Connection, PhaseDeadline>;
     friend class LoopServer;
-    enum class Phase : std::uint8_t { kHead = 1, kBody, kAnswering, kOpen, kClosing, kDead };
+    enum class Phase : std::uint8_t { kHead = 1, kBody, kAnswering, kOpen, kStreaming, kClosing, kDead };
     /// A request that did not come in one piece.
     struct Pending {
         HttpHeadParser parser;
@@ -100,8 +111,10 @@ private:
     void await_body(const HttpHead& head, std::size_t head_size, std::span<const std::uint8_t> bytes);
     void answer_at_once(std::string response, std::span<const std::uint8_t> rest);
     void refuse(const HttpProblem& problem);
+    void refuse_kindly(HttpProblem problem, const HttpHead& head, std::span<const std::uint8_t> rest);
     [[nodiscard]] std::string response_of(const HttpProblem& problem) const;
     void answered();
+    void comment();
 
     // WebSocket (connection_websocket.cpp).
     void upgrade(const HttpHead& head, std::span<std::uint8_t> rest);
@@ -113,6 +126,8 @@ private:
     void heartbeat();
     void arm_first_deadline();
     void start_closing(std::uint16_t code, std::string_view reason);
+    void end_stream(std::uint16_t code, std::string_view reason);
+    void note_end(std::uint16_t code, std::string_view reason);
     void finish_closing();
 
     Flushed flush_answer();

@@ -20,7 +20,8 @@ using ConnectionId = std::uint64_t;
     return static_cast<std::uint32_t>(id >> 56);
 }
 
-/// Who answers for the connections of a loop. All [loop]. opened and closed are paired, exactly one of each.
+/// Who answers for the connections of a loop. All [loop]. opened and closed are paired, exactly one of each;
+/// a connection that was given a user by request() is closed(), too.
 class ConnectionEvents {
 public:
     virtual ~ConnectionEvents() = default;
@@ -37,7 +38,7 @@ public:
     /// The socket takes bytes again after it did not.
     virtual void writable(Connection& connection) = 0;
 
-    /// A request; answered once by Connection::reply(), now or later.
+    /// A request; answered once by Connection::reply() or begin_stream(), now or later.
     virtual void request(Connection& connection, const Endpoint& endpoint, const HttpHead& head,
                          std::string_view body) = 0;
 };

@@ -77,8 +77,7 @@ void Connection::route(const HttpHead& head, std::size_t head_size, std::span<st
     routes_ = server_.routes(listener_);
     const RouteResult found =
         routes_ == nullptr ? RouteResult{} : routes_->router.find(head.method, head.path);
-    const bool has_body = head.framing != BodyFraming::kNone;
-    if (has_cors && found.status != 404 && is_preflight(head) && !has_body) {
+    if (has_cors && found.status != 404 && is_preflight(head) && head.framing == BodyFraming::kNone) {
         std::string response =
             preflight_answer(policy->cors, head, keep_alive_ ? AfterReply::kKeepAlive : AfterReply::kClose);
         return answer_at_once(std::move(response), bytes.subspan(head_size));
@@ -90,11 +89,11 @@ void Connection::route(const HttpHead& head, std::size_t head_size, std::span<st
         problem.detail =
             found.status == 404 ? "Nothing answers at this path" : "This path does not take this method";
         if (found.status == 405) problem.fields = fields;
-        if (!keep_alive_ || has_body) return refuse(problem);
-        problem.after = AfterReply::kKeepAlive;
-        return answer_at_once(response_of(problem), bytes.subspan(head_size));
+        return refuse_kindly(problem, head, bytes.subspan(head_size));
     }
     endpoint_ = static_cast<const Endpoint*>(found.handler);
+    if (endpoint_->kind == Endpoint::Kind::kOff)
+        return refuse_kindly({.status = 404, .detail = endpoint_->off_calls}, head, bytes.subspan(head_size));
     if (endpoint_->kind == Endpoint::Kind::kWebSocket) return upgrade(head, bytes.subspan(head_size));
     if (head.framing == BodyFraming::kChunked)
         return refuse(
@@ -158,10 +157,50 @@ void Connection::reply(std::string response, bool keep_alive) {
     (void)flush_answer();
 }
 
+void Connection::begin_stream(std::string head, Outbox& outbox) {
+    assert(phase_ == Phase::kAnswering && answer_ == nullptr);
+    server_.complete(head, cors_ == nullptr ? std::string_view() : std::string_view(*cors_));
+    cors_.reset();
+    request_.reset();
+    answer_ = std::make_unique<Answer>(Answer{std::move(head)});
+    outbox_ = &outbox;
+    phase_ = Phase::kStreaming;
+    server_.counters().streams.fetch_add(1, std::memory_order_relaxed);
+    if (endpoint_->comment_ms > 0)
+        server_.loop().arm(*this, endpoint_->comment_ms);
+    else
+        runtime::Timer::cancel();
+    (void)flush_answer();
+    watch();
+}
+
+// Whoever stands between keeps a connection that speaks, and a client that is gone shows.
+void Connection::comment() {
+    constexpr std::string_view kComment = "3\r\n:\n\n\r\n";
+    if (outbox_->empty())
+        outbox_->push_control({reinterpret_cast<const std::uint8_t*>(kComment.data()), kComment.size()});
+    server_.loop().arm(*this, endpoint_->comment_ms);
+}
+
+void Connection::end_stream(std::uint16_t code, std::string_view reason) {
+    constexpr std::string_view kLastChunk = "0\r\n\r\n";
+    note_end(code, reason);
+    outbox_->push_control({reinterpret_cast<const std::uint8_t*>(kLastChunk.data()), kLastChunk.size()});
+    outbox_->seal();
+}
+
 void Connection::refuse(const HttpProblem& problem) {
     server_.counters().refused.fetch_add(1, std::memory_order_relaxed);
     phase_ = Phase::kAnswering;
     reply(response_of(problem), false);
+}
+
+// Where nothing of the request is in doubt the connection may go on.
+void Connection::refuse_kindly(HttpProblem problem, const HttpHead& head,
+                               std::span<const std::uint8_t> rest) {
+    if (!keep_alive_ || head.framing != BodyFraming::kNone) return refuse(problem);
+    problem.after = AfterReply::kKeepAlive;
+    answer_at_once(response_of(problem), rest);
 }
 
 // RFC 9110 9.3.2: HEAD is answered with the same fields and no content. On a kept connection the content

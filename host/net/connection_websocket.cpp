@@ -118,14 +118,20 @@ void Connection::on_peer_close(const WsEvent& event) {
 
 void Connection::close(std::uint16_t code, std::string_view reason) {
     if (phase_ == Phase::kOpen) start_closing(code, reason);
+    if (phase_ == Phase::kStreaming) end_stream(code, reason);
+}
+
+void Connection::note_end(std::uint16_t code, std::string_view reason) {
+    phase_ = Phase::kClosing;
+    extra().close_code = code;
+    extra().close_reason = reason;
+    server_.loop().arm(*this, server_.limits().close_timeout_ms);
 }
 
 void Connection::start_closing(std::uint16_t code, std::string_view reason) {
     if (phase_ != Phase::kOpen) return;
-    phase_ = Phase::kClosing;
+    note_end(code, reason);
     Extra& more = extra();
-    more.close_code = code;
-    more.close_reason = reason;
     // Whoever paused it wanted no more messages; the peer's answer to the close has to be heard all the same.
     paused_ = 0;
     if (!more.unread.empty()) decode_later();
@@ -133,15 +139,14 @@ void Connection::start_closing(std::uint16_t code, std::string_view reason) {
     const std::size_t size = ws_write_close(frame, code, reason);
     outbox_->push_control({frame.data(), size});
     outbox_->seal();
-    server_.loop().arm(*this, server_.limits().close_timeout_ms);
 }
 
 // Everything went out, the close frame last.
 void Connection::finish_closing() {
     Extra& more = extra();
     if (more.peer_closed) return die(more.close_code, more.close_reason);
-    // Its answer is not awaited, but what it still sends must not reset our close frame away.
-    if (more.failed) end_sending();
+    // No answer is awaited, but what still comes must not reset our last bytes away.
+    if (more.failed || !is_websocket()) end_sending();
 }
 
 void Connection::heartbeat() {

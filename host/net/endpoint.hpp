@@ -10,9 +10,10 @@
 
 namespace streamhost::net {
 
-/// What a path of a listener leads to: a WebSocket, or a request that somebody answers.
+/// What a path of a listener leads to: a WebSocket, a request that somebody answers on a worker, an exchange
+/// that somebody answers on the loop, whole or as a stream, or the reason why it is not served there.
 struct Endpoint {
-    enum class Kind : std::uint8_t { kWebSocket = 1, kHttp };
+    enum class Kind : std::uint8_t { kWebSocket = 1, kHttp, kExchange, kOff };
 
     Kind kind = Kind::kHttp;
     void* user = nullptr;         ///< whoever registered it; net never looks inside
@@ -26,8 +27,15 @@ struct Endpoint {
     std::uint16_t too_large_code = 0;      ///< 0: 1009
     std::uint16_t no_message_code = 4400;  ///< after first_message_ms
 
-    // kHttp
+    // kHttp, kExchange
     std::uint64_t max_body_bytes = 0;
+
+    // kExchange
+    std::uint32_t comment_ms = 0;  ///< between two comments of a stream that has nothing to say; 0: none
+    bool takes_calls = true;       ///< answered whole
+    bool takes_streams = false;    ///< answered as server-sent events
+    std::string_view off_calls;    ///< why not, where not; of kOff, too
+    std::string_view off_streams;  ///< empty: nobody asks for one here
 };
 
 /// The paths of one listener: built [control], then read by the loops as a whole; a change builds a new one.

@@ -138,6 +138,17 @@ bool HttpHead::has_token(std::string_view name, std::string_view token) const no
     return false;
 }
 
+bool HttpHead::accepts(std::string_view media_type) const noexcept {
+    for (std::size_t i = 0; i < count_; ++i) {
+        if (!equal_ignoring_case(name_of(slots_[i]), "accept")) continue;
+        for (std::string_view list = value_of(slots_[i]); !list.empty();) {
+            const std::string_view range = next_element(list);
+            if (equal_ignoring_case(trim_blanks(range.substr(0, range.find(';'))), media_type)) return true;
+        }
+    }
+    return false;
+}
+
 bool HttpHead::keep_alive() const noexcept { return minor_version == 1 && !has_token("connection", "close"); }
 
 HttpHeadParser::HttpHeadParser(const HttpHeadLimits& limits) noexcept : limits_(limits) {

@@ -80,6 +80,8 @@ public:
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
     // Whether a comma separated list, over all fields of that name, holds the token (any case).
     [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const noexcept;
+    // Whether `Accept` names the media type, without regard to its parameters. No wildcard does.
+    [[nodiscard]] bool accepts(std::string_view media_type) const noexcept;
     [[nodiscard]] bool keep_alive() const noexcept;
 
 private:

@@ -110,6 +110,20 @@ void append_problem(std::string& out, const HttpProblem& problem) {
                        .fields = std::span(fields).first(count)});
 }
 
+void append_events_head(std::string& out, std::span<const HttpField> fields) {
+    out.append("HTTP/1.1 200 OK\r\n");
+    for (const HttpField& field : fields) {
+        assert(keeps_its_line(field));
+        if (keeps_its_line(field)) append_field(out, field.name, field.value);
+    }
+    append_field(out, "Content-Type", "text/event-stream");
+    append_field(out, "Cache-Control", "no-cache, no-transform");
+    append_field(out, "X-Accel-Buffering", "no");  // nginx would wait until its buffer is full
+    append_field(out, "Transfer-Encoding", "chunked");
+    append_field(out, "Connection", "close");
+    out.append("\r\n");
+}
+
 std::string problem_document(const HttpProblem& problem) {
     std::string body = "{\"type\":\"about:blank\",\"title\":";
     append_json_string(body, reason_phrase(problem.status));

@@ -38,6 +38,8 @@ inline constexpr std::string_view kProblemType = "application/problem+json";
 
 void append_reply(std::string& out, const HttpReply& reply);
 void append_problem(std::string& out, const HttpProblem& problem);
+/// The head of a response whose events follow in chunks, kept and held back by nobody on their way.
+void append_events_head(std::string& out, std::span<const HttpField> fields);
 /// The document alone, for whoever writes the head around it.
 [[nodiscard]] std::string problem_document(const HttpProblem& problem);
 [[nodiscard]] HttpProblem problem_of(HeadFault fault) noexcept;

@@ -30,6 +30,7 @@ struct ServerLimits {
 struct ServerCounters {
     std::atomic<std::uint64_t> connections{0};  ///< open now
     std::atomic<std::uint64_t> websockets{0};   ///< open now
+    std::atomic<std::uint64_t> streams{0};      ///< responses that go on, open now
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> over_limit{0};
     std::atomic<std::uint64_t> accept_failed{0};  ///< no descriptor or memory was free
@@ -40,6 +41,11 @@ struct ServerCounters {
     std::atomic<std::uint64_t> bytes_in{0};
     std::atomic<std::uint64_t> bytes_out{0};
     std::atomic<bool> draining{false};  ///< upgrades are answered 503
+
+    /// Who is asked to leave when the node drains.
+    [[nodiscard]] std::uint64_t clients() const noexcept {
+        return websockets.load(std::memory_order_relaxed) + streams.load(std::memory_order_relaxed);
+    }
 };
 
 /// The connections of one loop: accepts them, keeps them, hands them the shared read buffer. Everything

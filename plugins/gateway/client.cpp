@@ -3,6 +3,8 @@
 #include "streamhost/ids.hpp"
 
 #include "frames.hpp"
+#include "history_read.hpp"
+#include "send_message.hpp"
 
 namespace gateway {
 
@@ -14,24 +16,7 @@ namespace {
 
 constexpr std::string_view kCache = "the stream cache";
 
-// Of a message that comes while the node drains. Clients are sent away after some seconds; one that asks more
-// often would have used up its patience by then.
-constexpr std::int64_t kLeavingRetryMs = 5'000;
-
-Error leaving() {
-    return {.code = "unavailable",
-            .message = "this node is going down; nothing was started, send again after the reconnect",
-            .retryable = true,
-            .retry_after_ms = kLeavingRetryMs};
-}
-
 std::string say_ok(const std::string& id, const sh_result& /*result*/) { return ok_frame(id); }
-
-// Reading changes nothing: that it took too long leaves no doubt to resolve, only another try.
-Error history_error(const sh_result& result) {
-    if (result.status != SH_TIMEOUT) return error_of(result, kCache);
-    return error_of(Host::make_result(SH_UNAVAILABLE), "a log that answers in time");
-}
 
 }  // namespace
 
@@ -172,19 +157,11 @@ void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
 
 void Client::on(const Request& request, const Send& send_request) {
     if (!require_open(request) || !use_or_park(request, session_, Verb::kSend)) return;
-    const Host& host = door().host;
-    // An answer that starts now might be cut short; one that is running has the time of the drain.
-    if (host.node().phase(host.raw()) >= SH_NODE_DRAINING) return fail(request.id, leaving());
+    if (const auto why = why_no_send(door())) return fail(request.id, *why);
     streamhost::Span span = begin_send(send_request);
     const sh_trace_context trace = span ? span.context()->raw() : sh_trace_context{};
-    const sh_chat_send message{sizeof(message),
-                               0,
-                               bytes(session_),
-                               bytes(identity_.user),
-                               bytes(send_request.key),
-                               bytes(send_request.content),
-                               bytes(send_request.options),
-                               span ? &trace : nullptr};
+    const sh_chat_send message =
+        chat_message(send_request, session_, identity_.user, span ? &trace : nullptr);
     // A reader must know the run before its first frame.
     connection_.hold_streams();
     Answer answered = later([id = std::string(request.id)](Client& client, const sh_result& result) {
@@ -205,21 +182,11 @@ void Client::on(const Request& request, const Cancel& cancel) {
 
 void Client::on(const Request& request, const Append& append) {
     if (!require_open(request) || !use_or_park(request, append.stream, Verb::kProduce)) return;
-    const auto count = static_cast<std::uint32_t>(append.items.size());
-    Answer answered =
-        reply(request, kCache,
-              [stream = std::string(append.stream)](const std::string& id, const sh_result& result) {
-                  return appended_frame(id, stream, result.first, result.last, result.check);
-              });
-    if (append.is_owned) {
-        const sh_append write{sizeof(write),    count,      bytes(append.stream),
-                              append.fence,     append.seq, append.items.data(),
-                              bytes(append.end)};
-        return door().services.append(target(), write, std::move(answered));
-    }
-    const sh_publish write{sizeof(write), count, bytes(append.stream), bytes(append.key),
-                           append.items.data()};
-    door().services.publish(target(), write, std::move(answered));
+    const auto appended = [stream = std::string(append.stream)](const std::string& id,
+                                                                const sh_result& result) {
+        return appended_frame(id, stream, result.first, result.last, result.check);
+    };
+    door().services.append(target(), append, reply(request, kCache, appended));
 }
 
 void Client::on(const Request& request, const Claim& claim) {
@@ -239,33 +206,14 @@ void Client::on(const Request& request, const Renew& renew) {
 void Client::on(const Request& request, const History& history) {
     if (!require_open(request) || !use_or_park(request, session_, Verb::kRead)) return;
     auto read = std::make_shared<HistoryRead>(
-        HistoryRead{.id = std::string(request.id),
+        HistoryRead{.session = session_,
                     .scan = HistoryScan(history.before, history.limit),
                     .end_ms = door().host.monotonic_ms() + door().limits.service_timeout_ms});
-    door().services.tail(target(), session_, later([read](Client& client, const sh_result& result) {
-                             if (result.status != SH_OK) return client.fail(read->id, history_error(result));
-                             read->scan.set_bounds(result.first, result.last);
-                             client.read_history(read);
-                         }));
-}
-
-void Client::read_history(const std::shared_ptr<HistoryRead>& read) {
-    const auto range = read->scan.next();
-    if (!range) return tell_history(*read);
-    const std::int64_t left_ms = read->end_ms - door().host.monotonic_ms();
-    if (left_ms <= 0) return fail(read->id, history_error(Host::make_result(SH_TIMEOUT)));
-    door().services.read(target(), session_, *range, static_cast<std::uint32_t>(left_ms),
-                         later([read](Client& client, const sh_result& result) {
-                             if (result.status != SH_OK) return client.fail(read->id, history_error(result));
-                             read->scan.take(streamhost::records_of(result));
-                             client.read_history(read);
-                         }));
-}
-
-void Client::tell_history(const HistoryRead& read) {
-    if (!read.scan.has_found())
-        return fail(read.id, {.code = "not_found", .message = "no message `before` in what history reaches"});
-    send(history_frame(read.id, read.scan.messages(), read.scan.next_before()));
+    read_history(door(), target(), read,
+                 later([read, id = std::string(request.id)](Client& client, const sh_result& result) {
+                     if (const auto error = history_error(*read, result)) return client.fail(id, *error);
+                     client.send(history_frame(id, read->scan.messages(), read->scan.next_before()));
+                 }));
 }
 
 void Client::fail(std::string_view id, const Error& error, std::string_view stream) const {

@@ -21,7 +21,6 @@
 #include "door.hpp"
 #include "errors.hpp"
 #include "foreign_streams.hpp"
-#include "history_scan.hpp"
 #include "identity.hpp"
 #include "patience.hpp"
 #include "request.hpp"
@@ -67,12 +66,6 @@ private:
         std::vector<std::pair<std::string, sh_position>> resume;
     };
     using Owed = std::vector<OwedStream>;
-
-    struct HistoryRead {
-        std::string id;
-        HistoryScan scan;
-        std::int64_t end_ms = 0;  // of all its reads together
-    };
 
     void handle(std::string_view text, bool is_new);
     void on(const Request& request, const Refused& refused);
@@ -139,11 +132,6 @@ private:
     void end_hello(std::string_view error);
     [[nodiscard]] streamhost::Span begin_send(const Send& send) const;
     [[nodiscard]] streamhost::Span begin_subscribe(const char* name, std::string_view stream) const;
-    // The span ends with the answer, also when the client has gone by then.
-    [[nodiscard]] static Answer traced(streamhost::Span span, Answer answer);
-
-    void read_history(const std::shared_ptr<HistoryRead>& read);
-    void tell_history(const HistoryRead& read);
 
     // False, and the client was told: it has to say hello first.
     bool require_open(const Request& request);

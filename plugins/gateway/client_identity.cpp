@@ -6,6 +6,7 @@
 
 #include "client.hpp"
 #include "frames.hpp"
+#include "rates.hpp"
 
 namespace gateway {
 
@@ -14,35 +15,6 @@ using streamhost::Host;
 namespace {
 
 constexpr std::string_view kAuthenticator = "the authenticator";
-
-struct Rate {
-    std::uint32_t verb = 0;  // SH_RATE_*; 0: not limited
-    std::uint32_t cost = 1;
-};
-
-struct RateOf {
-    Rate operator()(const Hello&) const { return {SH_RATE_HELLO}; }
-    Rate operator()(const Refresh&) const { return {SH_RATE_HELLO}; }
-    Rate operator()(const Subscribe&) const { return {SH_RATE_READ}; }
-    Rate operator()(const Unsubscribe&) const { return {SH_RATE_READ}; }
-    Rate operator()(const Ping&) const { return {SH_RATE_READ}; }
-    Rate operator()(const History&) const { return {SH_RATE_READ}; }
-    Rate operator()(const Send&) const { return {SH_RATE_SEND}; }
-    Rate operator()(const Cancel&) const { return {SH_RATE_SEND}; }
-    Rate operator()(const Append& append) const {
-        return {SH_RATE_PRODUCE, static_cast<std::uint32_t>(std::max<std::size_t>(append.items.size(), 1))};
-    }
-    Rate operator()(const Claim&) const { return {SH_RATE_PRODUCE}; }
-    Rate operator()(const Renew&) const { return {SH_RATE_PRODUCE}; }
-    Rate operator()(const Refused&) const { return {}; }  // see reject()
-};
-
-Error too_often(std::int64_t wait_ms) {
-    return {.code = "rate_limited",
-            .message = "too many requests; try again after `retry_after_ms`",
-            .retryable = true,
-            .retry_after_ms = wait_ms};
-}
 
 sh_result unauthenticated(std::string_view why) {
     sh_result result = Host::make_result(SH_UNAUTHENTICATED);
@@ -59,7 +31,7 @@ sh_result missing_token() {
 }  // namespace
 
 bool Client::within_limits(const Request& request) {
-    const Rate rate = std::visit(RateOf{}, request.body);
+    const Rate rate = rate_of(request);
     if (rate.verb == 0) return true;
     const std::string_view user = state_ == State::kNew ? std::string_view() : identity_.user;
     const sh_rate_subject subject{sizeof(subject), rate.verb, streamhost::bytes(address_),

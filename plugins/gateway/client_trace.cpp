@@ -53,7 +53,7 @@ Span Client::begin_subscribe(const char* name, std::string_view stream) const {
     return span;
 }
 
-Answer Client::traced(Span span, Answer answer) {
+Answer traced(Span span, Answer answer) {
     if (!span) return answer;
     return [under_way = std::move(span), tell = std::move(answer)](const sh_result& result) mutable {
         if (result.status != SH_OK) under_way.fail(streamhost::status_code(result.status));

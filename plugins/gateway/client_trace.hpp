@@ -6,6 +6,8 @@
 
 #include "streamhost/trace.hpp"
 
+#include "services.hpp"
+
 namespace gateway {
 
 struct ClientTrace {
@@ -20,5 +22,8 @@ struct ClientTrace {
     if (trace) trace->flags |= SH_TRACE_FROM_CLIENT;
     return trace;
 }
+
+// The span ends with the answer, also when the client has gone by then.
+[[nodiscard]] Answer traced(streamhost::Span span, Answer answer);
 
 }  // namespace gateway

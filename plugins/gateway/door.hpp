@@ -23,6 +23,7 @@
 
 namespace gateway {
 
+class Call;
 class Client;
 
 // One per plugin; const but for counters, so loops share it. [loop]
@@ -48,7 +49,8 @@ struct Door {
     Services services;
     streamhost::Tracer tracer;
     Telemetry telemetry;
-    sh_handle encoding = 0;
+    sh_handle encoding = 0;                 // of WebSockets
+    sh_handle event_encoding = 0;           // of server-sent events
     std::atomic<std::uint32_t> pending{0};  // requests under way on all loops
     std::atomic<bool> is_store_up{true};    // as the store said last
 };
@@ -66,6 +68,12 @@ public:
     void remove(sh_connection id);
     // nullptr: gone. An answer finds its client by number, because the client may leave before it comes.
     [[nodiscard]] Client* find(sh_connection id) const;
+    // Calls by a number of their own, since connections are used again; those that became readers of a stream
+    // by their connection, too.
+    [[nodiscard]] std::uint64_t add_call(Call& call);
+    void add_reader(sh_connection id, Call& call);
+    void remove_call(std::uint64_t number, sh_connection id);
+    [[nodiscard]] Call* find_call(std::uint64_t number) const;
     // Closes those who did not say hello in time and those whose identity has ended, asks the registry for
     // those who are open, and the store for what they are owed.
     void sweep(std::int64_t now_ms, std::int64_t wall_ms);
@@ -79,7 +87,7 @@ public:
 private:
     void close_ended(std::int64_t now_ms, std::int64_t wall_ms);
     template <typename Body>
-    void each_client(Body&& body) const;
+    void each(Body&& body) const;
 
     // A plugin that is replaced is there all the time; one that is away for so long was switched off.
     static constexpr std::int64_t kWithoutAuthMs = 10'000;
@@ -89,6 +97,9 @@ private:
         std::int64_t due_ms;
     };
     std::unordered_map<sh_connection, Client*> clients_;
+    std::unordered_map<sh_connection, Call*> readers_;
+    std::unordered_map<std::uint64_t, Call*> calls_;
+    std::uint64_t last_call_ = 0;
     std::deque<Arrival> arrivals_;     // by due_ms
     std::uint64_t auth_revision_ = 0;  // at the last look
     std::int64_t auth_seen_ms_ = 0;    // when somebody could last judge tokens

@@ -103,12 +103,6 @@ void snapshot(void* /*self*/, sh_bytes stream, const sh_record* records, std::ui
     streamhost::guard(nullptr, [&] { write_snapshot(stream, records, count, at, writer); });
 }
 
-// A run that was accepted and has produced nothing is pending, too.
-std::string_view state_name(const sh_notice& notice) noexcept {
-    if (notice.state == SH_STREAM_OPEN) return notice.last == 0 ? "pending" : "active";
-    return notice.state == SH_STREAM_UNKNOWN || notice.state == 0 ? "pending" : "ended";
-}
-
 void subscribed(const sh_notice& notice, sh_frame_writer* writer) {
     Head head;
     head.text(R"({"type":"subscribed",)");
@@ -116,7 +110,10 @@ void subscribed(const sh_notice& notice, sh_frame_writer* writer) {
     if (notice.request.size > 0) tail.text(",");
     tail.text(R"("stream":")").text(view(notice.stream)).text(R"(","first":)");
     tail.number(notice.last == 0 ? 0 : notice.first);
-    tail.text(R"(,"head":)").number(notice.last).text(R"(,"state":")").text(state_name(notice));
+    tail.text(R"(,"head":)")
+        .number(notice.last)
+        .text(R"(,"state":")")
+        .text(state_name(notice.state, notice.last));
     tail.text(R"(","recovered":)").text(notice.recovered != 0 ? "true" : "false");
     if (notice.reason.size > 0) tail.text(R"(,"reason":")").text(view(notice.reason)).text("\"");
     const std::string_view id = notice.request.size > 0 ? R"("id":)" : "";
@@ -154,6 +151,12 @@ void encode_notice(void* /*self*/, const sh_notice* notice, sh_frame_writer* wri
 }
 
 }  // namespace
+
+// A run that was accepted and has produced nothing is pending, too.
+std::string_view state_name(std::uint32_t state, std::uint64_t last) noexcept {
+    if (state == SH_STREAM_OPEN) return last == 0 ? "pending" : "active";
+    return state == SH_STREAM_UNKNOWN || state == 0 ? "pending" : "ended";
+}
 
 const sh_encoder& json_encoder() noexcept {
     static constexpr sh_encoder kEncoder = {sizeof(sh_encoder), 0, nullptr, &encode, &snapshot,

@@ -47,7 +47,7 @@ std::string_view members_of(std::string_view object) {
 
 std::string welcome_frame(std::string_view id, const Welcome& welcome, const Limits& limits) {
     JsonObject object = frame("welcome");
-    object.json("id", id)
+    object.json_if("id", id)
         .text("session", welcome.session)
         .text("user", welcome.user)
         .text("node", welcome.node)
@@ -62,7 +62,7 @@ std::string welcome_frame(std::string_view id, const Welcome& welcome, const Lim
 std::string accepted_frame(std::string_view id, std::string_view session, std::string_view body,
                            bool is_duplicate) {
     JsonObject object = frame("accepted");
-    object.json("id", id).text("session", session);
+    object.json_if("id", id).text("session", session);
     if (is_duplicate) object.boolean("duplicate", true);
     std::string text = object.done();
     if (const std::string_view members = members_of(body); !members.empty())
@@ -73,7 +73,7 @@ std::string accepted_frame(std::string_view id, std::string_view session, std::s
 std::string appended_frame(std::string_view id, std::string_view stream, std::uint64_t first,
                            std::uint64_t last, std::uint64_t check) {
     return frame("appended")
-        .json("id", id)
+        .json_if("id", id)
         .text("stream", stream)
         .number("first", first)
         .number("last", last)
@@ -84,7 +84,7 @@ std::string appended_frame(std::string_view id, std::string_view stream, std::ui
 std::string claimed_frame(std::string_view id, std::string_view stream, std::uint64_t fence,
                           std::uint64_t seq, std::uint64_t check) {
     return frame("claimed")
-        .json("id", id)
+        .json_if("id", id)
         .text("stream", stream)
         .number("fence", fence)
         .number("seq", seq)
@@ -94,12 +94,12 @@ std::string claimed_frame(std::string_view id, std::string_view stream, std::uin
 
 std::string history_frame(std::string_view id, std::string_view messages, std::string_view next) {
     JsonObject object = frame("history");
-    object.json("id", id).json("messages", "[" + std::string(messages) + "]");
+    object.json_if("id", id).json("messages", "[" + std::string(messages) + "]");
     object.text_if("next", next);
     return object.done();
 }
 
-std::string ok_frame(std::string_view id) { return frame("ok").json("id", id).done(); }
+std::string ok_frame(std::string_view id) { return frame("ok").json_if("id", id).done(); }
 
 std::string pong_frame(std::string_view id, std::string_view ts) {
     return frame("pong").json_if("id", id).json_if("ts", ts).done();

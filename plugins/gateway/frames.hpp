@@ -20,7 +20,7 @@ struct Welcome {
     bool is_degraded = false;  // the store is away
 };
 
-// `id` is the request's, as JSON text; empty where it is optional.
+// `id` is the request's, as JSON text; empty: left out, where the answer needs none to be found.
 [[nodiscard]] std::string welcome_frame(std::string_view id, const Welcome& welcome, const Limits& limits);
 // `object` is the body of chat's answer: {"message","run","stream"}.
 [[nodiscard]] std::string accepted_frame(std::string_view id, std::string_view session,

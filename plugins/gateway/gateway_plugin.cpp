@@ -1,4 +1,4 @@
-// Glue: the section, the WebSocket route and the encoding of protocol version 1; what messages mean is
+// Glue: the section, the WebSocket route and the encodings of protocol version 1; what messages mean is
 // Client's.
 #include <algorithm>
 #include <memory>
@@ -11,6 +11,8 @@
 
 #include "client.hpp"
 #include "encoder.hpp"
+#include "event_encoder.hpp"
+#include "http_door.hpp"
 #include "origin.hpp"
 #include "schema.hpp"
 
@@ -53,7 +55,11 @@ public:
 
     void start() override {
         door_ = std::make_unique<Door>(host(), limits_, needs_token_);
-        add_encoding();
+        add_encoding("streamhost.v1.json", json_encoder(), door_->encoding);
+        if (host().find<sh_exchange_ext>(SH_EXT_EXCHANGE) != nullptr) {
+            add_encoding("streamhost.v1.events", event_encoder(), door_->event_encoding);
+            http_ = std::make_unique<HttpDoor>(*door_, origins_, cookie_);
+        }
         listen_to_store();
         for (std::uint32_t index = 0; index < host().loop_count(); ++index) {
             LoopClients& loop = *loops_.emplace_back(std::make_unique<LoopClients>(*door_));
@@ -71,6 +77,7 @@ public:
         route.max_message_bytes = limits_.message_bytes;
         route.too_large_code = 4413;
         serve(host(), route);
+        if (http_ != nullptr) http_->serve_all();
     }
 
     streamhost::DrainReport drain(std::uint32_t /*deadline_ms*/) override {
@@ -102,10 +109,9 @@ private:
         if (const sh_status status = store->set_events(host().raw(), &events); status != SH_OK)
             throw Failure(status, "the store refused its event handler");
     }
-    void add_encoding() {
+    void add_encoding(const char* name, const sh_encoder& encoder, sh_handle& out) {
         const auto* delivery = host().require<sh_delivery_ext>(SH_EXT_DELIVERY);
-        const sh_status status =
-            delivery->add_encoding(host().raw(), "streamhost.v1.json", &json_encoder(), &door_->encoding);
+        const sh_status status = delivery->add_encoding(host().raw(), name, &encoder, &out);
         if (status != SH_OK) throw Failure(status, "delivery refused the encoding");
     }
 
@@ -161,6 +167,7 @@ private:
     Limits limits_;
     std::unique_ptr<Door> door_;
     std::vector<std::unique_ptr<LoopClients>> loops_;
+    std::unique_ptr<HttpDoor> http_;  // none with a host that has no exchanges
 };
 
 constexpr const char* kUses[] = {SH_SVC_SESSION, SH_SVC_RECOVERY,  SH_SVC_CHAT,    SH_SVC_STREAMCACHE,
@@ -169,8 +176,9 @@ constexpr const char* kUses[] = {SH_SVC_SESSION, SH_SVC_RECOVERY,  SH_SVC_CHAT, 
 }  // namespace
 }  // namespace gateway
 
-STREAMHOST_PLUGIN(gateway::Gateway, {.name = "gateway",
-                                     .version = "1.0.0",
-                                     .summary = "Protocol version 1 over WebSocket",
-                                     .uses = gateway::kUses,
-                                     .schema = gateway::kSchema})
+STREAMHOST_PLUGIN(gateway::Gateway,
+                  {.name = "gateway",
+                   .version = "1.0.0",
+                   .summary = "Protocol version 1 over WebSocket, server-sent events and HTTP",
+                   .uses = gateway::kUses,
+                   .schema = gateway::kSchema})

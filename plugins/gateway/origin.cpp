@@ -20,6 +20,17 @@ bool is_allowed_origin(std::string_view origin, std::string_view host, const Ori
     });
 }
 
+bool is_allowed_request(std::string_view origin, std::string_view host, const OriginRules& rules) {
+    if (!origin.empty() || rules.asks_for_tokens || streamhost::is_local_host(host))
+        return is_allowed_origin(origin, host, rules);
+    const std::string name(host);
+    return is_allowed_origin("http://" + name, "", rules) || is_allowed_origin("https://" + name, "", rules);
+}
+
+bool is_known_page(std::string_view origin, std::string_view fetch_site) {
+    return !origin.empty() || fetch_site == "same-origin";
+}
+
 std::string_view address_of(std::string_view peer) {
     if (peer.starts_with('[')) return peer.substr(1, peer.find(']') - 1);
     const std::size_t colon = peer.rfind(':');

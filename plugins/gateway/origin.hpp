@@ -21,6 +21,14 @@ struct OriginRules {
 [[nodiscard]] bool is_allowed_origin(std::string_view origin, std::string_view host,
                                      const OriginRules& rules);
 
+// The same of a request that is no upgrade: a browser's page reads from its own host without an origin, so a
+// name that leads here (see above) has to show in the host.
+[[nodiscard]] bool is_allowed_request(std::string_view origin, std::string_view host,
+                                      const OriginRules& rules);
+// A cookie comes along with what any page asks. Of an allowed request: its browser said which page asked,
+// or, where it keeps silent of that (GET of the same origin), that it is the host's own (Fetch Metadata).
+[[nodiscard]] bool is_known_page(std::string_view origin, std::string_view fetch_site);
+
 // Of "address:port" or "[v6 address]:port".
 [[nodiscard]] std::string_view address_of(std::string_view peer);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "streamhost/json.hpp"
+
 namespace gateway {
 
 namespace {
@@ -32,6 +34,22 @@ std::optional<sh_position> parse_position(std::string_view text) noexcept {
     if (!read_whole(text.substr(0, dot), 10, position.seq) || position.seq > kMaxSeq) return std::nullopt;
     if (!read_whole(check, 16, position.check)) return std::nullopt;
     return position;
+}
+
+char* write_position(char* out, sh_position position) noexcept {
+    if (position.seq == 0) {
+        *out = '0';
+        return out + 1;
+    }
+    out = std::to_chars(out, out + kMaxPositionBytes, position.seq).ptr;
+    *out++ = '.';
+    const auto digits = streamhost::hex16(position.check);
+    return std::copy(digits.begin(), digits.end(), out);
+}
+
+std::string position_text(sh_position position) {
+    char text[kMaxPositionBytes];
+    return {text, write_position(text, position)};
 }
 
 }  // namespace gateway

@@ -14,4 +14,9 @@ namespace gateway {
 // no seq over 2^53 - 1.
 [[nodiscard]] std::optional<sh_position> parse_position(std::string_view text) noexcept;
 
+// The other way round. Writes at most kMaxPositionBytes and answers the end.
+inline constexpr std::size_t kMaxPositionBytes = 37;
+char* write_position(char* out, sh_position position) noexcept;
+[[nodiscard]] std::string position_text(sh_position position);
+
 }  // namespace gateway

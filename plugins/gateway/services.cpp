@@ -33,6 +33,8 @@ Services::Services(streamhost::Host& host, std::uint32_t timeout_ms)
       chat_(host.acquire<sh_chat>(SH_SVC_CHAT)),
       streamcache_(host.acquire<sh_streamcache>(SH_SVC_STREAMCACHE)) {}
 
+bool Services::can_subscribe() const { return is_there(recovery_); }
+
 bool Services::can_welcome() const { return is_there(session_) && is_there(recovery_); }
 
 bool Services::can_authenticate() const { return is_there(auth_); }
@@ -191,20 +193,17 @@ void Services::renew(sh_target on, std::string_view stream, std::uint64_t fence,
         std::move(answer));
 }
 
-void Services::append(sh_target on, const sh_append& append, Answer answer) {
+void Services::append(sh_target on, const Append& append, Answer answer) {
+    const auto count = static_cast<std::uint32_t>(append.items.size());
+    const sh_append owned{sizeof(owned),    count,      bytes(append.stream),
+                          append.fence,     append.seq, append.items.data(),
+                          bytes(append.end)};
+    const sh_publish shared{sizeof(shared), count, bytes(append.stream), bytes(append.key),
+                            append.items.data()};
     ask(
         on, streamcache_,
         [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.append(self, &append, ticket);
-        },
-        std::move(answer));
-}
-
-void Services::publish(sh_target on, const sh_publish& publish, Answer answer) {
-    ask(
-        on, streamcache_,
-        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.publish(self, &publish, ticket);
+            append.is_owned ? table.append(self, &owned, ticket) : table.publish(self, &shared, ticket);
         },
         std::move(answer));
 }

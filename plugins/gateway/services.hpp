@@ -13,6 +13,8 @@
 #include "streamhost/abi/svc/streamcache.h"
 #include "streamhost/host.hpp"
 
+#include "request.hpp"
+
 namespace gateway {
 
 using Answer = streamhost::Host::Answer;
@@ -23,7 +25,8 @@ class Services {
 public:
     Services(streamhost::Host& host, std::uint32_t timeout_ms);
 
-    // Whether anybody can be welcomed. [any]
+    // Whether anybody reads streams to others, and whether anybody can be welcomed. [any]
+    [[nodiscard]] bool can_subscribe() const;
     [[nodiscard]] bool can_welcome() const;
     [[nodiscard]] bool can_authenticate() const;
     void authenticate(sh_target on, std::string_view token, Answer answer);
@@ -59,8 +62,8 @@ public:
               Answer answer);
     void claim(sh_target on, std::string_view stream, std::uint32_t lease_ms, Answer answer);
     void renew(sh_target on, std::string_view stream, std::uint64_t fence, Answer answer);
-    void append(sh_target on, const sh_append& append, Answer answer);
-    void publish(sh_target on, const sh_publish& publish, Answer answer);
+    // To the kind of stream that it is meant for.
+    void append(sh_target on, const Append& append, Answer answer);
 
 private:
     template <typename Table, typename Body>

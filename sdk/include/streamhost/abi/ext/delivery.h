@@ -46,10 +46,16 @@ typedef struct sh_notice {
     sh_bytes reason; /* "new" "trimmed" "diverged" "unknown" "expired", or empty */
 } sh_notice;
 
+/* What goes around a frame. An encoding serves the connections of that transport alone. */
+enum {
+    SH_FRAMING_WEBSOCKET = 0, /* one text message */
+    SH_FRAMING_CHUNK = 1      /* one chunk of an HTTP response (ext/exchange.h) */
+};
+
 /* Pure functions of their arguments: no reader, no state, no clock. [store] and [loop], several at once */
 typedef struct sh_encoder {
     uint32_t struct_size;
-    uint32_t reserved;
+    uint32_t framing; /* SH_FRAMING_* */
     void* self;
     /* A frame per record, in order. A record with joined_from stands for several. */
     void (*encode)(void* self, sh_bytes stream, const sh_record* records, uint32_t count,
