@@ -123,16 +123,34 @@ TEST_F(RouteBookTest, TheNodesLimitsBoundWhatAPluginAsksFor) {
     EXPECT_EQ(table_->endpoints.front()->heartbeat_ms, 25'000u);
 }
 
-TEST_F(RouteBookTest, ATransportThatIsOffShowsNothing) {
+TEST_F(RouteBookTest, ATransportThatIsOffSaysSoAndServesNothing) {
     const auto socket = websocket(one_, "/a");
     const auto page = http(one_, "/b");
+    auto stream = std::make_shared<ExchangeRoute>();
+    stream->instance = one_;
+    stream->path = "/c";
+    stream->methods = net::only(net::HttpMethod::kGet);
+    stream->has_streams = true;
     ASSERT_EQ(book_.take(socket), SH_OK);
     ASSERT_EQ(book_.take(page), SH_OK);
-    book_.show(socket.get());
-    book_.show(page.get());
-    const auto table = book_.table({"public", false, true}, {});
-    EXPECT_EQ(table->router.find("GET", "/a").status, 404);
-    EXPECT_EQ(table->router.find("GET", "/b").status, 200);
+    ASSERT_EQ(book_.take(stream), SH_OK);
+    for (const void* route : {static_cast<const void*>(socket.get()), static_cast<const void*>(page.get()),
+                              static_cast<const void*>(stream.get())})
+        book_.show(route);
+    const auto off = [this](const char* path, const ListenerOptions& listener) -> const net::Endpoint& {
+        table_ = book_.table(listener, {});
+        return *static_cast<const net::Endpoint*>(table_->router.find("GET", path).handler);
+    };
+    const ListenerOptions no_websocket{.name = "public", .websocket = false};
+    const ListenerOptions no_http{.name = "public", .http = false};
+    const ListenerOptions no_sse{.name = "public", .sse = false};
+    EXPECT_EQ(off("/a", no_websocket).kind, net::Endpoint::Kind::kOff);
+    EXPECT_EQ(off("/b", no_websocket).kind, net::Endpoint::Kind::kHttp);
+    EXPECT_EQ(off("/b", no_http).kind, net::Endpoint::Kind::kOff);
+    EXPECT_FALSE(off("/c", no_http).off_calls.empty());
+    EXPECT_TRUE(off("/c", no_http).off_streams.empty());
+    EXPECT_FALSE(off("/c", no_sse).off_streams.empty());
+    EXPECT_TRUE(off("/c", no_sse).off_calls.empty());
 }
 
 TEST_F(RouteBookTest, TheAdminListenerHasItsOwn) {
