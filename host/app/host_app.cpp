@@ -92,15 +92,17 @@ private:
         }
         switch (line_.verb) {
         case Verb::kExplain: {
+            const Settings settings = settings_of(candidate.configuration, candidate.store);
             std::vector<std::string> urls = line_.urls;
-            urls.insert(urls.begin(), "http://" + settings_of(candidate.configuration).admin_address);
+            urls.insert(urls.begin(), "http://" + settings.admin_address);
             return explain_entry(urls);
         }
-        case Verb::kConfigCheck: return report_check(candidate.configuration);
+        case Verb::kConfigCheck: return report_check(candidate);
         case Verb::kConfigShow:
             std::cout << config::to_yaml(candidate.configuration->root(), {.origins = line_.origins});
             return 0;
-        default: return Node(settings_of(candidate.configuration), catalogue_, sources).run();
+        default:
+            return Node(settings_of(candidate.configuration, candidate.store), catalogue_, sources).run();
         }
     }
 
@@ -123,17 +125,18 @@ private:
 
     // The keys may be right and still nothing that serves: an enabled plugin whose file is broken, or that
     // lacks another one.
-    int report_check(const std::shared_ptr<const config::Configuration>& configuration) {
-        const std::vector<std::string> unusable = unusable_plugins(*configuration, catalogue_);
+    int report_check(const Candidate& candidate) {
+        const std::vector<std::string> unusable = unusable_plugins(*candidate.configuration, catalogue_);
         for (const std::string& plugin : unusable)
             std::cerr << "streamhost: enabled, but it cannot run: " << plugin << "\n";
         if (!unusable.empty()) return 2;
         std::cout << "the configuration is fine\n";
         Findings findings;
         if (line_.production)
-            findings = production_findings(configuration, {.names_node = Poco::Environment::has("NODE_ID")});
+            findings = production_findings(candidate.configuration,
+                                           {.names_node = Poco::Environment::has("NODE_ID")});
         if (line_.connect) {
-            const Findings store = probe_store(read_store(configuration));
+            const Findings store = probe_store(candidate.store);
             findings.insert(findings.end(), store.begin(), store.end());
         }
         return report(findings);

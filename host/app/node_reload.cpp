@@ -136,10 +136,10 @@ ConfigAnswer Node::take(const std::shared_ptr<const config::Configuration>& conf
         log_.info("configuration changed", {{"change", config::format(change)}});
     ConfigAnswer answer;
     answer.plan = plan_changes(*before->running, *configuration, supervisor_.list());
-    apply(settings_of(configuration));
+    apply(settings_of(configuration, settings_->store));
     Handed handed = hand_out(answer.plan.sections, *configuration);
     if (!handed.refused.empty()) {  // what was taken already is given back
-        apply(settings_of(before->accepted));
+        apply(settings_of(before->accepted, settings_->store));
         for (const std::string& plugin : handed.took)
             (void)supervisor_.reconfigure(plugin);
         return refuse(order, handed.refused, std::move(answer));

@@ -154,7 +154,8 @@ Candidate read_candidate(const config::Sources& sources, control::Catalogue& cat
     candidate.errors.insert(candidate.errors.end(), http.begin(), http.end());
     const config::Issues tls = read_listener_tls(loaded.configuration).issues;
     candidate.errors.insert(candidate.errors.end(), tls.begin(), tls.end());
-    const config::Issues store = read_store(loaded.configuration).issues;
+    candidate.store = read_store(loaded.configuration);
+    const config::Issues& store = candidate.store.issues;
     candidate.errors.insert(candidate.errors.end(), store.begin(), store.end());
     if (candidate.errors.empty()) candidate.configuration = std::move(loaded.configuration);
     return candidate;
@@ -197,10 +198,10 @@ std::vector<std::string> unusable_plugins(const config::Configuration& configura
     return list;
 }
 
-Settings settings_of(std::shared_ptr<const config::Configuration> configuration) {
+Settings settings_of(std::shared_ptr<const config::Configuration> configuration, StoreSettings store) {
     Settings out;
     const View root(configuration);
-    out.store = read_store(configuration);
+    out.store = std::move(store);
     out.configuration = std::move(configuration);
     out.node_id = node_id(root.require_string("node.id"));
     out.store.client.client_name = "streamhost-" + out.node_id;

@@ -58,6 +58,7 @@ struct Settings {
 /// What reading the sources came to. Without a configuration `errors` say why.
 struct Candidate {
     std::shared_ptr<const config::Configuration> configuration;
+    StoreSettings store;  ///< of the configuration, with what its files hold
     config::Issues errors;
     config::Issues warnings;
     std::string remarks;  ///< about plugin files, a line each
@@ -80,6 +81,8 @@ void try_candidate(Candidate& candidate, const control::Catalogue& catalogue,
 [[nodiscard]] std::vector<std::string> unusable_plugins(const config::Configuration& configuration,
                                                         const control::Catalogue& catalogue);
 
-[[nodiscard]] Settings settings_of(std::shared_ptr<const config::Configuration> configuration);
+/// `store` as a Candidate has it: its files are read once, and stay as they were for the life of the process.
+[[nodiscard]] Settings settings_of(std::shared_ptr<const config::Configuration> configuration,
+                                   StoreSettings store);
 
 }  // namespace streamhost::app
