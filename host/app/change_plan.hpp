@@ -35,8 +35,6 @@ struct ChangePlan {
     std::vector<std::string> node;  ///< keys that wait for the next start of the process
     std::vector<std::string>
         disconnect;  ///< of restarts and stops: plugins whose WebSocket clients reconnect
-
-    [[nodiscard]] bool changes_nothing() const { return changes.empty() && starts.empty() && stops.empty(); }
 };
 
 /// From what is in force to what is wanted. `plugins` is what runs. Pure.
