@@ -27,7 +27,7 @@ using streamhost::JsonObject;
 using Result = ConfigAnswer::Result;
 
 HttpAnswer json(std::uint32_t status, std::string body) {
-    return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(body)};
+    return {status, {{"Content-Type", "application/json"}}, std::move(body)};
 }
 
 std::string event_json(const ConfigEvent& event) {

@@ -93,7 +93,7 @@ bridge::HttpAnswer AdminLock::access(const bridge::HttpQuestion& question) const
         grants.boolean(area, permit.status == SH_OK || (area == kMetrics && options_.open_metrics));
     }
     return {200,
-            {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+            {{"Content-Type", "application/json"}},
             streamhost::JsonObject()
                 .text("authentication", options_.needs_token ? "required" : "none")
                 .text("user", permit.user)

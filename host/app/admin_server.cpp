@@ -159,6 +159,8 @@ public:
         response.setReason(std::string(net::reason_phrase(static_cast<std::uint16_t>(answer.status))));
         for (const auto& [name, value] : answer.headers)
             response.set(name, value);
+        // What is answered here is of this moment.
+        if (!response.has("Cache-Control")) response.set("Cache-Control", "no-store");
         response.setDate(Poco::Timestamp());
         const auto policy = node_.settings()->transport.limits.server.http;
         for (const auto& [name, value] : policy->headers)
