@@ -4,6 +4,7 @@
 #include "streamhost/bearer.hpp"
 #include "streamhost/bytes.hpp"
 #include "streamhost/json_object.hpp"
+#include "streamhost/service.hpp"
 
 #include "control/service_registry.hpp"
 #include "net/http_text.hpp"
@@ -46,7 +47,7 @@ sh_permit ask(const sh_lease* auth, std::string_view token, std::string_view are
     void* self = nullptr;
     if (control::ServiceRegistry::enter(auth, &table, &self) != SH_OK) return permit;
     const auto& service = *static_cast<const sh_auth*>(table);
-    if (service.struct_size > offsetof(sh_auth, permits) && service.permits != nullptr)
+    if (has(service, service.permits))
         service.permits(self, bytes(token), SH_VERB_ADMIN, bytes(area), &permit);
     control::ServiceRegistry::leave(auth);
     return permit;

@@ -19,6 +19,7 @@
 
 #include "streamhost/abi/svc/auth.h"
 #include "streamhost/abi/svc/chat.h"
+#include "streamhost/service.hpp"
 
 #include "app/admin_config.hpp"
 #include "app/admin_lock.hpp"
@@ -86,7 +87,7 @@ std::optional<std::uint64_t> active_runs(const sh_lease* lease) {
     if (control::ServiceRegistry::enter(lease, &table, &self) != SH_OK) return std::nullopt;
     const auto& chat = *static_cast<const sh_chat*>(table);
     std::optional<std::uint64_t> active;
-    if (chat.struct_size > offsetof(sh_chat, active) && chat.active != nullptr) active = chat.active(self);
+    if (has(chat, chat.active)) active = chat.active(self);
     control::ServiceRegistry::leave(lease);
     return active;
 }

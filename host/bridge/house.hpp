@@ -13,6 +13,7 @@
 
 #include "streamhost/abi/ext/node.h"
 #include "streamhost/abi/role.h"
+#include "streamhost/bytes.hpp"
 
 #include "control/instance.hpp"
 #include "control/quiescence.hpp"
@@ -116,10 +117,5 @@ private:
 
 /// What a plugin's record of an acquired thing answers when the list takes no more.
 [[nodiscard]] sh_status status_of(control::OwnedHandles::Refusal refusal);
-
-[[nodiscard]] inline std::string_view view(sh_bytes bytes) {
-    return {bytes.data, static_cast<std::size_t>(bytes.size)};
-}
-[[nodiscard]] inline sh_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace streamhost::bridge
