@@ -55,18 +55,15 @@ std::string page_json(const ConfigBook::Page& page) {
 }
 
 std::string complaints_json(const config::Issues& issues) {
-    std::string out = "[";
-    for (const config::Issue& issue : issues) {
-        if (out.size() > 1) out += ',';
-        out += JsonObject()
-                   .text("where", issue.where.text())
-                   .text_if("path", issue.path)
-                   .text("problem", observe::valid_utf8(issue.problem))
-                   .text_if("allowed", observe::valid_utf8(issue.allowed))
-                   .text_if("next", observe::valid_utf8(issue.next_step))
-                   .done();
-    }
-    return out + "]";
+    return json_array(issues, [](const config::Issue& issue) {
+        return JsonObject()
+            .text("where", issue.where.text())
+            .text_if("path", issue.path)
+            .text("problem", observe::valid_utf8(issue.problem))
+            .text_if("allowed", observe::valid_utf8(issue.allowed))
+            .text_if("next", observe::valid_utf8(issue.next_step))
+            .done();
+    });
 }
 
 std::string_view word_of(Result result) {

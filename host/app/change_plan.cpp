@@ -28,13 +28,6 @@ std::string_view kind_name(config::ChangeKind kind) {
     return kind == config::ChangeKind::removed ? "removed" : "changed";
 }
 
-std::string list(const std::vector<std::string>& names) {
-    std::string out = "[";
-    for (const std::string& name : names)
-        out += (out.size() > 1 ? "," : "") + json_string(name);
-    return out + "]";
-}
-
 /// What becomes of one plugin.
 struct Fate {
     bool runs = false;
@@ -134,29 +127,27 @@ std::vector<ChangePlan::Entry> as_entries(const std::vector<config::Change>& wai
 }
 
 std::string to_json(const std::vector<ChangePlan::Entry>& changes) {
-    std::string out = "[";
-    for (const auto& [change, effect] : changes) {
-        if (out.size() > 1) out += ',';
-        out += JsonObject()
-                   .text("path", change.path)
-                   .text("kind", kind_name(change.kind))
-                   .json("before", change.before.empty() ? "null" : change.before)
-                   .json("after", change.after.empty() ? "null" : change.after)
-                   .text("effect", to_string(effect))
-                   .text_if("plugin", change.plugin)
-                   .text("where", change.where.text())
-                   .done();
-    }
-    return out + "]";
+    return json_array(changes, [](const ChangePlan::Entry& entry) {
+        const config::Change& change = entry.change;
+        return JsonObject()
+            .text("path", change.path)
+            .text("kind", kind_name(change.kind))
+            .json("before", change.before.empty() ? "null" : change.before)
+            .json("after", change.after.empty() ? "null" : change.after)
+            .text("effect", to_string(entry.effect))
+            .text_if("plugin", change.plugin)
+            .text("where", change.where.text())
+            .done();
+    });
 }
 
 std::string summary_json(const ChangePlan& plan, std::uint64_t websockets) {
     return JsonObject()
-        .json("restarts", list(plan.restarts))
-        .json("starts", list(plan.starts))
-        .json("stops", list(plan.stops))
-        .json("node", list(plan.node))
-        .json("disconnects", list(plan.disconnect))
+        .json("restarts", json_array(plan.restarts))
+        .json("starts", json_array(plan.starts))
+        .json("stops", json_array(plan.stops))
+        .json("node", json_array(plan.node))
+        .json("disconnects", json_array(plan.disconnect))
         .number("clients", plan.disconnect.empty() ? 0 : websockets)
         .done();
 }

@@ -13,33 +13,26 @@ namespace {
 void session_result(const store::SessionResult& result, sh_result& out) {
     set_status(result.status, out);
     out.count = result.total;
-    std::string list = "{\"entries\":[";
-    for (const store::SessionEntry& entry : result.entries) {
-        if (list.back() != '[') list += ',';
-        list += "{\"session\":" + json_string(entry.session) + ",\"node\":" + json_string(entry.node) +
-                ",\"user\":" + json_string(entry.user) + ",\"data\":" + json_string(entry.data) +
-                ",\"left_ms\":" + std::to_string(entry.left_ms) + "}";
-    }
-    out.body = make_buffer(list + "],\"last_node\":" + json_string(result.last_node) + "}");
+    const std::string entries = json_array(result.entries, [](const store::SessionEntry& entry) {
+        return "{\"session\":" + json_string(entry.session) + ",\"node\":" + json_string(entry.node) +
+               ",\"user\":" + json_string(entry.user) + ",\"data\":" + json_string(entry.data) +
+               ",\"left_ms\":" + std::to_string(entry.left_ms) + "}";
+    });
+    out.body =
+        make_buffer("{\"entries\":" + entries + ",\"last_node\":" + json_string(result.last_node) + "}");
 }
 
 void missing_result(const store::SessionResult& result, sh_result& out) {
     set_status(result.status, out);
-    std::string list = "[";
-    for (const std::string_view session : result.missing)
-        list += (list.size() > 1 ? "," : "") + json_string(session);
-    out.body = make_buffer(list + "]");
+    out.body = make_buffer(json_array(result.missing));
 }
 
 void node_result(const store::NodeResult& result, sh_result& out) {
     set_status(result.status, out);
-    std::string list = "[";
-    for (const store::NodeEntry& entry : result.nodes) {
-        if (list.size() > 1) list += ',';
-        list += "{\"node\":" + json_string(entry.node) + ",\"data\":" + json_string(entry.data) +
-                ",\"left_ms\":" + std::to_string(entry.left_ms) + "}";
-    }
-    out.body = make_buffer(list + "]");
+    out.body = make_buffer(json_array(result.nodes, [](const store::NodeEntry& entry) {
+        return "{\"node\":" + json_string(entry.node) + ",\"data\":" + json_string(entry.data) +
+               ",\"left_ms\":" + std::to_string(entry.left_ms) + "}";
+    }));
 }
 
 sh_status session_put(const sh_host* host, const sh_store_session* entry, std::uint64_t token) {

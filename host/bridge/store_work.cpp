@@ -15,22 +15,16 @@ namespace {
 void open_result(const store::OpenResult& result, sh_result& out) {
     set_status(result.status, out);
     out.count = result.size;
-    std::string list = "[";
-    for (const std::string_view member : result.members)
-        list += (list.size() > 1 ? "," : "") + json_string(member);
-    out.body = make_buffer(list + "]");
+    out.body = make_buffer(json_array(result.members));
 }
 
 void queue_result(const store::QueueResult& result, sh_result& out) {
     set_status(result.status, out);
     out.count = result.count;
-    std::string list = "[";
-    for (const store::Job& job : result.jobs) {
-        if (list.size() > 1) list += ',';
-        list += "{\"id\":" + json_string(job.id) + ",\"payload\":" + json_string(job.payload) +
-                ",\"deliveries\":" + std::to_string(job.deliveries) + "}";
-    }
-    out.body = make_buffer(list + "]");
+    out.body = make_buffer(json_array(result.jobs, [](const store::Job& job) {
+        return "{\"id\":" + json_string(job.id) + ",\"payload\":" + json_string(job.payload) +
+               ",\"deliveries\":" + std::to_string(job.deliveries) + "}";
+    }));
 }
 
 void lock_result(const store::LockResult& result, sh_result& out) {
