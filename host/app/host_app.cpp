@@ -92,7 +92,7 @@ private:
         }
         switch (line_.verb) {
         case Verb::kExplain: {
-            const Settings settings = settings_of(candidate.configuration, candidate.store);
+            const Settings settings = settings_of(candidate.configuration, candidate.store, candidate.tls);
             std::vector<std::string> urls = line_.urls;
             urls.insert(urls.begin(), "http://" + settings.admin_address);
             return explain_entry(urls);
@@ -102,7 +102,9 @@ private:
             std::cout << config::to_yaml(candidate.configuration->root(), {.origins = line_.origins});
             return 0;
         default:
-            return Node(settings_of(candidate.configuration, candidate.store), catalogue_, sources).run();
+            return Node(settings_of(candidate.configuration, candidate.store, candidate.tls), catalogue_,
+                        sources)
+                .run();
         }
     }
 

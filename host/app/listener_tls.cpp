@@ -1,8 +1,7 @@
 #include "app/listener_tls.hpp"
 
 #include <exception>
-
-#include "config/path.hpp"
+#include <utility>
 
 namespace streamhost::app {
 
@@ -48,12 +47,8 @@ private:
     }
 
     void complain(const std::string& path, std::string problem, std::string next_step) {
-        const config::Value* value = config::find_path(configuration_.root(), path).value;
-        out_.issues.push_back({value == nullptr ? config::Origin() : value->origin,
-                               path,
-                               std::move(problem),
-                               {},
-                               std::move(next_step)});
+        out_.issues.push_back(
+            config::issue_at(configuration_.root(), path, std::move(problem), std::move(next_step)));
     }
 
     const config::Configuration& configuration_;

@@ -10,10 +10,13 @@
 
 namespace streamhost::app {
 
-/// `listeners.NAME.tls` of all public listeners that speak TLS, by name; what cannot be used is an issue and
-/// not in the list. The files are read anew each time. [any]
+/// Of the public listeners that speak TLS, by name. Whoever is not in it speaks in clear.
+using TlsContexts = std::map<std::string, std::shared_ptr<net::TlsServerContext>, std::less<>>;
+
+/// `listeners.NAME.tls` of all public listeners; what cannot be used is an issue and not in the list: with
+/// issues, none of it may listen. The files are read anew each time. [any]
 struct ListenerTls {
-    std::map<std::string, std::shared_ptr<net::TlsServerContext>, std::less<>> contexts;
+    TlsContexts contexts;
     config::Issues issues;
 };
 [[nodiscard]] ListenerTls read_listener_tls(

@@ -102,7 +102,7 @@ private:
     [[nodiscard]] ConfigAnswer may_change(const ConfigOrder& order) const;
     ConfigAnswer refuse(const ConfigOrder& order, const std::string& reason, ConfigAnswer answer);
     ConfigAnswer take(const std::shared_ptr<const config::Configuration>& configuration,
-                      const ConfigOrder& order, const std::string& back);
+                      const TlsContexts& tls, const ConfigOrder& order, const std::string& back);
     void taken(const std::string& state);
     void apply(Settings fresh);
     [[nodiscard]] std::vector<Settings::Listener> renewed_listeners(const Settings& fresh);

@@ -91,7 +91,7 @@ ConfigAnswer Node::take_files(const ConfigOrder& order) {
     const std::vector<std::string> said = complaints(candidate.text());
     for (const std::string& complaint : said)
         log_.warn("configuration", {{"complaint", complaint}});
-    if (candidate.configuration != nullptr) return take(candidate.configuration, order, {});
+    if (candidate.configuration != nullptr) return take(candidate.configuration, candidate.tls, order, {});
     answer.errors = candidate.errors;
     return refuse(order, said.empty() ? "" : said.front(), std::move(answer));
 }
@@ -99,7 +99,8 @@ ConfigAnswer Node::take_files(const ConfigOrder& order) {
 ConfigAnswer Node::roll_back_config(const ConfigOrder& order) {
     ConfigAnswer answer = may_change(order);
     if (answer.result == ConfigAnswer::Result::kConflict) return answer;
-    if (const auto previous = book_.previous()) return take(previous, order, "it was ordered");
+    if (const auto previous = book_.previous())
+        return take(previous, read_listener_tls(previous).contexts, order, "it was ordered");
     answer.result = ConfigAnswer::Result::kConflict;
     answer.reason = "there is nothing to go back to: no other configuration was accepted since the start";
     return answer;
@@ -129,17 +130,17 @@ ConfigAnswer Node::refuse(const ConfigOrder& order, const std::string& reason, C
 
 // `back`: why the former one is taken; empty: it is a new one.
 ConfigAnswer Node::take(const std::shared_ptr<const config::Configuration>& configuration,
-                        const ConfigOrder& order, const std::string& back) {
+                        const TlsContexts& tls, const ConfigOrder& order, const std::string& back) {
     const auto before = book_.page();
     const auto changes = config::diff(*before->accepted, *configuration);
     for (const config::Change& change : changes)
         log_.info("configuration changed", {{"change", config::format(change)}});
     ConfigAnswer answer;
     answer.plan = plan_changes(*before->running, *configuration, supervisor_.list());
-    apply(settings_of(configuration, settings_->store));
+    apply(settings_of(configuration, settings_->store, tls));
     Handed handed = hand_out(answer.plan.sections, *configuration);
     if (!handed.refused.empty()) {  // what was taken already is given back
-        apply(settings_of(before->accepted, settings_->store));
+        apply(settings_of(before->accepted, settings_->store, read_listener_tls(before->accepted).contexts));
         for (const std::string& plugin : handed.took)
             (void)supervisor_.reconfigure(plugin);
         return refuse(order, handed.refused, std::move(answer));
@@ -205,7 +206,8 @@ void Node::follow_rollout() {
         book_.note({"failed", rollout_order_.by, reason, clock_.wall_ms()}, false);
         return;
     }
-    (void)take(previous, {.by = rollout_order_.by, .restart_plugins = true}, reason);
+    (void)take(previous, read_listener_tls(previous).contexts,
+               {.by = rollout_order_.by, .restart_plugins = true}, reason);
     wake();
 }
 

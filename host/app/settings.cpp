@@ -12,7 +12,6 @@
 
 #include "app/exposure.hpp"
 #include "app/http_settings.hpp"
-#include "app/listener_tls.hpp"
 #include "app/section_trial.hpp"
 #include "config/compose.hpp"
 #include "control/dependency_plan.hpp"
@@ -60,8 +59,7 @@ Number number(const View& view, std::string_view path) {
     return static_cast<Number>(view.require_integer(path));
 }
 
-void read_listeners(const View& root, Settings& out) {
-    const auto tls = read_listener_tls(out.configuration).contexts;
+void read_listeners(const View& root, const TlsContexts& tls, Settings& out) {
     const auto count = root.size("listeners").value;
     for (std::size_t index = 0; index < count; ++index) {
         const std::string name(root.key("listeners", index).value);
@@ -152,8 +150,9 @@ Candidate read_candidate(const config::Sources& sources, control::Catalogue& cat
     candidate.errors = exposure_issues(*loaded.configuration);
     const config::Issues http = http_issues(*loaded.configuration);
     candidate.errors.insert(candidate.errors.end(), http.begin(), http.end());
-    const config::Issues tls = read_listener_tls(loaded.configuration).issues;
-    candidate.errors.insert(candidate.errors.end(), tls.begin(), tls.end());
+    ListenerTls tls = read_listener_tls(loaded.configuration);
+    candidate.errors.insert(candidate.errors.end(), tls.issues.begin(), tls.issues.end());
+    candidate.tls = std::move(tls.contexts);
     candidate.store = read_store(loaded.configuration);
     const config::Issues& store = candidate.store.issues;
     candidate.errors.insert(candidate.errors.end(), store.begin(), store.end());
@@ -198,14 +197,15 @@ std::vector<std::string> unusable_plugins(const config::Configuration& configura
     return list;
 }
 
-Settings settings_of(std::shared_ptr<const config::Configuration> configuration, StoreSettings store) {
+Settings settings_of(std::shared_ptr<const config::Configuration> configuration, StoreSettings store,
+                     const TlsContexts& tls) {
     Settings out;
     const View root(configuration);
     out.store = std::move(store);
     out.configuration = std::move(configuration);
     out.node_id = node_id(root.require_string("node.id"));
     out.store.client.client_name = "streamhost-" + out.node_id;
-    read_listeners(root, out);
+    read_listeners(root, tls, out);
     read_limits(root, out);
     out.transport.limits.server.http = http_policy(*out.configuration);
     out.plugins = enabled_plugins(*out.configuration);

@@ -10,6 +10,7 @@
 #include "app/admin_lock.hpp"
 #include "app/command_line.hpp"
 #include "app/drain.hpp"
+#include "app/listener_tls.hpp"
 #include "app/store_settings.hpp"
 #include "bridge/transport_hub.hpp"
 #include "config/configuration.hpp"
@@ -59,6 +60,7 @@ struct Settings {
 struct Candidate {
     std::shared_ptr<const config::Configuration> configuration;
     StoreSettings store;  ///< of the configuration, with what its files hold
+    TlsContexts tls;      ///< and so these: a file is judged and used in one reading
     config::Issues errors;
     config::Issues warnings;
     std::string remarks;  ///< about plugin files, a line each
@@ -66,7 +68,7 @@ struct Candidate {
     [[nodiscard]] std::string text() const;  ///< all of it, for people
 };
 
-/// The same, then loads, and looks at what no schema says: exposure, and the files of the store. Plugins are
+/// The same, then loads, and looks at what no schema says: exposure, and the files it names. Plugins are
 /// those of `plugins`, which is `sources` but for texts that somebody sent: they load no code.
 [[nodiscard]] Candidate read_candidate(const config::Sources& sources, control::Catalogue& catalogue,
                                        const config::Sources& plugins);
@@ -81,8 +83,9 @@ void try_candidate(Candidate& candidate, const control::Catalogue& catalogue,
 [[nodiscard]] std::vector<std::string> unusable_plugins(const config::Configuration& configuration,
                                                         const control::Catalogue& catalogue);
 
-/// `store` as a Candidate has it: its files are read once, and stay as they were for the life of the process.
+/// `store` and `tls` as a Candidate has them. The store's files stay as they were for the life of the
+/// process.
 [[nodiscard]] Settings settings_of(std::shared_ptr<const config::Configuration> configuration,
-                                   StoreSettings store);
+                                   StoreSettings store, const TlsContexts& tls);
 
 }  // namespace streamhost::app

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <simdjson.h>
+
+#include "config/path.hpp"
 
 namespace streamhost::config {
 
@@ -35,6 +38,12 @@ std::size_t cut_at_character(std::string_view text, std::size_t limit) {
 }
 
 }  // namespace
+
+Issue issue_at(const Value& root, std::string path, std::string problem, std::string next_step) {
+    const Value* value = find_path(root, path).value;
+    const Origin where = value == nullptr ? Origin() : value->origin;
+    return {where, std::move(path), std::move(problem), {}, std::move(next_step)};
+}
 
 std::string quote(std::string_view text, std::size_t limit) {
     const bool cut = text.size() > limit;

@@ -21,6 +21,11 @@ struct Issue {
 
 using Issues = std::vector<Issue>;
 
+struct Value;
+
+// At the place where `path` was written below `root`, or nowhere in particular.
+[[nodiscard]] Issue issue_at(const Value& root, std::string path, std::string problem, std::string next_step);
+
 // "streamhost.yaml:3:5: listeners.public.adress: unknown key, did you mean "address"?" and, indented below,
 // the lines "allowed:" and "next:".
 [[nodiscard]] std::string format(const Issue& issue);

@@ -1,10 +1,12 @@
 // A listener that speaks TLS itself, with the clients that people use: browsers' WebSockets, Node, OpenSSL.
 import assert from 'node:assert/strict';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 
 import { inFolder, runHost, serveHost } from './support/host_process.mjs';
 import { get, makeCertificate } from './support/nginx.mjs';
@@ -183,6 +185,24 @@ describe('certificates', () => {
                 const { stream } = await wire.ask({ type: 'send', content: 'through all of it' });
                 assert.equal((await wire.textOf(stream)).text, 'through all of it');
                 wire.close();
+            } finally {
+                await host.kill();
+            }
+        }));
+
+    // A pipe gives what it holds once: whoever judged one reading and used another would wait for it here.
+    it('are read once: what was judged is what is used', () =>
+        inFolder(async (folder) => {
+            const made = await makeCertificate(folder);
+            const pipes = { certificate: path.join(folder, 'pipe.crt'), key: path.join(folder, 'pipe.key') };
+            await promisify(execFile)('mkfifo', Object.values(pipes));
+            const written = Object.keys(pipes).map(async (name) => writeFile(pipes[name], await readFile(made[name])));
+            const host = await serveHost(settingsOf(pipes), { words: EMBEDDED });
+            try {
+                await Promise.all(written);
+                const socket = await connect(host.port);
+                assert.ok(socket.getPeerCertificate().fingerprint256);
+                socket.destroy();
             } finally {
                 await host.kill();
             }
