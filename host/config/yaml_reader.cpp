@@ -291,6 +291,23 @@ bool is_readable(std::string_view text, const Origin& origin, Issues& issues, co
     return true;
 }
 
+// "[::1]:6379": an IPv6 address and a port begin like a list; a list with that behind it would be no YAML.
+bool is_bracketed_address(std::string_view text) {
+    const std::size_t end = text.find("]:");
+    if (text.empty() || text.front() != '[' || end == std::string_view::npos) return false;
+    const std::string_view host = text.substr(1, end - 1);
+    const std::string_view port = text.substr(end + 2);
+    return host.find(':') != std::string_view::npos && host.find_first_of("[,") == std::string_view::npos &&
+           !port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_flow(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t\n");
+    return first != std::string_view::npos &&
+           std::string_view("[{\"'").find(text[first]) != std::string_view::npos &&
+           !is_bracketed_address(text);
+}
+
 }  // namespace
 
 std::optional<Value> read_yaml(std::string_view text, std::shared_ptr<const std::string> file, Issues& issues,
@@ -304,9 +321,7 @@ std::optional<Value> read_yaml(std::string_view text, std::shared_ptr<const std:
 std::optional<Value> read_inline(std::string_view text, const Origin& origin, Issues& issues) {
     const YamlLimits limits;
     if (!is_readable(text, origin, issues, limits)) return std::nullopt;
-    const std::size_t first = text.find_first_not_of(" \t\n");
-    if (first != std::string_view::npos &&
-        std::string_view("[{\"'").find(text[first]) != std::string_view::npos) {
+    if (is_flow(text)) {
         Builder builder({origin, true, limits}, issues);
         return builder.read(text);
     }

@@ -30,7 +30,8 @@ struct YamlLimits {
                                              Issues& issues, const YamlLimits& limits = {});
 
 // Reads the value of an environment variable or of --set: text that starts with [ { " or ' is YAML, all else
-// is one plain scalar, whatever characters follow (so `a: b #c` needs no quoting). The value is loose.
+// is one plain scalar, whatever characters follow (so `a: b #c` needs no quoting); so is an IPv6 address in
+// brackets with its port. The value is loose.
 [[nodiscard]] std::optional<Value> read_inline(std::string_view text, const Origin& origin, Issues& issues);
 
 }  // namespace streamhost::config

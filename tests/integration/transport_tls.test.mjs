@@ -221,6 +221,6 @@ describe('certificates', () => {
             const said = await runHost(words);
             assert.notEqual(said.code, 0);
             assert.match(said.out + said.err, /listeners\.public\.tls\.key_file: is missing, and TLS is enabled/);
-            assert.match(said.out + said.err, /listeners\.more\.tls: TLS: the certificate '\/nowhere\/c\.pem' cannot be used/);
+            assert.match(said.out + said.err, /listeners\.more\.tls: TLS: the certificate '\/nowhere\/c\.pem' cannot be used: No such file or directory/);
         }));
 });

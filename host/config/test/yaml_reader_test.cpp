@@ -146,9 +146,13 @@ TEST(InlineValue, IsAPlainScalarUnlessItLooksLikeFlow) {
     EXPECT_EQ(inline_json("*x"), R"("*x")");
     EXPECT_EQ(inline_json("\"12\""), R"("12")");
     EXPECT_EQ(inline_json("[1, a]"), R"([1,"a"])");
+    EXPECT_EQ(inline_json("[::1]:6379"), R"("[::1]:6379")");
+    EXPECT_EQ(inline_json("[fe80::1%eth0]:80"), R"("[fe80::1%eth0]:80")");
+    EXPECT_EQ(inline_json("['[::1]:80', '[::2]:80']"), R"(["[::1]:80","[::2]:80"])");
     EXPECT_EQ(inline_json("{a: {b: 1}}"), R"({"a":{"b":1}})");
     EXPECT_NE(inline_json("[1").find("--set k: a map or a list cannot be a key (or a bracket is not closed)"),
               std::string::npos);
+    EXPECT_NE(inline_json("[::1, ::2]:80").find("--set k: "), std::string::npos);
 }
 
 }  // namespace
