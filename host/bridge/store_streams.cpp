@@ -3,8 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "streamhost/status.hpp"
+
 #include "bridge/buffers.hpp"
 #include "bridge/store_calls.hpp"
+#include "store/limits.hpp"
 
 namespace streamhost::bridge {
 
@@ -16,6 +19,8 @@ std::uint32_t to_state(store::State state) { return static_cast<std::uint32_t>(s
 store::State from_state(std::uint32_t state) { return static_cast<store::State>(state - 1); }
 static_assert(static_cast<std::uint32_t>(store::State::kOpen) + 1 == SH_STREAM_OPEN);
 static_assert(static_cast<std::uint32_t>(store::State::kLost) + 1 == SH_STREAM_LOST);
+static_assert(store::Limits{}.run_entries == SH_RUN_MAX_ENTRIES &&
+              store::Limits{}.run_bytes == SH_RUN_MAX_BYTES);
 
 void set_info(const store::StreamInfo& info, sh_result& out) {
     out.first = info.base.seq + 1;
@@ -45,6 +50,13 @@ void stream_result(const store::StreamResult& result, sh_result& out) {
     set_info(result.info, out);
     set_status(result.status, out);
     if (!result.job.empty()) out.body = make_buffer(result.job);
+}
+
+void append_result(const store::StreamResult& result, sh_result& out) {
+    stream_result(result, out);
+    if (result.status == Status::kFull)
+        copy_text(out.detail, "a run holds at most " + std::to_string(SH_RUN_MAX_ENTRIES) + " entries and " +
+                                  std::to_string(SH_RUN_MAX_BYTES >> 20) + " MiB");
 }
 
 void publish_result(const store::PublishResult& result, sh_result& out) {
@@ -139,7 +151,7 @@ sh_status append(const sh_host* host, const sh_store_append* request, std::uint6
                                                             .end_state = from_state(request->end_state),
                                                             .lease_ms = request->lease_ms,
                                                             .timeout_ms = timeout(request->timeout_ms)},
-                                                           hub_of(host).answer(host, token, stream_result)));
+                                                           hub_of(host).answer(host, token, append_result)));
 }
 
 sh_status renew(const sh_host* host, sh_bytes stream, std::uint64_t fence, std::uint64_t producer,

@@ -13,8 +13,16 @@ constexpr std::chrono::milliseconds kPostAgain{10};
 // Why the stream takes no more, as the reader hears it.
 Verdict verdict_of(sh_status status) {
     if (status == SH_FULL || status == SH_TOO_LARGE)
-        return {.code = "too_large", .message = "The answer is longer than a stream may be."};
+        return {.code = "too_large",
+                .message = "The answer is longer than a run may be: " + std::to_string(SH_RUN_MAX_ENTRIES) +
+                           " entries and " + std::to_string(SH_RUN_MAX_BYTES >> 20) + " MiB."};
     return kNotStored;
+}
+
+// Of the end: entries before it were refused, so that the answer is not complete, whatever its provider says.
+// Who is fenced, or has no answer, finds out.
+bool is_refusal(sh_status status) {
+    return status != SH_OK && status != SH_ENDED && status != SH_FENCED && !streamhost::is_transient(status);
 }
 
 }  // namespace
@@ -79,6 +87,11 @@ void Runs::hand_in(const Ref& run, const Verdict& verdict) {
     to_store(queued);
     cache_.write_end(run->id, run->fence, end, [this, run, queued](const sh_result& result) {
         queued();  // where the store loop had no room to hear it first
+        if (run->machine.phase() == Phase::ending && is_refusal(result.status)) {
+            const Verdict refused = verdict_of(result.status);
+            tell_failure(run, refused);
+            run->end = end_of(refused);
+        }
         act(run, run->machine.end_written(result.status));
     });
 }

@@ -73,7 +73,7 @@ void LocalProducers::appended(const std::string& stream, const Ref& held, const 
         const std::lock_guard lock(mutex_);
         answers = held->producer.appended(result, host_.monotonic_ms());
         retry_at = held->producer.retry_at();
-        drop_if_over(stream, held);
+        drop_if_over(stream, held, result.status);
     }
     answer(answers);
     if (!retry_at) return pump(stream);
@@ -104,9 +104,13 @@ void LocalProducers::tick() {
     std::vector<std::string> all;
     {
         const std::lock_guard lock(mutex_);
+        const std::int64_t now_ms = host_.monotonic_ms();
+        std::erase_if(producers_, [now_ms](const auto& entry) {
+            return entry.second->kept_until_ms && *entry.second->kept_until_ms <= now_ms;
+        });
         for (const auto& [stream, held] : producers_) {
-            all.push_back(stream);
-            if (held->producer.wants_renewal(host_.monotonic_ms())) silent.emplace_back(stream, held);
+            if (!held->producer.is_over()) all.push_back(stream);
+            if (held->producer.wants_renewal(now_ms)) silent.emplace_back(stream, held);
         }
     }
     counts_.holds(all.size());
@@ -122,7 +126,7 @@ void LocalProducers::renew(const std::string& stream, const Ref& held) {
         {
             const std::lock_guard lock(mutex_);
             answers = held->producer.renewed(result.status, host_.monotonic_ms());
-            drop_if_over(stream, held);
+            drop_if_over(stream, held, result.status);
         }
         answer(answers);
     };
@@ -130,10 +134,14 @@ void LocalProducers::renew(const std::string& stream, const Ref& held) {
                held->producer.lease_ms());
 }
 
-void LocalProducers::drop_if_over(const std::string& stream, const Ref& held) {
+void LocalProducers::drop_if_over(const std::string& stream, const Ref& held, sh_status why) {
+    if (!held->producer.is_over() || held->kept_until_ms) return;
+    if (why != SH_OK) {
+        held->kept_until_ms = host_.monotonic_ms() + held->producer.lease_ms();
+        return;
+    }
     const auto found = producers_.find(stream);
-    if (held->producer.is_over() && found != producers_.end() && found->second == held)
-        producers_.erase(found);
+    if (found != producers_.end() && found->second == held) producers_.erase(found);
 }
 
 void LocalProducers::answer(const std::vector<Answer>& answers) const {

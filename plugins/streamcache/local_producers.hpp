@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ private:
         Producer producer;
         std::uint64_t pid = 0;
         bool is_live = false;  // policy live
+        // Of one that the store refused: whoever writes hears why until then, and not that nobody knows it.
+        std::optional<std::int64_t> kept_until_ms;
     };
     using Ref = std::shared_ptr<Held>;
 
@@ -49,7 +52,7 @@ private:
     void appended(const std::string& stream, const Ref& held, const sh_result& result);
     void preview(const std::string& stream, const Ref& held);
     void renew(const std::string& stream, const Ref& held);
-    void drop_if_over(const std::string& stream, const Ref& held);  // under the mutex
+    void drop_if_over(const std::string& stream, const Ref& held, sh_status why);  // under the mutex
     void answer(const std::vector<Answer>& answers) const;
 
     streamhost::Host& host_;

@@ -28,13 +28,42 @@ describe('limits of the operator', { timeout: 60_000 }, () => {
     });
 });
 
-describe('limits of a stream', { timeout: 60_000 }, () => {
+describe('limits of a stream', { timeout: 120_000 }, () => {
     const KEPT_BYTES = 8 << 20;
+    const RUN_ENTRIES = 100_000;
     let host;
     before(async () => {
         host = await serveHost({}, { words: ['-c', 'config/streamhost.yaml'] });
     });
     after(async () => assert.equal((await host.stop()).code, 0, host.log));
+
+    it('an answer of more entries than a run holds ends as too large, and says what it holds', async () => {
+        const sender = await Wire.join(host, { session: 'flood', follow: false });
+        const { stream } = await sender.ask({ type: 'send', content: 'a '.repeat(RUN_ENTRIES + 5_000) });
+        sender.close();
+        await host.until(async () => (await host.metric('runs_total')) === 1);
+        const wire = await Wire.join(host, { session: 'reads', follow: false });
+        wire.say({ type: 'subscribe', stream });
+        const end = (await wire.framesOf(stream, (frame) => frame.type === 'end')).at(-1);
+        assert.deepEqual([end.outcome, end.error.code], ['error', 'too_large'], JSON.stringify(end));
+        assert.match(end.error.message, /longer than a run may be: 100000 entries and 8 MiB/);
+        assert.ok(end.seq > RUN_ENTRIES / 2 && end.seq <= RUN_ENTRIES + 1, `${end.seq}`);
+        wire.close();
+    });
+
+    it('a producer is told the same at the entry that does not fit', async () => {
+        const wire = await Wire.join(host, { session: 'heap' });
+        const stream = 'heap.r1';
+        const { fence } = await wire.ask({ type: 'claim', stream, lease_ms: 60_000 });
+        const entry = { kind: 'text', delta: 'x'.repeat(200 << 10) };
+        let answer = {};
+        for (let seq = 1; answer.type !== 'error'; ++seq) {
+            assert.ok(seq * entry.delta.length <= KEPT_BYTES + entry.delta.length, JSON.stringify(answer));
+            answer = await wire.ask({ type: 'append', stream, fence, seq, entries: [entry] });
+        }
+        assert.deepEqual([answer.code, answer.message, answer.retryable], ['too_large', 'a run holds at most 100000 entries and 8 MiB', false]);
+        wire.close();
+    });
 
     it('a reader from the start is told of the hole that trimming left', async () => {
         const [writer, reader] = [await Wire.join(host, { session: 'feeds' }), await Wire.join(host, { session: 'readers' })];

@@ -228,6 +228,19 @@ TEST_F(ChatPlugin, AWriteThatIsRefusedEndsTheRunWithAnError) {
     EXPECT_EQ((host.metric_values["provider_errors_total{provider=echo,code=too_large}"]), 1);
 }
 
+// The last entries were on their way when the provider was done.
+TEST_F(ChatPlugin, AnEndBehindEntriesThatTheStoreRefusedIsAnError) {
+    start();
+    cache.failures["write_end"] = {SH_FULL};
+    const std::string run = run_of(send("\"hello\""));
+    host.run();
+    EXPECT_EQ(cache.streams[run].end(),
+              R"("outcome":"error","error":{"code":"too_large","message":"The answer is longer than a run )"
+              R"(may be: 100000 entries and 8 MiB."})");
+    EXPECT_EQ(warnings(), 1);
+    EXPECT_EQ(plugin->drain(5'000).left, 0u);
+}
+
 TEST_F(ChatPlugin, ConclusionsAreRepeatedUntilTheSessionHasThem) {
     start();
     cache.failures["publish"] = {SH_OK, SH_TIMEOUT, SH_OK, SH_UNAVAILABLE};

@@ -21,6 +21,9 @@ enum {
         'e' /* data: members of the end: "outcome":"complete"[,"error":{}][,"usage":{}] without braces */
 };
 
+/* What an owned stream (a run) holds at most, beside its end: SH_FULL over it. */
+enum { SH_RUN_MAX_ENTRIES = 100000, SH_RUN_MAX_BYTES = 8 << 20 };
+
 /* Stands in arrays, so it never grows: another shape is another type. */
 typedef struct sh_record {
     uint64_t seq;  /* dense from 1 */

@@ -107,8 +107,9 @@ typedef struct sh_streamcache {
 
     /* A local producer with batching: one append is in flight per stream, what arrives meanwhile is the next
      * batch. After claim with SH_CLAIM_KEEP, from the claiming plugin. write() copies and answers at once:
-     * SH_OK, SH_BUSY (its buffer is full: wait for a ticket of an earlier write), SH_FENCED, SH_ENDED. The
-     * ticket answers when the store took it (last, check). */
+     * SH_OK, SH_BUSY (its buffer is full: wait for a ticket of an earlier write), SH_FENCED, SH_ENDED, or,
+     * for one lease after the store refused an entry, what it said (SH_FULL ...). The ticket answers when the
+     * store took it (last, check). */
     sh_status (*write)(void* self, sh_bytes stream, uint64_t fence, const sh_item* items, uint32_t count,
                        sh_ticket ticket);
     sh_status (*write_end)(void* self, sh_bytes stream, uint64_t fence, sh_bytes end, sh_ticket ticket);
