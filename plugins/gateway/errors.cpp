@@ -11,6 +11,7 @@ constexpr std::int64_t kRetryAfterMs = 1'000;
 // When the answer brought no words of its own.
 std::string message_of(sh_status status, std::string_view what) {
     switch (status) {
+    case SH_INVALID: return "not a valid request";
     case SH_NOT_FOUND: return "no such run or stream";
     case SH_EXPIRED: return "its lifetime is over";
     case SH_CONFLICT: return "used with other content, ended already, or a stream of the other kind";

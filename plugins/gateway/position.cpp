@@ -9,8 +9,6 @@ namespace gateway {
 
 namespace {
 
-constexpr std::uint64_t kMaxSeq = (std::uint64_t{1} << 53) - 1;
-
 bool is_check_digit(char byte) noexcept {
     return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
 }

@@ -10,6 +10,9 @@
 
 namespace gateway {
 
+// Beyond it scripts would round: of entries, and of fences.
+inline constexpr std::uint64_t kMaxSeq = (std::uint64_t{1} << 53) - 1;
+
 // "42.9f86d081884c7d65", or "0" for nothing seen yet. Nothing else is a position: no sign, no capital digit,
 // no seq over 2^53 - 1.
 [[nodiscard]] std::optional<sh_position> parse_position(std::string_view text) noexcept;

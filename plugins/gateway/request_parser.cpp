@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <optional>
 #include <utility>
 
 #include <simdjson.h>
@@ -13,6 +11,7 @@
 
 #include "position.hpp"
 #include "raw_json.hpp"
+#include "request_members.hpp"
 
 namespace gateway {
 
@@ -28,91 +27,6 @@ constexpr std::size_t kMaxTimestampBytes = 64;
 constexpr std::size_t kMaxReasonBytes = 256;
 constexpr std::size_t kMaxClientBytes = 64;
 constexpr std::size_t kMaxTokenBytes = 16u << 10;
-
-// Thrown inside this file only, where a message's fault is found deep in one of its members.
-struct Fault {
-    std::string_view code;
-    std::string message;
-};
-
-[[noreturn]] void bad(std::string message) { throw Fault{"bad_request", std::move(message)}; }
-[[noreturn]] void too_large(std::string message) { throw Fault{"too_large", std::move(message)}; }
-
-std::string quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
-
-struct Member {
-    std::string_view name;
-    dom::element value;
-    std::string_view raw;
-};
-
-// The members of an object: what the parser says of each beside the text it stands in.
-class Members {
-public:
-    Members(dom::object object, std::string_view raw) {
-        const auto values = raw_values(raw);
-        list_.reserve(values.size());
-        for (const auto field : object) {
-            if (list_.size() == values.size()) break;
-            list_.push_back({field.key, field.value, values[list_.size()]});
-        }
-    }
-
-    // The first of that name, also when it is null.
-    [[nodiscard]] const Member* find_any(std::string_view name) const {
-        const auto found = std::find_if(list_.begin(), list_.end(),
-                                        [name](const Member& member) { return member.name == name; });
-        return found == list_.end() ? nullptr : &*found;
-    }
-    // A member that is null counts as absent.
-    [[nodiscard]] const Member* find(std::string_view name) const {
-        const Member* member = find_any(name);
-        return member == nullptr || member->value.is_null() ? nullptr : member;
-    }
-    [[nodiscard]] const Member& need(std::string_view name) const {
-        const Member* member = find(name);
-        if (member == nullptr) bad(quoted(name) + " is missing");
-        return *member;
-    }
-    [[nodiscard]] std::optional<std::string_view> text(std::string_view name, std::size_t max_bytes) const {
-        const Member* member = find(name);
-        if (member == nullptr) return std::nullopt;
-        std::string_view text;
-        if (member->value.get(text) != simdjson::SUCCESS) bad(quoted(name) + " has to be a string");
-        if (text.size() > max_bytes)
-            bad(quoted(name) + " holds at most " + std::to_string(max_bytes) + " bytes");
-        return text;
-    }
-    [[nodiscard]] std::string_view need_text(std::string_view name, std::size_t max_bytes) const {
-        static_cast<void>(need(name));
-        return *text(name, max_bytes);
-    }
-    [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name, std::uint64_t low,
-                                                      std::uint64_t high) const {
-        const Member* member = find(name);
-        if (member == nullptr) return std::nullopt;
-        std::uint64_t number = 0;
-        if (member->value.get(number) != simdjson::SUCCESS || number < low || number > high)
-            bad(quoted(name) + " has to be an integer from " + std::to_string(low) + " to " +
-                std::to_string(high));
-        return number;
-    }
-    [[nodiscard]] std::uint64_t need_number(
-        std::string_view name, std::uint64_t low,
-        std::uint64_t high = std::numeric_limits<std::int64_t>::max()) const {
-        static_cast<void>(need(name));
-        return *number(name, low, high);
-    }
-    [[nodiscard]] std::string_view object(std::string_view name) const {
-        const Member* member = find(name);
-        if (member == nullptr) return {};
-        if (!member->value.is_object()) bad(quoted(name) + " has to be an object");
-        return member->raw;
-    }
-
-private:
-    std::vector<Member> list_;
-};
 
 std::string_view stream_id(const Members& members) {
     const std::string_view id = members.need_text("stream", kMaxIdBytes);
@@ -294,8 +208,10 @@ Append append(const Members& members, const Limits& limits) {
     append.end = end_data(members, limits);
     append.key = members.text("key", kMaxIdBytes).value_or("");
     if (append.is_owned) {
-        append.fence = members.need_number("fence", 1);
-        append.seq = members.need_number("seq", 1);
+        append.fence = members.need_number("fence", 1, kMaxSeq);
+        // The last one needs a number, too.
+        const std::size_t others = append.items.size() + (append.end.empty() ? 0 : 1);
+        append.seq = members.need_number("seq", 1, kMaxSeq - (others > 0 ? others - 1 : 0));
         if (!append.key.empty())
             bad("`key` is for shared streams; `fence` and `seq` make this append repeatable");
     } else if (!append.end.empty()) {
@@ -348,7 +264,7 @@ void fill(Request& request, std::string_view type, const Members& members, const
         {"renew",
          [](Request& to, const Members& from, const Limits&) {
              const std::string_view stream = stream_id(from);
-             to.body = Renew{stream, from.need_number("fence", 1)};
+             to.body = Renew{stream, from.need_number("fence", 1, kMaxSeq)};
          }},
     }};
     for (const auto& [name, make] : kTypes) {

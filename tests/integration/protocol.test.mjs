@@ -363,6 +363,7 @@ describe('bad input', { timeout: TEST_MS }, () => {
             [JSON.stringify({ type: 'append', id: 'g', stream: 's', entries: [{ kind: 'text', delta: 'x'.repeat(262_144) }] }), 'too_large'],
             [JSON.stringify({ type: 'send', id: 'h', content: 'x'.repeat(300_000) }), 'too_large'],
             [JSON.stringify({ type: 'subscribe', id: 'i', stream: 'x'.repeat(129) }), 'bad_request'],
+            [JSON.stringify({ type: 'append', id: 'k', stream: 's.r', fence: 1, seq: 2 ** 53, entries: [{ kind: 'part' }] }), 'bad_request'],
             [JSON.stringify({ type: 'send', id: 'j', content: 'x', options: { provider: 'nobody' } }), 'bad_request'],
         ];
         for (const [text, code] of cases) {

@@ -180,6 +180,14 @@ TEST_F(RequestTest, AppendSaysWhatIsWrong) {
     EXPECT_NE(refusal(with(R"("fence":1,"entries":[{"kind":"text","delta":"a"}])")).find("`seq` is missing"),
               std::string::npos);
     EXPECT_NE(refusal(with(R"("fence":0,"seq":1,"entries":[{"kind":"text","delta":"a"}])")), "");
+    const auto at = [&](const std::string& seq, const std::string& rest) {
+        return refusal(with(R"("fence":1,"seq":)" + seq + R"(,"entries":[{"kind":"part"})" + rest));
+    };
+    EXPECT_EQ(at("9007199254740991", "]"), "");
+    EXPECT_EQ(at("9007199254740992", "]"),
+              "bad_request: `seq` has to be an integer from 1 to 9007199254740991");
+    EXPECT_EQ(at("9007199254740991", R"(,{"kind":"part"}],"end":{"outcome":"complete"})"),
+              "bad_request: `seq` has to be an integer from 1 to 9007199254740989");
     EXPECT_NE(refusal(with(R"("fence":1,"seq":1,"key":"k","entries":[{"kind":"text","delta":"a"}])")), "");
     EXPECT_NE(refusal(with(R"("entries":[{"kind":"run"}])")).find("\"text\" or \"part\""), std::string::npos);
     EXPECT_NE(refusal(with(R"("entries":[{"kind":"text","delta":1}])")), "");
