@@ -7,7 +7,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include <Poco/Environment.h>
 #include <Poco/Exception.h>
+#include <Poco/Process.h>
 
 #include "app/node_report.hpp"
 #include "app/plugin_section.hpp"
@@ -131,6 +133,8 @@ Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sou
     book_.note({.at_ms = clock_.wall_ms()}, true);
     house_.node_id = settings_->node_id;
     house_.server_name = "streamhost/" STREAMHOST_VERSION;
+    house_.incarnation = std::to_string(clock_.wall_ms()) + "@" + Poco::Environment::nodeName() + "/" +
+                         std::to_string(Poco::Process::id());
     house_.report = [this] { return report(); };
     // Taken first: an address in use must be told before anything was started.
     auto bound = std::make_shared<Settings>(*settings_);

@@ -75,7 +75,8 @@ constexpr sh_node_ext kNode = {sizeof(kNode),
                                [](const sh_host*) -> std::uint32_t { return SH_NODE_STARTING; },
                                [](const sh_host*, const char*, std::uint32_t, sh_bytes) {},
                                [](const sh_host*) -> const sh_buffer* { return nullptr; },
-                               [](const sh_host*) -> const sh_buffer* { return nullptr; }};
+                               [](const sh_host*) -> const sh_buffer* { return nullptr; },
+                               [](const sh_host*) { return "0@trial/0"; }};
 
 const void* find_extension(const sh_host* /*host*/, const char* id) {
     const std::string_view wanted(id);

@@ -81,6 +81,7 @@ struct House {
 
     std::string node_id;
     std::string server_name;
+    std::string incarnation;  ///< of the process: ext/node.h
     std::atomic<std::uint32_t> phase{SH_NODE_STARTING};
     std::function<std::string()> report;  ///< [worker] JSON of the whole node
 

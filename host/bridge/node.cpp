@@ -8,6 +8,7 @@ namespace {
 
 const char* id(const sh_host* host) { return house_of(host).node_id.c_str(); }
 const char* name(const sh_host* host) { return house_of(host).server_name.c_str(); }
+const char* incarnation(const sh_host* host) { return house_of(host).incarnation.c_str(); }
 std::uint32_t phase(const sh_host* host) { return house_of(host).phase.load(std::memory_order_relaxed); }
 
 void set_health(const sh_host* host, const char* component, std::uint32_t state, sh_bytes detail) {
@@ -34,8 +35,8 @@ const sh_buffer* metrics_text(const sh_host* host) {
 }  // namespace
 
 const sh_node_ext& node_table() {
-    static constexpr sh_node_ext kTable = {sizeof(sh_node_ext), 0,       &id,          &name, &phase,
-                                           &set_health,         &report, &metrics_text};
+    static constexpr sh_node_ext kTable = {sizeof(sh_node_ext), 0,       &id,           &name,       &phase,
+                                           &set_health,         &report, &metrics_text, &incarnation};
     return kTable;
 }
 

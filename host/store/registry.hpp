@@ -84,8 +84,8 @@ struct SessionResult {
 };
 using SessionDone = UniqueFunction<void(const SessionResult&)>;
 
-/// A node and its lease. put: kOk. remove: kOk · kNotFound. Lapsed nodes stay listed for an hour, so that one
-/// can see who is missing.
+/// A node and its lease. put: kOk, and what stood there before. remove: kOk · kNotFound. Lapsed nodes stay
+/// listed for an hour, so that one can see who is missing.
 struct NodePutRequest {
     std::string_view node = {};
     std::string_view data = {};  ///< Up to 4 KiB.
@@ -110,7 +110,7 @@ struct NodeEntry {
 
 struct NodeResult {
     Status status = Status::kGone;
-    std::span<const NodeEntry> nodes = {};  ///< list, by name
+    std::span<const NodeEntry> nodes = {};  ///< list: by name. put: what it replaced, if anything
 };
 using NodeDone = UniqueFunction<void(const NodeResult&)>;
 

@@ -37,6 +37,7 @@ void judge_plugin(const PluginFacts& plugin, Verdict& verdict) {
                              (plugin.reason.empty() ? "" : ": " + plugin.reason));
     for (const ComponentFacts& component : plugin.components) {
         if (component.state == "ok") continue;
+        if (component.state == "down") verdict.is_ready = false;
         degrade(verdict, plugin.name + " " + component.name + " is " + component.state +
                              (component.detail.empty() ? "" : ": " + component.detail));
     }

@@ -2,8 +2,9 @@
 // from every node because the store they share is away has nobody left to send clients to, and an
 // orchestrator that kills what is slow makes a slow minute an outage.
 //
-// So: live looks at the loops alone, ready at this node's own willingness to take connections; everything
-// else is `degraded`, which is news for people. Pure. [any]
+// So: live looks at the loops alone, ready at this node's own willingness to take connections, which a plugin
+// may refuse for it (a component that is `down`); everything else is `degraded`, which is news for people.
+// Pure. [any]
 #pragma once
 
 #include <cstdint>

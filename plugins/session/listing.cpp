@@ -99,6 +99,17 @@ std::string show_nodes(std::string_view json) {
     return streamhost::json_array(nodes, [](const auto& node) { return node.second; });
 }
 
+std::optional<std::string> incarnation_of(std::string_view json) {
+    simdjson::dom::parser parser;
+    simdjson::dom::parser data_parser;
+    Element node;
+    Element data;
+    if (parser.parse(json.data(), json.size()).at(0).get(node) != simdjson::SUCCESS) return std::nullopt;
+    const std::string text = text_of(node, "data");
+    if (data_parser.parse(text).get(data) != simdjson::SUCCESS) return std::string();
+    return text_of(data, "incarnation");
+}
+
 std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t otherwise) {
     for (const Registered& one : entries)
         if (one.created_ms > 0) otherwise = std::min(otherwise, one.created_ms);

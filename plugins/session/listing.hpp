@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,9 @@ struct Listing {
 // Of [{"node","data","left_ms"}]: [{"node","server","sessions","connections","left_ms"}], by name. left_ms:
 // how long the node counts as there without another heartbeat; negative: for how long it has been gone.
 [[nodiscard]] std::string show_nodes(std::string_view json);
+// Of the first node in such a list, which process wrote it: empty where it does not say; nothing in an empty
+// list.
+[[nodiscard]] std::optional<std::string> incarnation_of(std::string_view json);
 // When the session was first registered, of those that still say so; `otherwise` without any.
 [[nodiscard]] std::int64_t created_of(const std::vector<Registered>& entries, std::int64_t otherwise);
 

@@ -94,7 +94,8 @@ void Roster::close(std::int64_t now_ms) {
 Command Roster::node_put() const {
     const std::string data = "{\"sessions\":" + std::to_string(open_) +
                              ",\"connections\":" + std::to_string(homes_.size()) +
-                             ",\"server\":" + streamhost::json_string(options_.server) + "}";
+                             ",\"server\":" + streamhost::json_string(options_.server) +
+                             ",\"incarnation\":" + streamhost::json_string(options_.incarnation) + "}";
     return {Command::Kind::kNodePut, {}, {}, data};
 }
 

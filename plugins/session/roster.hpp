@@ -33,6 +33,7 @@ struct RosterOptions {
     std::string node;
     std::int64_t ttl_ms = 6'000;  // lease of an entry
     std::string server{};         // its name with its version, for those who look at the nodes
+    std::string incarnation{};    // of this process
 };
 
 // Who joins, as checked before.

@@ -32,10 +32,15 @@ void SessionPlugin::configure(const streamhost::Config& config) {
                       "makes a live session look dead");
 }
 
+std::string SessionPlugin::incarnation() const {
+    const sh_node_ext& node = host().node();
+    return streamhost::has(node, node.incarnation) ? node.incarnation(host().raw()) : "";
+}
+
 void SessionPlugin::start() {
     sessions_ = std::make_unique<Sessions>(
         host(), StorePort(streamhost::Store(host()), {host().node_id(), ttl_ms_}),
-        RosterOptions{host().node_id(), ttl_ms_, host().node().name(host().raw())},
+        RosterOptions{host().node_id(), ttl_ms_, host().node().name(host().raw()), incarnation()},
         host().acquire<sh_pubsub>(SH_SVC_PUBSUB), host().expose(&kKickEvents, this).get());
     host().provide(SH_SVC_SESSION, &kTable, this);
     routes_.add(host(), host().expose(&kTable, this), host().expose(&kOperatorTable, this));

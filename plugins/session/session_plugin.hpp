@@ -24,6 +24,7 @@ public:
 private:
     static SessionPlugin& of(void* self) { return *static_cast<SessionPlugin*>(self); }
 
+    [[nodiscard]] std::string incarnation() const;
     // Of the tables, on the store loop; leave() is called from anywhere.
     void join(JoinRequest request, sh_ticket ticket);
     void list(const std::string& user, sh_ticket ticket);

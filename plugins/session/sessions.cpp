@@ -25,7 +25,8 @@ Sessions::Sessions(Host& host, StorePort store, RosterOptions options, streamhos
       websocket_(host.require<sh_websocket_ext>(SH_EXT_WEBSOCKET)),
       kicks_(host, store_, pubsub, events,
              [this](const std::string& session) { return close_all(session, "kicked"); }),
-      roster_(std::move(options)),
+      roster_(options),
+      namesake_(options.incarnation, 2 * options.ttl_ms),
       local_(host.gauge("sessions", "Sessions with connections", {{"scope", "node"}})),
       known_(host.gauge("sessions", "Sessions with connections", {{"scope", "all"}})),
       connections_(host.gauge("session_connections", "Connections that joined a session")),
@@ -36,7 +37,8 @@ Sessions::Sessions(Host& host, StorePort store, RosterOptions options, streamhos
       forbidden_(host.counter("session_forbidden_total", "Users who asked for what another user owns")),
       believed_(
           host.counter("session_believed_total",
-                       "Joins of sessions known here, while the store could not be asked for the owner")) {}
+                       "Joins of sessions known here, while the store could not be asked for the owner")),
+      namesakes_(host.gauge("node_id_conflict", "1 while another living process has the id of this node")) {}
 
 // ------------------------------------------------------------------------------------------------- owners
 
@@ -298,8 +300,28 @@ void Sessions::answered(const Command& command, const sh_result& result) {
     }
     roster_.answered(command, outcome, host_.monotonic_ms());
     if (command.kind != Command::Kind::kNodePut || result.status != SH_OK) return;
+    look_for_namesake(result);
     is_store_answering_ = true;
     ask_believed();
+}
+
+// The one that came later gets no new clients: whoever has been serving goes on.
+void Sessions::look_for_namesake(const sh_result& put) {
+    namesake_.wrote(incarnation_of(body_of(put)), host_.monotonic_ms());
+    const std::string other(namesake_.other());
+    if (other.empty() != had_namesake_) return;
+    had_namesake_ = !other.empty();
+    namesakes_.set(had_namesake_ ? 1 : 0);
+    if (!had_namesake_) {
+        host_.info("no other living process has the id of this node any more", {{"node", host_.node_id()}});
+        return host_.set_health("node_id", SH_HEALTH_OK);
+    }
+    host_.error(
+        "another living process has the id of this node: give one of them a node.id (NODE_ID) of its "
+        "own and start it anew",
+        {{"node", host_.node_id()}, {"other", other}, {"came", namesake_.is_younger() ? "first" : "later"}});
+    host_.set_health("node_id", namesake_.is_younger() ? SH_HEALTH_DOWN : SH_HEALTH_DEGRADED,
+                     "another living process has this node.id: " + other);
 }
 
 void Sessions::note_reaped(std::size_t count) {

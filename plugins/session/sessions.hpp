@@ -13,6 +13,7 @@
 #include "departures.hpp"
 #include "kicks.hpp"
 #include "listing.hpp"
+#include "namesake.hpp"
 #include "requests.hpp"
 #include "roster.hpp"
 #include "store_port.hpp"
@@ -71,6 +72,7 @@ private:
     void pump();
     void answered(const Command& command, const sh_result& result);
     void note_reaped(std::size_t count);
+    void look_for_namesake(const sh_result& put);
     void show_state();
     void count_all();
     void tell_departures();
@@ -80,6 +82,7 @@ private:
     const sh_websocket_ext* websocket_;
     Kicks kicks_;
     Roster roster_;
+    Namesake namesake_;
     Departures departures_;
     std::unordered_map<sh_connection, Request> joining_;
     std::uint32_t beats_ = 0;
@@ -88,6 +91,7 @@ private:
     bool is_pumping_ = false;
     bool is_closed_ = false;
     bool was_healthy_ = true;
+    bool had_namesake_ = false;
     std::atomic<std::uint32_t> left_{1};
     streamhost::Metric local_;
     streamhost::Metric known_;
@@ -97,6 +101,7 @@ private:
     streamhost::Metric kicked_;
     streamhost::Metric forbidden_;
     streamhost::Metric believed_;
+    streamhost::Metric namesakes_;
 };
 
 }  // namespace session

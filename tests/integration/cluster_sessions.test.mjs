@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
+import { Cluster, onRedis, startNode } from './support/cluster.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -213,5 +213,37 @@ describe('sessions of nodes that die, sleep and wake', { timeout: TEST_MS }, () 
         assert.equal(await reapedOf([one, two]), before + dying.length);
         assert.deepEqual(living.map((wire) => wire.closed), [null, null]);
         living.forEach((wire) => wire.close());
+    });
+});
+
+describe('two living nodes of one id', { timeout: TEST_MS }, () => {
+    it('say so; the later one is not ready until it is alone; one that comes back after a crash is', async () => {
+        const redis = await RedisProcess.start();
+        const nodes = [];
+        const start = async () => {
+            nodes.push(await startNode(onRedis(redis), 'twin'));
+            return nodes.at(-1);
+        };
+        const ready = async (node) => (await node.admin('/health/ready')).status;
+        const conflict = (node) => metric(node, 'node_id_conflict');
+        try {
+            const [first, second] = [await start(), await start()];
+            await first.until(async () => (await conflict(first)) === 1 && (await conflict(second)) === 1, 5 * HEARTBEAT_MS);
+            assert.deepEqual([await ready(first), await ready(second)], [200, 503]);
+            assert.match(first.err, /another living process has the id of this node: .* came=later/);
+            assert.match(second.err, /another living process has the id of this node: .* came=first/);
+            const { reasons } = (await second.admin('/health')).body;
+            assert.match(reasons.join('; '), /session node_id is down: another living process has this node\.id: \d+@.*\/\d+/);
+            await first.kill();
+            await second.until(async () => (await ready(second)) === 200, 2 * LEASE_MS + 2 * HEARTBEAT_MS);
+            assert.match(second.err, /no other living process has the id of this node any more/);
+            await second.kill();
+            const third = await start();
+            await beats(third, LEASE_MS / HEARTBEAT_MS + 1);
+            assert.deepEqual([await conflict(third), await ready(third)], [0, 200]);
+        } finally {
+            await Promise.all(nodes.map((node) => node.kill()));
+            await redis.stop();
+        }
     });
 });

@@ -217,6 +217,21 @@ TEST_P(Registry, NamesMayBeAnyTextAndLong) {
     EXPECT_EQ(found.entries[0].data, data);
 }
 
+// How a node hears that another process writes under its name.
+TEST_P(Registry, APutOfANodeAnswersWhatItReplaced) {
+    RegistryCalls calls(store());
+    EXPECT_TRUE(run<NodeReply>(calls.node_put("n1", "first", 30'000)).nodes.empty());
+    const auto second = run<NodeReply>(calls.node_put("n1", "second", 30'000));
+    EXPECT_EQ(second.status, Status::kOk);
+    ASSERT_EQ(second.nodes.size(), 1U);
+    EXPECT_EQ(second.nodes[0].node, "n1");
+    EXPECT_EQ(second.nodes[0].data, "first");
+    EXPECT_GT(second.nodes[0].left_ms, 0);
+    EXPECT_TRUE(run<NodeReply>(calls.node_put("n2", "other", 30'000)).nodes.empty());
+    EXPECT_EQ(run<NodeReply>(calls.node_remove("n1")).status, Status::kOk);
+    EXPECT_TRUE(run<NodeReply>(calls.node_put("n1", "third", 30'000)).nodes.empty());
+}
+
 TEST_P(Registry, NodesAreListedAlsoLapsedUntilForgotten) {
     use_short_lifetimes();
     RegistryCalls calls(store());

@@ -151,10 +151,14 @@ Submit MemoryRegistry::node_put(const NodePutRequest& request, NodeDone done) {
 NodeAnswer MemoryRegistry::node_put_now(const NodePutRequest& request) {
     const std::uint64_t cost = node_bytes(request.node, request.data);
     if (!core_.account.fits(cost)) return {{Status::kExhausted, {}}, {}, {}};
-    if (const auto before = nodes_.find(request.node); before != nodes_.end()) drop_node(before);
+    NodeAnswer answer{{Status::kOk, {}}, {}, {}};
+    if (const auto before = nodes_.find(request.node); before != nodes_.end()) {
+        answer.kept.push_back({before->first, before->second.data, before->second.end_ms - core_.now()});
+        drop_node(before);
+    }
     core_.account.add(cost);
     nodes_.emplace(request.node, Node{std::string(request.data), core_.now() + request.lease_ms});
-    return {{Status::kOk, {}}, {}, {}};
+    return answer;
 }
 
 void MemoryRegistry::drop_node(std::map<std::string, Node, std::less<>>::iterator at) {

@@ -75,8 +75,16 @@ TEST(Verdict, APluginThatIsWantedAndNotThereDegrades) {
 TEST(Verdict, APluginsComponentDegrades) {
     const Verdict verdict = judged(
         {.chat =
-             R"({"enabled":true,"state":"started","components":{"a":{"state":"ok"},"b":{"state":"down","detail":"gone"}}})"});
+             R"({"enabled":true,"state":"started","components":{"a":{"state":"ok"},"b":{"state":"degraded","detail":"late"}}})"});
     EXPECT_TRUE(verdict.is_ready);
+    EXPECT_THAT(verdict.reasons, ElementsAre("chat b is degraded: late"));
+}
+
+TEST(Verdict, APluginsComponentMayRefuseNewClientsForThisNode) {
+    const Verdict verdict = judged(
+        {.chat = R"({"enabled":true,"state":"started","components":{"b":{"state":"down","detail":"gone"}}})"});
+    EXPECT_FALSE(verdict.is_ready);
+    EXPECT_TRUE(verdict.is_live);
     EXPECT_THAT(verdict.reasons, ElementsAre("chat b is down: gone"));
 }
 

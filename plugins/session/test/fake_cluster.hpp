@@ -45,6 +45,8 @@ public:
         auto& table = nodes_[host.raw()];
         table = *static_cast<const sh_node_ext*>(host.raw()->extension(host.raw(), SH_EXT_NODE));
         table.id = [](const sh_host* raw) { return current()->names_.at(raw).c_str(); };
+        incarnations_[host.raw()] = std::to_string(1'000 + incarnations_.size()) + "@test/1";
+        table.incarnation = [](const sh_host* raw) { return current()->incarnations_.at(raw).c_str(); };
         host.extend(SH_EXT_NODE, &table);
         limit_queue(host);
         host.offer(SH_SVC_PUBSUB, &topics_, &host);
@@ -61,7 +63,7 @@ public:
     };
     std::map<std::pair<std::string, std::string>, Entry> sessions;  // by session and node
     std::map<std::string, std::string> last_nodes;
-    std::set<std::string> nodes;
+    std::map<std::string, std::string> nodes;  // with their data
     std::map<std::string, Key> keys;
     std::map<std::string, std::deque<sh_status>>
         failures;  // by command; "name answer": took effect, answer lost
@@ -196,10 +198,14 @@ private:
                            return SH_OK;
                        });
         };
-        store_.node_put = [](const sh_host* host, sh_bytes node, sh_bytes, std::uint32_t,
+        store_.node_put = [](const sh_host* host, sh_bytes node, sh_bytes data, std::uint32_t,
                              std::uint64_t token) {
-            return run(host, "node_put", token, [&](FakeCluster& cluster, sh_result&, std::string&) {
-                cluster.nodes.insert(std::string(view(node)));
+            return run(host, "node_put", token, [&](FakeCluster& cluster, sh_result&, std::string& body) {
+                std::string& there = cluster.nodes[std::string(view(node))];
+                body = there.empty()
+                           ? "[]"
+                           : R"([{"node":"","data":)" + streamhost::json_string(there) + R"(,"left_ms":1}])";
+                there = view(data);
                 return SH_OK;
             });
         };
@@ -282,6 +288,7 @@ private:
     std::map<const sh_host*, sh_task_ext> tasks_;
     decltype(sh_task_ext::post) post_ = nullptr;
     std::map<const sh_host*, std::string> names_;
+    std::map<const sh_host*, std::string> incarnations_;
     std::map<FakeHost*, const sh_lease*> subscribers_;
 };
 

@@ -340,6 +340,7 @@ private:
         };
         node_.report = [](const sh_host* host) { return of(host).text("{}"); };
         node_.metrics_text = [](const sh_host* host) { return of(host).text(""); };
+        node_.incarnation = [](const sh_host*) { return "1000@test/1"; };
     }
 
     const sh_buffer* text(std::string_view content) {

@@ -11,6 +11,8 @@ extern "C" {
 
 #define SH_EXT_NODE "streamhost.node/1"
 
+/* DOWN: this node should get no new clients, so /health/ready says 503. Never for what other nodes share,
+ * such as a store: all of them would say so at once. */
 enum { SH_HEALTH_OK = 1, SH_HEALTH_DEGRADED = 2, SH_HEALTH_DOWN = 3 };
 
 /* Phases of the process, in order. */
@@ -30,6 +32,9 @@ typedef struct sh_node_ext {
     const sh_buffer* (*report)(const sh_host* host);
     /* Prometheus text of the whole registry. [worker] */
     const sh_buffer* (*metrics_text)(const sh_host* host);
+    /* Of this process, other processes of the same node.id have others: when it started, where and as which
+     * process, "1767225600000@host/4711". The later one is the greater text. [any] */
+    const char* (*incarnation)(const sh_host* host);
 } sh_node_ext;
 
 #ifdef __cplusplus

@@ -184,6 +184,8 @@ typedef struct sh_store_ext {
                               uint64_t token);
     /* Takes entries that lapsed at least lapsed_ms ago: one caller gets each. Answer as session_list */
     sh_status (*session_expire)(const sh_host* host, uint32_t lapsed_ms, uint32_t max, uint64_t token);
+    /* SH_OK: body as node_list: what it replaced, if anything. Data of another incarnation (ext/node.h),
+     * after one's own first put: another process writes under this name */
     sh_status (*node_put)(const sh_host* host, sh_bytes node, sh_bytes data, uint32_t lease_ms,
                           uint64_t token);
     sh_status (*node_remove)(const sh_host* host, sh_bytes node, uint64_t token);
