@@ -161,7 +161,8 @@ public:
         for (const auto& [name, value] : answer.headers)
             response.set(name, value);
         // What is answered here is of this moment.
-        if (!response.has("Cache-Control")) response.set("Cache-Control", "no-store");
+        const std::string cached(net::kKeptByNoCache.name);
+        if (!response.has(cached)) response.set(cached, std::string(net::kKeptByNoCache.value));
         response.setDate(Poco::Timestamp());
         const auto policy = node_.settings()->transport.limits.server.http;
         for (const auto& [name, value] : policy->headers)

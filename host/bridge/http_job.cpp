@@ -53,7 +53,8 @@ HttpAnswer call_handler(const HttpRoute& route, const HttpQuestion& question);
 
 HttpAnswer problem(std::uint16_t status, std::string_view detail) {
     return {status,
-            {{"Content-Type", std::string(net::kProblemType)}, {"Cache-Control", "no-store"}},
+            {{"Content-Type", std::string(net::kProblemType)},
+             {std::string(net::kKeptByNoCache.name), std::string(net::kKeptByNoCache.value)}},
             net::problem_document({.status = status, .detail = detail})};
 }
 

@@ -101,7 +101,7 @@ void append_problem(std::string& out, const HttpProblem& problem) {
     assert(given == problem.fields.size());
     std::copy_n(problem.fields.begin(), given, fields.begin());
     std::size_t count = given;
-    fields[count++] = {"Cache-Control", "no-store"};
+    fields[count++] = kKeptByNoCache;
     if (problem.retry_after_s) fields[count++] = {"Retry-After", retry};
     append_reply(out, {.status = problem.status,
                        .after = problem.after,

@@ -35,6 +35,8 @@ struct HttpProblem {
 };
 
 inline constexpr std::string_view kProblemType = "application/problem+json";
+/// Of an answer that is true at this moment only.
+inline constexpr HttpField kKeptByNoCache{"Cache-Control", "no-store"};
 
 void append_reply(std::string& out, const HttpReply& reply);
 void append_problem(std::string& out, const HttpProblem& problem);

@@ -7,7 +7,6 @@ namespace pubsub {
 
 using streamhost::Answered;
 using streamhost::bytes;
-using streamhost::Failure;
 using streamhost::Host;
 using streamhost::HttpRequest;
 using streamhost::HttpResponse;
@@ -22,11 +21,10 @@ HttpResponse list(Host& host, const Lease<OperatorTable>& streams, const HttpReq
     const streamhost::Query query(request.query(), {"session", "limit"});
     const std::string home = query.text("session");
     const std::uint32_t limit = query.number("limit", kListed, kMostListed);
-    Answered found = streamhost::wait_for_answer(
-        host, streams, kDeadlineMs, [&](const OperatorTable& table, void* self, sh_ticket ticket) {
-            table.list(self, bytes(home), limit, ticket);
-        });
-    if (found.result.status != SH_OK) throw Failure(found.result.status, found.result.detail);
+    Answered found = streamhost::need_answer(host, streams, kDeadlineMs,
+                                             [&](const OperatorTable& table, void* self, sh_ticket ticket) {
+                                                 table.list(self, bytes(home), limit, ticket);
+                                             });
     return HttpResponse::json(200, std::move(found.body)).uncached();
 }
 

@@ -19,11 +19,10 @@ constexpr std::uint32_t kDeadlineMs = 5'000;
 HttpResponse answer(Host& host, const streamhost::Lease<ReadersTable>& readers, const HttpRequest& request) {
     const auto stream = stream_of_path(request.path());
     if (!stream) throw Failure(SH_NOT_FOUND, "GET /admin/v1/readers/STREAM shows the readers of a stream");
-    const streamhost::Answered found = streamhost::wait_for_answer(
+    const streamhost::Answered found = streamhost::need_answer(
         host, readers, kDeadlineMs, [&](const ReadersTable& table, void* self, sh_ticket ticket) {
             table.readers(self, streamhost::bytes(*stream), ticket);
         });
-    if (found.result.status != SH_OK) throw Failure(found.result.status, found.result.detail);
     return HttpResponse::json(200, found.body).uncached();
 }
 

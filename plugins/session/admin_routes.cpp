@@ -25,38 +25,31 @@ constexpr std::string_view kPrefix = "/admin/v1/sessions/";
 constexpr std::string_view kKick = "/kick";
 constexpr std::uint32_t kDeadlineMs = 3'000;
 
-void demand(const Answered& answered) {
-    if (answered.result.status != SH_OK) throw Failure(answered.result.status, answered.result.detail);
-}
-
 HttpResponse answer(std::string body) { return HttpResponse::json(200, std::move(body)).uncached(); }
 
 HttpResponse list(Host& host, const Lease<OperatorTable>& operators, const HttpRequest& request) {
     const SessionQuery query = session_query(request.query());
-    const Answered found = streamhost::wait_for_answer(
+    const Answered found = streamhost::need_answer(
         host, operators, kDeadlineMs, [&](const OperatorTable& table, void* self, sh_ticket ticket) {
             table.list(self, bytes(query.user), query.limit, ticket);
         });
-    demand(found);
     return answer("{\"total\":" + std::to_string(found.result.count) + ",\"sessions\":" + found.body + "}");
 }
 
 HttpResponse list_nodes(Host& host, const Lease<OperatorTable>& operators) {
-    const Answered found = streamhost::wait_for_answer(
+    const Answered found = streamhost::need_answer(
         host, operators, kDeadlineMs,
         [](const OperatorTable& table, void* self, sh_ticket ticket) { table.nodes(self, ticket); });
-    demand(found);
     return answer("{\"self\":" + streamhost::json_string(host.node_id()) + ",\"nodes\":" + found.body + "}");
 }
 
 HttpResponse kick(Host& host, const Lease<sh_session>& sessions, const HttpRequest& request) {
     const auto session = kicked_of_path(request.path());
     if (!session) throw Failure(SH_NOT_FOUND, "POST /admin/v1/sessions/SESSION/kick closes a session");
-    const Answered kicked = streamhost::wait_for_answer(
+    const Answered kicked = streamhost::need_answer(
         host, sessions, kDeadlineMs, [&](const sh_session& table, void* self, sh_ticket ticket) {
             table.kick(self, bytes(*session), ticket);
         });
-    demand(kicked);
     return answer(kicked.body);
 }
 

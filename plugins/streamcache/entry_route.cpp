@@ -67,11 +67,10 @@ std::string claim_json(const ClaimBook::Claim& claim, std::string_view node) {
 HttpResponse answer(Host& host, const streamhost::Lease<EntryTable>& entries, const HttpRequest& request) {
     const auto question = entry_of_path(request.path());
     if (!question) throw Failure(SH_NOT_FOUND, "GET /admin/v1/entries/STREAM/SEQ shows who wrote an entry");
-    const streamhost::Answered found = streamhost::wait_for_answer(
+    const streamhost::Answered found = streamhost::need_answer(
         host, entries, kDeadlineMs, [&](const EntryTable& table, void* self, sh_ticket ticket) {
             table.entry(self, bytes(question->stream), question->seq, ticket);
         });
-    if (found.result.status != SH_OK) throw Failure(found.result.status, found.result.detail);
     return HttpResponse::json(200, found.body).uncached();
 }
 

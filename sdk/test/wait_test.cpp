@@ -46,6 +46,19 @@ TEST_F(WaitTest, KeepsWhatTheAnswerShowed) {
     EXPECT_EQ(answered.body, "as it was");
 }
 
+TEST_F(WaitTest, WhoNeedsAnAnswerHearsAFailureAsSuch) {
+    const auto ask = [&](sh_status status) {
+        return need_answer(plugin_.host(), lease_, 1'000, [&](const Answers&, void*, sh_ticket ticket) {
+            plugin_.host().complete(ticket, status, "why");
+            fake_.run();
+        });
+    };
+    EXPECT_EQ(ask(SH_OK).result.status, SH_OK);
+    sh_error error{};
+    EXPECT_EQ(guard(&error, [&] { (void)ask(SH_NOT_FOUND); }), SH_NOT_FOUND);
+    EXPECT_STREQ(error.text, "why");
+}
+
 TEST_F(WaitTest, EndsAlsoWhenTheStoreLoopStandsStill) {
     const Answered answered =
         wait_for_answer(plugin_.host(), lease_, 1, [](const Answers&, void*, sh_ticket) {});

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 
 #include "streamhost/ids.hpp"
 #include "streamhost/testing/fake_host.hpp"
+#include "streamhost/testing/fake_http.hpp"
 
 #include "health_plugin.hpp"
 #include "report.hpp"
@@ -23,24 +23,10 @@ using streamhost::testing::FakeHost;
 
 inline constexpr std::int64_t kInterval = 1'500;
 
-struct Route {
-    std::uint32_t listeners = 0;
-    std::string method;
-    sh_http_handler handler = nullptr;
-    void* self = nullptr;
-};
-
 class HealthPluginTest : public ::testing::Test {
 protected:
     HealthPluginTest() {
         current = this;
-        http_.struct_size = sizeof(http_);
-        http_.add_route = [](const sh_host*, const sh_http_route* route, sh_http_handler handler, void* with,
-                             sh_handle* out) -> sh_status {
-            current->routes[route->path] = {route->listeners, route->method, handler, with};
-            *out = current->routes.size();
-            return SH_OK;
-        };
         store_.struct_size = sizeof(store_);
         store_.key_set = [](const sh_host* raw, sh_bytes name, sh_bytes, std::int64_t ttl_ms, std::uint32_t,
                             sh_bytes, std::uint64_t token) -> sh_status {
@@ -108,7 +94,6 @@ protected:
         };
         chat_.struct_size = sizeof(chat_);
         chat_.active = [](void*) -> std::uint64_t { return 6; };
-        host.extend(SH_EXT_HTTP, &http_);
         host.extend(SH_EXT_STORE, &store_);
         host.extend(SH_EXT_NODE, &node_);
         host.offer(SH_SVC_PUBSUB, &pubsub_, nullptr);
@@ -123,34 +108,12 @@ protected:
         ASSERT_EQ(host.start(), SH_OK) << host.error.text;
         host.advance(kInterval);
     }
-    struct Got {
-        std::uint32_t status = 200;
-        std::map<std::string, std::string> fields;
-        std::string body;
-    };
+    using Got = streamhost::testing::FakeHttp::Response;
     Got get(const std::string& path, std::uint32_t listener = SH_LISTENER_ADMIN) {
-        sh_http_request request{};
-        request.struct_size = sizeof(request);
+        streamhost::testing::FakeHttp::Request request;
+        request.path = path;
         request.listener = listener;
-        request.method = bytes("GET");
-        request.path = bytes(path);
-        Got got;
-        sh_http_response response{};
-        response.struct_size = sizeof(response);
-        response.self = &got;
-        response.status = [](sh_http_response* to, std::uint32_t code) {
-            static_cast<Got*>(to->self)->status = code;
-        };
-        response.header = [](sh_http_response* to, const char* name, sh_bytes value) {
-            static_cast<Got*>(to->self)->fields[name] = view(value);
-        };
-        response.body = [](sh_http_response* to, sh_bytes part) {
-            static_cast<Got*>(to->self)->body += view(part);
-        };
-        const Route& route = routes.at(path);
-        EXPECT_NE(route.listeners & listener, 0u);
-        EXPECT_EQ(route.handler(route.self, &request, &response), SH_OK);
-        return got;
+        return http.ask(request);
     }
 
     static const sh_buffer* text(const sh_host* raw, const std::string& content) {
@@ -221,7 +184,6 @@ protected:
     std::vector<std::string> claimed;  // streams, oldest first
     std::vector<sh_position> heads;    // of each
     int ended = 0;
-    std::map<std::string, Route> routes;
     testing::ReportOptions options;
     std::string key;
     int reports = 0;
@@ -231,13 +193,13 @@ protected:
     bool store_refuses = false;
     bool topics_deliver = true;
     const sh_lease* subscriber = nullptr;
-    sh_http_ext http_{};
     sh_store_ext store_{};
     sh_node_ext node_{};
     sh_pubsub pubsub_{};
     sh_session session_{};
     sh_chat chat_{};
     FakeHost host;
+    streamhost::testing::FakeHttp http{host};
 };
 
 }  // namespace health::testing

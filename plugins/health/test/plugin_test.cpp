@@ -19,10 +19,10 @@ TEST_F(HealthPluginTest, OnlyTwoPathsArePublic) {
     start();
     std::vector<std::string> open_paths;
     std::vector<std::string> admin_paths;
-    for (const auto& [path, route] : routes) {
+    for (const auto& route : http.routes) {
         EXPECT_EQ(route.method, "GET");
-        if ((route.listeners & SH_LISTENER_PUBLIC) != 0) open_paths.push_back(path);
-        if ((route.listeners & SH_LISTENER_ADMIN) != 0) admin_paths.push_back(path);
+        if ((route.declared.listeners & SH_LISTENER_PUBLIC) != 0) open_paths.push_back(route.path);
+        if ((route.declared.listeners & SH_LISTENER_ADMIN) != 0) admin_paths.push_back(route.path);
     }
     EXPECT_THAT(open_paths, UnorderedElementsAre("/health/live", "/health/ready"));
     EXPECT_THAT(admin_paths, UnorderedElementsAre("/health", "/health/live", "/health/ready",
@@ -39,7 +39,7 @@ TEST_F(HealthPluginTest, ADrainTurnsReadinessOffAtOnce) {
     host.advance(Watch::kFreshMs);
     const Got got = get("/health/ready", SH_LISTENER_PUBLIC);
     EXPECT_EQ(got.status, 503u);
-    EXPECT_EQ(got.fields.at("Cache-Control"), "no-store");
+    EXPECT_EQ(got.headers.at("Cache-Control"), "no-store");
     EXPECT_EQ(get("/health/live", SH_LISTENER_PUBLIC).status, 200u);
     EXPECT_EQ(get("/health/startup").status, 200u);
 }
@@ -90,7 +90,7 @@ TEST_F(HealthPluginTest, MetricsAreServedAsTheyAre) {
     start();
     const Got got = get("/metrics");
     EXPECT_EQ(got.status, 200u);
-    EXPECT_EQ(got.fields.at("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_EQ(got.headers.at("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
     EXPECT_EQ(got.body, "# TYPE streamhost_runs_active gauge\nstreamhost_runs_active 6\n");
 }
 

@@ -82,7 +82,8 @@ TEST(Verdict, APluginsComponentDegrades) {
 
 TEST(Verdict, APluginsComponentMayRefuseNewClientsForThisNode) {
     const Verdict verdict = judged(
-        {.chat = R"({"enabled":true,"state":"started","components":{"b":{"state":"down","detail":"gone"}}})"});
+        {.chat =
+             R"({"enabled":true,"state":"started","components":{"b":{"state":"down","detail":"gone"}}})"});
     EXPECT_FALSE(verdict.is_ready);
     EXPECT_TRUE(verdict.is_live);
     EXPECT_THAT(verdict.reasons, ElementsAre("chat b is down: gone"));

@@ -47,4 +47,13 @@ template <typename Table, typename Body>
     }
 }
 
+// The same for whoever can do nothing without it: another answer than SH_OK is a Failure with its words.
+template <typename Table, typename Body>
+[[nodiscard]] Answered need_answer(Host& host, const Lease<Table>& lease, std::uint32_t deadline_ms,
+                                   Body&& body) {
+    Answered answered = wait_for_answer(host, lease, deadline_ms, std::forward<Body>(body));
+    if (answered.result.status != SH_OK) throw Failure(answered.result.status, answered.result.detail);
+    return answered;
+}
+
 }  // namespace streamhost
