@@ -4,14 +4,13 @@
 #include <chrono>
 #include <future>
 #include <iostream>
-#include <stdexcept>
 #include <utility>
 
 #include <Poco/Environment.h>
-#include <Poco/Exception.h>
 #include <Poco/Process.h>
 
 #include "app/node_report.hpp"
+#include "app/opening.hpp"
 #include "app/plugin_section.hpp"
 #include "app/process_facts.hpp"
 #include "bridge/extensions.hpp"
@@ -59,25 +58,14 @@ control::Instance::Offer offer_of(bridge::House& house, const Settings& settings
     return {STREAMHOST_VERSION, &bridge::find_extension, &house, static_cast<std::uint32_t>(settings.loops)};
 }
 
-// Names the key that leads to the address: that is what its reader can mend. All of them at once.
-class Opening {
-public:
-    template <typename Open>
-    void listener(const std::string& name, const Open& open) {
-        try {
-            open();
-        } catch (const Poco::Exception& error) {
-            complaints_ +=
-                (complaints_.empty() ? "" : "\n") + ("listeners." + name) + ".address: " + error.message();
-        }
-    }
-    void finish() const {
-        if (!complaints_.empty()) throw std::runtime_error(complaints_);
-    }
-
-private:
-    std::string complaints_;
-};
+// Counted in worker_overruns_total; which ones those are is asked for when that rises.
+runtime::WorkerPoolOptions short_jobs(const Settings& settings) {
+    auto options = runtime::WorkerPoolOptions::short_jobs(settings.short_workers);
+    options.on_overrun = [log = observe::Log("host")](const std::string& job, std::uint64_t took_ms) {
+        log.debug("a job took longer than a short one may", {{"job", job}, {"ms", took_ms}});
+    };
+    return options;
+}
 
 }  // namespace
 
@@ -116,7 +104,7 @@ Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sou
       sources_(std::move(sources)),
       control_loop_(clock_, control_options()),
       loops_(clock_, group_options(*settings_)),
-      short_pool_(clock_, runtime::WorkerPoolOptions::short_jobs(settings_->short_workers)),
+      short_pool_(clock_, short_jobs(*settings_)),
       long_pool_(clock_, runtime::WorkerPoolOptions::long_jobs(settings_->long_workers)),
       tickets_(ticket_options(*settings_),
                [this](sh_target target, runtime::Task&& task) { return post(target, std::move(task)); }),

@@ -93,7 +93,6 @@ public:
     [[nodiscard]] const LoopOptions& options() const noexcept { return options_; }
     [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
     [[nodiscard]] const RoundMeter& meter() const noexcept { return meter_; }  ///< [any] rounds, lag, counts
-    [[nodiscard]] Inbox::Stats inbox_stats() const { return inbox_.stats(); }  ///< [any]
 
 private:
     class Entered;

@@ -57,18 +57,6 @@ public:
     [[nodiscard]] std::size_t all_size() const noexcept { return members_.size(); }
     [[nodiscard]] Loop& any_loop(std::size_t index) const { return *members_.at(index)->loop; }
 
-    /// Posts a copy of `call` to each I/O loop, where it gets that loop. Returns how many accepted it.
-    template <class F>
-    std::size_t post_each(const F& call) const {
-        std::size_t accepted = 0;
-        for (std::size_t i = 0; i < io_count_; ++i) {
-            Loop& target = loop(i);
-            const auto status = target.post([call, &target]() mutable { call(target); });
-            accepted += status == PostStatus::accepted ? 1 : 0;
-        }
-        return accepted;
-    }
-
 private:
     struct Member {
         std::unique_ptr<Loop> loop;
