@@ -1,9 +1,9 @@
 #include "exporter.hpp"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
+#include "streamhost/random.hpp"
 #include "streamhost/status.hpp"
 
 #include "otlp.hpp"
@@ -12,10 +12,8 @@ namespace tracing {
 
 namespace {
 
-double random_fraction() {
-    static thread_local std::minstd_rand random{std::random_device()()};
-    return std::generate_canonical<double, 24>(random);
-}
+// In [0, 1): as many bits as a double keeps.
+double random_fraction() { return static_cast<double>(streamhost::random_number() >> 11) * 0x1p-53; }
 
 std::string what_of(const Reply& reply) {
     return reply.status == 0 ? (reply.why.empty() ? "no answer" : reply.why)

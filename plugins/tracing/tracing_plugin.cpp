@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
+#include <iterator>
 #include <string>
 
 #include <unistd.h>
+
+#include "streamhost/random.hpp"
 
 #include "otlp.hpp"
 #include "schema.hpp"
@@ -24,25 +26,13 @@ constexpr std::uint64_t kTickMs = 200;
 // A host in a hurry gives no time at all; what is under way may still arrive.
 constexpr milliseconds kLeastFlush{500};
 
-// Ids are told apart, not kept secret.
-std::uint64_t random_bits() {
-    static thread_local std::mt19937_64 random = [] {
-        std::random_device device;
-        std::seed_seq seed{device(), device(), device(), device()};
-        return std::mt19937_64(seed);
-    }();
-    return random();
-}
-
+// All zeros is no id (W3C Trace Context).
 template <std::size_t Size>
 void fill_id(std::uint8_t (&id)[Size]) {
-    for (std::size_t index = 0; index < Size; index += 8) {
-        std::uint64_t bits = random_bits();
-        while (bits == 0)
-            bits = random_bits();
-        for (std::size_t byte = 0; byte < 8; ++byte)
-            id[index + byte] = static_cast<std::uint8_t>(bits >> (8 * byte));
-    }
+    do {
+        const auto bytes = streamhost::random_bytes<Size>();
+        std::copy(bytes.begin(), bytes.end(), id);
+    } while (std::all_of(std::begin(id), std::end(id), [](std::uint8_t byte) { return byte == 0; }));
 }
 
 std::string host_name() {
