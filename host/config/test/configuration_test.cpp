@@ -111,6 +111,7 @@ TEST(Diff, SaysWhatEachChangeCosts) {
               "listeners.old.tls.key_file: \"\" -> nothing (restart, default)\n"
               "listeners.old.tls.min_version: \"1.2\" -> nothing (restart, default)\n"
               "listeners.old.transports.websocket.enabled: true -> nothing (restart, default)\n"
+              "listeners.old.transports.sse.enabled: true -> nothing (restart, default)\n"
               "listeners.old.transports.http.enabled: true -> nothing (restart, default)\n");
     EXPECT_EQ(changes(*after, *after), "");
 }

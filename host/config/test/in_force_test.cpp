@@ -43,6 +43,7 @@ TEST(InForce, WhatCostsARestartStaysAsItWas) {
               "listeners.new.tls.key_file: nothing -> \"\"\n"
               "listeners.new.tls.min_version: nothing -> \"1.2\"\n"
               "listeners.new.transports.websocket.enabled: nothing -> true\n"
+              "listeners.new.transports.sse.enabled: nothing -> true\n"
               "listeners.new.transports.http.enabled: nothing -> true\n"
               "listeners.old.address: \"127.0.0.1:1\" -> nothing\n"
               "listeners.old.tls.enabled: false -> nothing\n"
@@ -50,6 +51,7 @@ TEST(InForce, WhatCostsARestartStaysAsItWas) {
               "listeners.old.tls.key_file: \"\" -> nothing\n"
               "listeners.old.tls.min_version: \"1.2\" -> nothing\n"
               "listeners.old.transports.websocket.enabled: true -> nothing\n"
+              "listeners.old.transports.sse.enabled: true -> nothing\n"
               "listeners.old.transports.http.enabled: true -> nothing\n"
               "logging.format: \"text\" -> \"json\"\n");
     EXPECT_EQ(View(std::make_shared<Configuration>(in_force(*first, second, {})))
