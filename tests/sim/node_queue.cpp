@@ -125,9 +125,11 @@ void Node::end_run(std::size_t run, store::State state, std::uint64_t fence, std
          .end_state = state,
          .data = store::Buffer::copy_of("\"outcome\":\"lost\""),
          .if_fence = fence},
-        heard([this, run, retry = std::move(retry)](const store::StreamResult& result) {
+        heard([this, run, state, retry = std::move(retry)](const store::StreamResult& result) {
             const sh_status status = status_of(result.status);
             if (streamhost::is_transient(status)) return retry();
+            if (result.status == Status::kOk && state == store::State::kCancelled)
+                world_.oracle.cancelled(run, result.info.head);
             waits_[run].reset();
             if (status == SH_OK || status == SH_ENDED) tell_session(run, [](sh_status) {});
         }));

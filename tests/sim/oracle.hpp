@@ -39,6 +39,8 @@ public:
         runs_[run].may_be_cut = true;
         runs_[run].is_cancelled = runs_[run].is_cancelled || is_user;
     }
+    // A user was told that the run is cancelled, and where it ends.
+    void cancelled(std::size_t run, Position end) { runs_[run].cancelled = end; }
     // Of the run's session: the store has what was said under this key.
     void published(std::size_t run, const std::string& key) { runs_[run].published.push_back(key); }
 
@@ -50,7 +52,7 @@ public:
     // At the end, of the server that survived.
     void finish(std::size_t run, const Stream& stream);
     void finish_session(std::size_t run, const Stream& stream);
-    void finish_reader(std::size_t reader, const Stream& stream);
+    void finish_reader(std::size_t reader, std::size_t run, const Stream& stream);
 
     void fail(const std::string& why) {
         if (failure_.empty()) failure_ = why;
@@ -71,6 +73,7 @@ private:
         bool has_changed_hands = false;
         bool may_be_cut = false;
         bool is_cancelled = false;
+        Position cancelled;  // as a user was told
     };
     struct Reader {
         Position at;

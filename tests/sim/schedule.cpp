@@ -39,6 +39,7 @@ private:
     void small_fault();
     void say();
     void cancel();
+    void cancel_and_lose_master(bool is_planned);
     void lose_master(bool is_planned);
     void crash_node(std::size_t node);
     void pause_node(std::size_t node);
@@ -81,6 +82,15 @@ void Schedule::cancel() {
     nodes_[node].cancel(run);
 }
 
+// What was acknowledged last is what a new master lacks: a cancel, too.
+void Schedule::cancel_and_lose_master(bool is_planned) {
+    if (!world_.random.chance(20)) return lose_master(is_planned);
+    cancel();
+    const std::int64_t at_ms = world_.events.now_ms() + world_.random.between(1, 80);
+    world_.events.at(at_ms, [this, is_planned] { lose_master(is_planned); });
+    lasts_until(at_ms);
+}
+
 void Schedule::lose_master(bool is_planned) {
     const std::int64_t now_ms = world_.events.now_ms();
     if (!(is_planned ? world_.cluster.move_master() : world_.cluster.crash_master())) return;
@@ -121,8 +131,8 @@ void Schedule::great_fault() {
     const std::size_t node = world_.random.below(kNodes);
     const std::int64_t now_ms = world_.events.now_ms();
     switch (world_.random.below(7)) {
-    case 0: return lose_master(false);
-    case 1: return lose_master(true);
+    case 0: return cancel_and_lose_master(false);
+    case 1: return cancel_and_lose_master(true);
     case 2: return crash_node(node);
     case 3: return pause_node(node);
     case 4: {
@@ -222,7 +232,8 @@ Outcome Schedule::run() {
             world_.oracle.finish_session(run, world_.cluster.master().stream(session_of(run)));
         }
         for (std::size_t reader = 0; reader < kReaders; ++reader)
-            world_.oracle.finish_reader(reader, world_.cluster.master().stream(readers_[reader].run));
+            world_.oracle.finish_reader(reader, readers_[reader].run,
+                                        world_.cluster.master().stream(readers_[reader].run));
     }
     return {world_.oracle.failure(), world_.events.count(), faults_, world_.oracle.is_double()};
 }

@@ -51,7 +51,8 @@ inline constexpr std::array kBroken{
     Broken{"OutageCounted", Mutation::kCountOutage, 5'000},
     Broken{"ClaimsAtOnce", Mutation::kNoSettling, 5'000},
     Broken{"SettledAtStart", Mutation::kSettledAtStart, 40'000},
-    Broken{"HighestFence", Mutation::kHighestFence, 40'000, Mutation::kNoSettling}};
+    Broken{"HighestFence", Mutation::kHighestFence, 40'000, Mutation::kNoSettling},
+    Broken{"EarlyEnds", Mutation::kEarlyEnds, 40'000}};
 
 [[nodiscard]] Outcome run_schedule(std::uint64_t seed, Mutation mutation = Mutation::kNone,
                                    std::ostream* trace = nullptr);

@@ -112,6 +112,7 @@ Status Server::finish(const Call& call) {
     }
     if (command.fence != 0 && command.fence != meta.fence) return Status::kFenced;
     const Position head = stream.head();
+    if (head.seq < command.from && call.mutation != Mutation::kEarlyEnds) return Status::kGap;
     call.added.push_back(
         {head.seq + 1, head.check, check_after(head.check), meta.fence, 0, SH_RECORD_END, command.data});
     stream.log.push_back(call.added.back());

@@ -40,6 +40,7 @@ enum class Mutation : std::uint8_t {
     kCountOutage,          // a lease counts as lapsed although nobody could renew it
     kNoSettling,           // whoever finds a new master claims there at once
     kSettledAtStart,       // so does whoever just started
+    kEarlyEnds,            // an end that a user gave is told to a new master before the text in front of it
 };
 
 // The simulator's own running hash; the product takes it as a parameter. SHA-1 would be most of the time.
@@ -66,7 +67,7 @@ struct Command {
     std::uint64_t pid = 0;
     std::uint64_t fence = 0;  // finish: 0 stands for any
     std::uint64_t given = 0;  // claim: the fence that an earlier master gave
-    std::uint64_t from = 0;   // read; publish: an entry that must be there
+    std::uint64_t from = 0;   // read; publish, finish: an entry that must be there
     std::size_t most = 0;
     std::int64_t lease_ms = 0;
     Entries records;           // append; publish: type and data

@@ -132,6 +132,7 @@ Command script_of(std::string_view sha1, const Arguments& args) {
         command.state = args.text(2).front();
         command.data = args.text(3);
         command.fence = args.number(4);
+        command.from = args.number(6);
     } else if (sha1 == lua::kProveWrite.sha1) {
         command.kind = Kind::kProof;
     } else {

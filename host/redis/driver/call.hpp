@@ -33,8 +33,9 @@ public:
         return *this;
     }
 
-    // One argument of a write to a shared stream, which may be set anew; at most once in a call. Either the
-    // entry that must be there before it is written, or, once it was: as what it was acknowledged.
+    // One argument of a write whose place the store decides (to a shared stream, or an end that is not its
+    // producer's), which may be set anew; at most once in a call. Either the entry that must be there before
+    // it is written, or, of a shared stream once it was: as what it was acknowledged.
     Call& floor(std::uint64_t number) { return set_floor(std::to_string(number)); }
     Call& acknowledged_as(std::uint64_t last, std::string_view check) {
         return set_floor('=' + std::to_string(last) + '|' + std::string(check));

@@ -22,8 +22,9 @@ bool is_of_script(Status status) { return status == Status::kOk || status == Sta
 // The end that somebody else than its producer gave a run is kept here, the run itself by its producer's
 // node: until that one has sent it there is nothing that could end, and afterwards nobody would end it.
 bool is_too_early(const Script& script, const Reply& reply) {
-    return &script == &lua::kFinish && reply.status == Status::kOk &&
-           status_in(reply.value[0]) == Status::kNoStream;
+    if (&script != &lua::kFinish || reply.status != Status::kOk) return false;
+    const auto status = status_in(reply.value[0]);
+    return status == Status::kNoStream || status == Status::kGap;
 }
 
 // How far the master has a stream, as a script says that refuses a write to it.
@@ -135,10 +136,12 @@ void Repair::ask_further(const std::string& name, Work& work, const Question& qu
 bool Repair::send_batch(const std::string& name, Work& work) {
     work.sent = work.after;
     work.failed.reset();
-    const auto calls = keeper_.calls_of(name, work.after, kBatch);
+    auto calls = keeper_.calls_of(name, work.after, kBatch);
     if (calls.empty() || calls.front().number > work.until) return false;
-    for (const auto& [number, id, last, call] : calls) {
+    const bool is_settled = context_.loop().now_ms() >= settled_ms_;
+    for (auto& [number, id, last, call] : calls) {
         if (number > work.until) break;
+        if (is_settled && &call.script() == &lua::kFinish) call.floor(0);
         const auto there = work.there.find(id);
         if (there != work.there.end() && number <= there->second) {
             work.sent = number;

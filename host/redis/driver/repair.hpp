@@ -24,11 +24,15 @@ namespace streamhost::redis {
 // one deadline, so that whatever stands behind one that ran out of time has run out, too, and overtakes
 // nothing. A call that no script answered (no room on the connection, no answer in time, a server that
 // refuses), or the end of a run that is not there yet, stops its home there; it goes on from that call after
-// a while, or with the next link. What an earlier master answered says nothing of the next one: with each
+// a while, or with the next link. An end that was acknowledged behind text which only the run's producer has
+// waits for that text until the master has settled: by then whoever is there has sent what he kept, and an
+// end that waited for somebody who is gone would never come. What an earlier master answered says nothing of the next one: with each
 // link-up every home starts over. [store]
 class Repair {
 public:
-    Repair(Context& context, Keeper& keeper) : context_(context), keeper_(keeper) {}
+    // `settled_ms` is when the master has settled, as it is known at the time.
+    Repair(Context& context, Keeper& keeper, const std::int64_t& settled_ms)
+        : context_(context), keeper_(keeper), settled_ms_(settled_ms) {}
 
     // `done` runs when a script has answered each of the home's writes, whatever it said; never inside.
     void home(const std::string& name, UniqueFunction<void()> done);
@@ -97,6 +101,7 @@ private:
 
     Context& context_;
     Keeper& keeper_;
+    const std::int64_t& settled_ms_;
     std::map<std::string, Work> work_;
     std::uint64_t begun_ = 0;
     std::deque<std::string> waiting_;  // for their turn; some have begun already

@@ -150,6 +150,7 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
     if (!std::exchange(kept->was_repaired, true) && knows_better) return repeat_repaired(kept);
     if (*status == Status::kOk || *status == Status::kDuplicate) {
         if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);
+        if (kept->is_finish) kept->call->floor(info.head.seq - 1);
         if (is_shared) {
             const auto last = static_cast<std::uint64_t>(reply.value[3].integer());
             kept->call->acknowledged_as(last, reply.value[4].text());
@@ -312,6 +313,7 @@ Submit RedisStreams::finish(const store::FinishRequest& request, store::StreamDo
         call.key(keys.channel(home_of(request.id))).key(keys.runs(home_of(request.id)));
         call.arg(request.id).arg(member_of(request.id)).arg(letter_of(request.end_state));
         call.arg(request.data.view()).arg(request.if_fence).arg(context_.limits().run_ended_ms);
+        call.floor(0);
         return call;
     };
     return run_kept(check(request), {home_of(request.id), request.timeout_ms},

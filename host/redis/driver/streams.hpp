@@ -33,7 +33,7 @@ public:
     explicit RedisStreams(Context& context)
         : context_(context),
           keeper_(context.keeper_options()),
-          repair_(context, keeper_),
+          repair_(context, keeper_, settled_ms_),
           settle_ms_(context.keeper_options().settle_ms),
           settles_at_start_(context.keeper_options().settles_at_start) {}
 

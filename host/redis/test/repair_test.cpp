@@ -39,7 +39,7 @@ protected:
         RedisStoreOptions options;
         options.keeper_board = &board_;
         context_ = std::make_unique<Context>(std::move(options), port_, loop_, sink_);
-        repair_ = std::make_unique<Repair>(*context_, keeper_);
+        repair_ = std::make_unique<Repair>(*context_, keeper_, settled_ms_);
     }
 
     void keep(const std::string& home, int first, int last) {
@@ -84,6 +84,7 @@ protected:
     KeeperBoard board_;
     Keeper keeper_{{}};
     std::unique_ptr<Context> context_;
+    std::int64_t settled_ms_ = INT64_MAX;
     std::unique_ptr<Repair> repair_;
     int done_ = 0;
 };
@@ -296,6 +297,26 @@ TEST_F(RepairTest, TheEndOfARunWaitsUntilTheRunIsThere) {
     reply(2);
     EXPECT_EQ(done_, 1);
     EXPECT_EQ(repair_->stops(), 1U);
+}
+
+// The text in front of it, too, as long as somebody who has it may still come.
+TEST_F(RepairTest, TheEndOfARunWaitsForItsTextUntilTheMasterHasSettled) {
+    settled_ms_ = loop_.now_ms() + 300;
+    Call finish(lua::kFinish);
+    finish.arg("end").floor(0);
+    finish.floor(7);
+    keeper_.acknowledged("h", {Keep::Kind::kEnd, "h.a"}, finish, {}, loop_.now_ms());
+    start("h");
+    EXPECT_EQ(words(), "7 ");
+    reply(1, kGap);
+    EXPECT_EQ(done_, 0);
+    loop_.advance(100);
+    EXPECT_EQ(words(), "7 ");
+    reply(1, kGap);
+    loop_.advance(200);
+    EXPECT_EQ(words(), "0 ") << "whoever had it is gone, and every run ends";
+    reply(1);
+    EXPECT_EQ(done_, 1);
 }
 
 TEST_F(RepairTest, TriesEachTwoSecondsUntilTheWriteIsOver) {

@@ -213,6 +213,22 @@ TEST_F(StreamsRepairTest, AFinishWithoutAMasterIsToldSoInTime) {
     EXPECT_EQ(answers_, std::vector{Status::kUnavailable});
 }
 
+TEST_F(StreamsRepairTest, AFinishIsToldAgainAsBehindWhatItEnded) {
+    finish();
+    EXPECT_TRUE(port_.held[0].command.ends_with("\r\n$1\r\n0\r\n")) << "wherever the run stands";
+    const std::string fields = "o|x|0|0000000000000000|4|0123456789abcdef|7|5|0|1|1000000|1000|0";
+    port_.reply("*4\r\n:1\r\n:1000\r\n$" + std::to_string(fields.size()) + "\r\n" + fields + "\r\n$0\r\n");
+    ASSERT_EQ(answers_, std::vector{Status::kOk});
+    link_up_again();
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_TRUE(port_.held[0].command.ends_with("\r\n$1\r\n3\r\n"));
+    port_.reply(kGap);
+    loop_.settle();
+    loop_.advance(4'000);
+    ASSERT_EQ(port_.held.size(), 1U);
+    EXPECT_TRUE(port_.held[0].command.ends_with("\r\n$1\r\n0\r\n")) << "and every run ends";
+}
+
 TEST_F(StreamsRepairTest, AFinishWaitsForTheTailOfItsRun) {
     publish("a");
     port_.reply(kOk);

@@ -1,6 +1,6 @@
 -- with: stream owned
 -- KEYS: meta, chunks, channel, runs. ARGV: id, member, end state, data, fence it must have (0: any),
--- run_ended_ms.
+-- run_ended_ms, how many entries it must have.
 local ending, data = ARGV[3], ARGV[4]
 local s, user = load(KEYS[1])
 if not s then return {STATUS.NO_STREAM} end
@@ -12,6 +12,7 @@ if s[STATE] ~= 'o' then
     return info(is_same and STATUS.DUPLICATE or STATUS.ENDED, s, user)
 end
 if ARGV[5] ~= '0' and ARGV[5] ~= s[FENCE] then return info(STATUS.FENCED, s, user) end
+if tonumber(s[HEAD]) < tonumber(ARGV[7]) then return info(STATUS.GAP, s, user) end
 must_be(KEYS[4], 'zset')
 
 local head, prev = tonumber(s[HEAD]), s[HEAD_CHECK]
