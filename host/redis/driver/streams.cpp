@@ -171,9 +171,9 @@ void RedisStreams::note_repairs(Kept& kept) const {
 }
 
 // One that was there already stands somewhere; and what is told again while it is under way may come behind
-// it.
+// it, or afterwards: a connection answers before the link counts as up, and that master was told nothing yet.
 bool RedisStreams::is_behind_all(const Kept& kept, Status status) const {
-    return status == Status::kOk && kept.repairs == repair_.begun();
+    return status == Status::kOk && !down_since_ms_ && kept.repairs == repair_.begun();
 }
 
 // A write that is there already says nothing of what came behind it.

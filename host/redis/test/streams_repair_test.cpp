@@ -163,6 +163,20 @@ TEST_F(StreamsRepairTest, WhatIsPublishedWaitsBehindTheTail) {
     EXPECT_EQ(answers_.size(), 2U);
 }
 
+// Whatever stood in front of it was never told to this master.
+TEST_F(StreamsRepairTest, WhatANewMasterTookBeforeItsLinkCameUpStandsForNothingElse) {
+    publish("a");
+    port_.reply(kOk);
+    publish("b");
+    port_.events->on_link(store::Link::kDown, 1);
+    port_.reply(kOk);
+    EXPECT_EQ(answers_.size(), 2U);
+    link_up_again();
+    ASSERT_EQ(port_.held.size(), 2U) << "it is not asked for the newest one alone";
+    EXPECT_NE(port_.held[0].command.find("$1\r\na\r\n"), std::string::npos);
+    EXPECT_NE(port_.held[0].command.find("\r\n=1|"), std::string::npos);
+}
+
 TEST_F(StreamsRepairTest, AFinishWithoutAMasterWaitsForTheNextOneAndTheTail) {
     publish("a");
     port_.reply(kOk);
