@@ -6,6 +6,7 @@
 #include "streamhost/abi/config.h"
 #include "streamhost/abi/ext/async.h"
 #include "streamhost/abi/ext/delivery.h"
+#include "streamhost/abi/ext/exchange.h"
 #include "streamhost/abi/ext/http.h"
 #include "streamhost/abi/ext/limits.h"
 #include "streamhost/abi/ext/log.h"

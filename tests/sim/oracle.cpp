@@ -125,7 +125,8 @@ void Oracle::finish_reader(std::size_t reader, std::size_t run, const Stream& st
     // An end that was lost with all who knew of it, while a user gave the run another one: whoever saw it
     // does not look for one more.
     const bool has_lost_end = is_double_ && seen.ends == 1 && runs_[run].is_cancelled;
-    if (seen.at != stream.head() && !has_lost_end) fail("a reader never caught up: " + std::to_string(reader));
+    if (seen.at != stream.head() && !has_lost_end)
+        fail("a reader never caught up: " + std::to_string(reader));
     if (seen.ends != 1) fail("a reader has not exactly one end: " + std::to_string(reader));
 }
 

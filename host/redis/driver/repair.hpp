@@ -26,8 +26,8 @@ namespace streamhost::redis {
 // refuses), or the end of a run that is not there yet, stops its home there; it goes on from that call after
 // a while, or with the next link. An end that was acknowledged behind text which only the run's producer has
 // waits for that text until the master has settled: by then whoever is there has sent what he kept, and an
-// end that waited for somebody who is gone would never come. What an earlier master answered says nothing of the next one: with each
-// link-up every home starts over. [store]
+// end that waited for somebody who is gone would never come. What an earlier master answered says nothing of
+// the next one: with each link-up every home starts over. [store]
 class Repair {
 public:
     // `settled_ms` is when the master has settled, as it is known at the time.
