@@ -60,6 +60,7 @@ describe('a Prometheus that scrapes a host', () => {
         const worker = await startNode({ words: ['-c', 'config/profiles/ai-worker.yaml'], settings: { 'store.kind': 'redis', ...store.settings } }, 'ai-1');
         const gateway = await startNode(store, 'gateway-1', {
             'plugins.chat.provider': 'workers', 'plugins.chat.providers.workers': '{type: remote}', ...(await secureListener(folder)),
+            'plugins.tracing.enabled': true, 'plugins.tracing.endpoint': `http://127.0.0.1:${await freePort()}`, // nobody there
         });
         hosts.push(worker, gateway);
         const wire = await Wire.join(gateway, { session: 'seen' });
