@@ -1,6 +1,8 @@
 // accept: connections that open, upgrade and go, a number of them at any time.
 #include "crowd.hpp"
+#include "dialect.hpp"
 #include "run.hpp"
+#include "text.hpp"
 
 namespace streamhost::load {
 namespace {
@@ -23,8 +25,10 @@ private:
 Run run_accept(Setting& setting) {
     const auto connections = static_cast<std::uint32_t>(setting.parameters.number("connections", 5'000));
     const std::uint64_t rounds = setting.parameters.number("rounds", 10);
+    const std::string dialect = setting.parameters.choice("dialect", dialect_names());
     setting.parameters.finish();
-    setting.target.path = "/echo";
+    Contents contents(1, kLeastTextBytes, false);
+    make_dialect(dialect, {.role = Role::kEcho}, contents)->aim(setting.target);
     Run run;
     run.scenario = "accept";
     run.unit = "upgrades";

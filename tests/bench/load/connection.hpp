@@ -43,6 +43,7 @@ public:
 
     void open(const Target& target);
     void send_text(std::string_view text) { send(Opcode::kText, text); }
+    void send_binary(std::string_view bytes) { send(Opcode::kBinary, bytes); }
     void ping() { send(Opcode::kPing, "load"); }
     // Ends with a reset, so that no port is left waiting.
     void abort();

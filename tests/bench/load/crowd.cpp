@@ -13,7 +13,7 @@ Crowd::Crowd(Loop& loop, Target target, std::uint32_t count, std::uint32_t first
 
 void Crowd::open_all(std::int64_t seconds) {
     while (started_ < size() && started_ < kAtOnce)
-        connections_[started_++]->open(target_);
+        open_next();
     wait_for(
         loop_, seconds, [this] { return ready_ == size(); },
         [this] {
@@ -23,7 +23,12 @@ void Crowd::open_all(std::int64_t seconds) {
 
 void Crowd::ready(Connection&) {
     ++ready_;
-    if (started_ < size()) connections_[started_++]->open(target_);
+    if (started_ < size()) open_next();
+}
+
+void Crowd::open_next() {
+    const std::uint32_t index = started_++;
+    at(index).open(target_of(index));
 }
 
 void Crowd::abort_all() {

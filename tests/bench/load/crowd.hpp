@@ -44,6 +44,7 @@ protected:
     // Once per connection, when nothing of its set-up is left. By default as soon as it is upgraded.
     void ready(Connection& connection);
     void opened(Connection& connection) override { ready(connection); }
+    [[nodiscard]] virtual Target target_of(std::uint32_t) const { return target_; }
     void message(Connection& connection, std::string_view text) override;
     [[nodiscard]] Loop& loop() noexcept { return loop_; }
     [[nodiscard]] std::uint32_t index_of(const Connection& connection) const noexcept {
@@ -51,6 +52,8 @@ protected:
     }
 
 private:
+    void open_next();
+
     Loop& loop_;
     Target target_;
     std::uint32_t first_number_;

@@ -1,8 +1,12 @@
-// idle: what a connection costs that does nothing. Bare on the echo's path, or after hello in protocol 1.
+// idle: what a connection costs that does nothing. Bare on the echo's path, after hello in protocol 1, or
+// subscribed to a channel of its own on a server of any kind.
+#include <memory>
 #include <string>
 
 #include "greeted.hpp"
 #include "run.hpp"
+#include "spoken.hpp"
+#include "text.hpp"
 
 namespace streamhost::load {
 namespace {
@@ -43,8 +47,9 @@ private:
 };
 
 // Half of them at a time: the second half's share is free of what the first connection made the server build.
-template <typename Kind>
-void measure(Setting& setting, std::uint32_t connections, Run& run) {
+// `make`: so many connections, numbered from the one given on.
+template <typename Make>
+void measure(Setting& setting, std::uint32_t connections, Run& run, Make make) {
     double rest = 0;
     const auto pss = [&] {
         rest = settle(setting);
@@ -52,17 +57,17 @@ void measure(Setting& setting, std::uint32_t connections, Run& run) {
     };
     const std::uint32_t half = connections / 2;
     const double at_0 = pss();
-    Kind first(setting.loop, setting.target, half, 0);
-    first.open_all();
+    const auto first = make(half, std::uint32_t{0});
+    first->open_all();
     const double at_half = pss();
-    Kind second(setting.loop, setting.target, half, half);
-    second.open_all();
+    const auto second = make(half, half);
+    second->open_all();
     const double at_all = pss();
     const double rest_with_all = rest;
-    first.ping_all();
-    second.ping_all();
-    first.abort_all();
-    second.abort_all();
+    first->ping_all();
+    second->ping_all();
+    first->abort_all();
+    second->abort_all();
     const double after = pss();
     run.count = 2 * static_cast<std::uint64_t>(half);
     run.numbers = {{"pss_bytes_before", at_0},
@@ -74,21 +79,35 @@ void measure(Setting& setting, std::uint32_t connections, Run& run) {
                    {"cpu_share_at_rest", rest_with_all}};
 }
 
+template <typename Kind>
+auto maker(Setting& setting) {
+    return [&setting](std::uint32_t count, std::uint32_t first) {
+        return std::make_unique<Kind>(setting.loop, setting.target, count, first);
+    };
+}
+
 }  // namespace
 
 Run run_idle(Setting& setting) {
-    const std::string mode = setting.parameters.choice("mode", {"bare", "hello"});
+    const std::string mode = setting.parameters.choice("mode", {"bare", "hello", "subscribed"});
     const auto connections = static_cast<std::uint32_t>(setting.parameters.number("connections", 10'000, 2));
+    const std::string dialect =
+        mode == "subscribed" ? setting.parameters.choice("dialect", dialect_names()) : std::string();
     setting.parameters.finish();
     Run run;
     run.scenario = "idle " + mode;
     run.unit = "connections";
     if (mode == "bare") {
         setting.target.path = "/echo";
-        measure<Idlers<Crowd>>(setting, connections, run);
-    } else {
+        measure(setting, connections, run, maker<Idlers<Crowd>>(setting));
+    } else if (mode == "hello") {
         use_protocol(setting.target);
-        measure<Idlers<Greeted>>(setting, connections, run);
+        measure(setting, connections, run, maker<Idlers<Greeted>>(setting));
+    } else {
+        Contents contents(connections, kLeastTextBytes, false);
+        measure(setting, connections, run, [&](std::uint32_t count, std::uint32_t first) {
+            return std::make_unique<SpokenReaders>(setting, dialect, contents, 1, first, count);
+        });
     }
     return run;
 }

@@ -25,7 +25,8 @@ constexpr const char* kUsage = R"(usage:
   streamhost_load <scenario> --port N... --pid N... [--aside N]... [--redis N] [--out FILE] [--note name=value]...
                   [name=value]...
   streamhost_load table FILE...
-scenarios: echo, fan-out, streams, idle, accept; talk, recover (with several servers), bare (with --redis alone)
+scenarios: echo, fan-out, streams, idle, accept, tls-accept; talk, recover (with several servers), bare (with --redis
+alone); spoken-streams, spoken-fan-out, spoken-echo, spoken-storm (dialect=NAME: servers of other kinds)
 )";
 constexpr unsigned kLimitS = 240;
 
@@ -33,14 +34,19 @@ struct Scenario {
     std::string_view name;
     Run (*run)(Setting&);
 };
-constexpr std::array<Scenario, 8> kScenarios = {{{"echo", &run_echo},
-                                                 {"fan-out", &run_fan_out},
-                                                 {"streams", &run_streams},
-                                                 {"idle", &run_idle},
-                                                 {"accept", &run_accept},
-                                                 {"talk", &run_talk},
-                                                 {"recover", &run_recover},
-                                                 {"bare", &run_bare}}};
+constexpr std::array<Scenario, 13> kScenarios = {{{"echo", &run_echo},
+                                                  {"fan-out", &run_fan_out},
+                                                  {"streams", &run_streams},
+                                                  {"idle", &run_idle},
+                                                  {"accept", &run_accept},
+                                                  {"talk", &run_talk},
+                                                  {"recover", &run_recover},
+                                                  {"bare", &run_bare},
+                                                  {"spoken-streams", &run_spoken_streams},
+                                                  {"spoken-storm", &run_spoken_storm},
+                                                  {"spoken-fan-out", &run_spoken_fan_out},
+                                                  {"spoken-echo", &run_spoken_echo},
+                                                  {"tls-accept", &run_tls_accept}}};
 
 struct Arguments {
     std::vector<std::uint16_t> ports;

@@ -68,5 +68,10 @@ private:
 [[nodiscard]] Run run_talk(Setting& setting);
 [[nodiscard]] Run run_recover(Setting& setting);
 [[nodiscard]] Run run_bare(Setting& setting);
+[[nodiscard]] Run run_spoken_streams(Setting& setting);
+[[nodiscard]] Run run_spoken_storm(Setting& setting);
+[[nodiscard]] Run run_spoken_fan_out(Setting& setting);
+[[nodiscard]] Run run_spoken_echo(Setting& setting);
+[[nodiscard]] Run run_tls_accept(Setting& setting);
 
 }  // namespace streamhost::load

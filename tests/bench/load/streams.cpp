@@ -6,6 +6,7 @@
 
 #include "bare.hpp"
 #include "delivery.hpp"
+#include "produce.hpp"
 #include "text.hpp"
 
 namespace streamhost::load {
@@ -46,22 +47,6 @@ Models models_of(const DeliveryOptions& options) {
         models.push_back(std::make_unique<StreamModel>(std::move(id), number, options.bytes));
     }
     return models;
-}
-
-// `append_next` of each index, when it is due.
-template <typename Append>
-void produce(Setting& setting, Schedule& schedule, Append append_next, Meter& meter, Run& run) {
-    schedule.pace = Pace(now_ns(), schedule.per_second);
-    std::uint64_t next = 0;
-    while (next < schedule.total) {
-        const std::int64_t now = now_ns();
-        for (; next < schedule.total && schedule.pace.due_ns(next) <= now; ++next) {
-            if (next == schedule.first_measured) meter.start();
-            if (next >= schedule.first_measured) run.send_lag.record(now - schedule.pace.due_ns(next));
-            append_next(next);
-        }
-        setting.loop.turn(schedule.pace.due_ns(next));
-    }
 }
 
 Run deliver(Setting& setting, const DeliveryOptions& options, const std::string& name) {

@@ -22,16 +22,18 @@ export class Load {
 
     /**
      * @param {string} scenario
-     * @param {{nodes?: object[], gone?: object[], redis?: object[], bare?: object, name?: string}} on `gone`: nodes that will be killed meanwhile
+     * @param {{nodes?: object[], gone?: object[], redis?: object[], bare?: object, name?: string, targets?: {port: number}[], pids?: number[], core?: string}} on
+     *     `gone`: nodes that will be killed meanwhile; `targets` and `pids`: servers of any kind, and all processes that are theirs
      * @param {Record<string, string | number>} parameters
      */
-    static async start(scenario, { nodes = [], gone = [], redis = [], bare, name = scenario }, parameters = {}) {
+    static async start(scenario, { nodes = [], gone = [], redis = [], bare, name = scenario, targets = nodes, pids = [], core }, parameters = {}) {
         await mkdir(results, { recursive: true });
         const load = new Load();
         load.#file = path.join(results, `${name}.json`);
         await rm(load.#file, { force: true });
         const words = [
-            ...nodes.flatMap((node) => ['--port', node.port]),
+            ...targets.flatMap((target) => ['--port', target.port]),
+            ...pids.flatMap((pid) => ['--pid', pid]),
             ...nodes.filter((node) => !gone.includes(node)).flatMap((node) => ['--pid', node.pid]),
             ...redis.flatMap((server) => ['--aside', server.pid]),
             ...(bare === undefined ? [] : ['--redis', bare.port]),
@@ -39,7 +41,9 @@ export class Load {
             load.#file,
             ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`),
         ];
-        load.#process = spawn(program('streamhost_load'), [scenario, ...words.map(String)], { stdio: ['pipe', 'pipe', 'pipe'] });
+        const bound = core === undefined ? [] : ['taskset', '-c', core];
+        const command = [...bound, program('streamhost_load'), scenario, ...words.map(String)];
+        load.#process = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
         for (const stream of [load.#process.stdout, load.#process.stderr]) stream.on('data', (text) => load.#heard(text));
         load.#process.stdin.on('error', () => {}); // it ended: 'close' says so
         load.#ended = new Promise((resolve) => {

@@ -1,0 +1,130 @@
+// Runs the lines: a fresh server for each run, the peers of a line in turns, and again what somebody else disturbed.
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { inFolder } from '../../integration/support/host_process.mjs';
+import { makeCertificate } from '../../integration/support/nginx.mjs';
+import { RedisProcess } from '../../integration/support/redis.mjs';
+import { Late, Load, program } from '../support/generator.mjs';
+import { Window } from '../support/machine.mjs';
+import { lines } from './lines.mjs';
+import { peers, startTwo } from './servers.mjs';
+import { US } from './statistics.mjs';
+
+const run = promisify(execFile);
+const MOST_TRIES = 3;
+
+async function onServers(line, name, how, use) {
+    const started = [];
+    let redis;
+    try {
+        if (line.nodes === 2 && name !== 'nats') {
+            redis = await RedisProcess.start();
+            await run('taskset', ['-a', '-cp', how.cores, String(redis.pid)]);
+        }
+        started.push(...(line.nodes === 2 ? await startTwo(name, { ...how, redis }) : [await peers[name].start(how)]));
+        return await use(started, redis);
+    } finally {
+        const ends = await Promise.allSettled(started.map((server) => server.stop()));
+        await redis?.stop();
+        const failed = ends.find(({ status }) => status === 'rejected');
+        if (failed !== undefined) throw failed.reason;
+    }
+}
+
+/** What the generator says of one run. */
+export async function once(lineName, name, { cores, quick, seconds, tls }) {
+    const line = lines[lineName];
+    const peer = peers[name];
+    const parameters = line.parameters(quick);
+    if (line.isTimed) Object.assign(parameters, { warm_s: 1, seconds: quick ? 1 : seconds });
+    if (parameters.channels !== undefined && peer.publishers !== undefined) parameters.publishers = peer.publishers(parameters.channels);
+    if (line.overruns && (name !== US || line.overrunsUs)) parameters.complete = 'no';
+    if (line.scenario !== 'tls-accept' && parameters.mode !== 'bare') parameters.dialect = peer.dialect;
+    const serverCores = line.cores === 'both' ? `${cores.server},${cores.load}` : cores.server;
+    const how = { cores: serverCores, tls: line.secure ? tls : undefined };
+    return onServers(line, name, how, async (servers, redis) => {
+        const nodes = servers.map(({ port, pids }) => ({ port, pids }));
+        const on = { targets: nodes, pids: [...nodes.flatMap(({ pids }) => pids), ...(redis === undefined ? [] : [redis.pid])] };
+        const load = await Load.start(line.scenario, { ...on, core: line.cores === 'both' ? undefined : cores.load, name: `peers-${lineName}-${name}` }, parameters);
+        try {
+            return await load.ended();
+        } finally {
+            load.kill();
+        }
+    });
+}
+
+function recordOf(lineName, name, round, window, said) {
+    const line = lines[lineName];
+    return {
+        line: lineName,
+        peer: name,
+        round,
+        value: line.value(said),
+        ...line.more?.(said),
+        others: window.others,
+        isValid: window.isValid,
+        delivered: said.numbers?.delivered_share,
+        skipped: said.numbers?.skipped,
+        server: said.server_cpu?.share_of_a_core,
+        generator: said.generator_cpu?.share_of_a_core,
+        count: said.count,
+        latency: said.latency && Object.values(said.latency)[0],
+    };
+}
+
+/** A run in a window of its own; again while others disturb it. */
+async function record(lineName, name, round, how) {
+    for (let tries = 1; ; ++tries) {
+        const window = new Window();
+        try {
+            const said = await once(lineName, name, how);
+            const one = recordOf(lineName, name, round, window.end(), said);
+            if (one.isValid || how.quick || tries === MOST_TRIES) return one;
+        } catch (error) {
+            const { isValid } = window.end();
+            if (isValid || !(error instanceof Late) || tries === MOST_TRIES) throw error;
+        }
+        console.error(`    ${name}: disturbed, again`);
+    }
+}
+
+/**
+ * @param {{names: string[], among: string[], rounds?: number, cores: {server: string, load: string}, quick: boolean, seconds: number}} how
+ * @returns {Promise<{records: object[], failures: {line: string, peer: string, error: Error}[]}>}
+ */
+export async function measure({ names, among, rounds, ...how }) {
+    return inFolder(async (folder) => {
+        const tls = await makeCertificate(path.join(folder, 'certificate'));
+        const [records, failures] = [[], []];
+        for (const name of names) {
+            const own = lines[name].peers.filter((peer) => among.includes(peer) && peer in peers);
+            console.error(`==> ${name}: ${own.join(' ')}`);
+            const failed = new Set();
+            for (let round = 0; round < (rounds ?? lines[name].rounds ?? 9); ++round) {
+                const turn = round % own.length;
+                for (const peer of [...own.slice(turn), ...own.slice(0, turn)]) {
+                    if (failed.has(peer)) continue;
+                    try {
+                        const one = await record(name, peer, round, { ...how, tls });
+                        records.push(one);
+                        console.error(`    ${round} ${peer.padEnd(10)} ${one.value?.toFixed(2)}  others ${(one.others * 100).toFixed(0)} %`);
+                    } catch (error) {
+                        failed.add(peer);
+                        failures.push({ line: name, peer, error });
+                        console.error(`    ${round} ${peer}: ${error.message.split('\n')[0]}`);
+                    }
+                }
+            }
+        }
+        return { records, failures };
+    });
+}
+
+/** CPU nanoseconds of a send(), by how many messages are in it. */
+export async function sendLimit({ cores, quick }) {
+    const { stdout } = await run(program('send_limit'), [cores.server, cores.load, quick ? '0.1' : '1']);
+    return JSON.parse(stdout);
+}

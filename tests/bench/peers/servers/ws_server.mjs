@@ -1,0 +1,49 @@
+// npm `ws` as its documentation has it, without compression. Usage: ws_server.mjs PORT [REDIS_PORT [CERTIFICATE KEY]]
+// With a Redis, messages of all nodes go through it (ioredis, pipelined by itself). 0: none.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+
+import Redis from 'ioredis';
+import { WebSocketServer } from 'ws';
+
+const [port, redisPort = 0, certificate, key] = process.argv.slice(2);
+const channels = new Map();
+
+function deliver(channel, text) {
+    for (const socket of channels.get(channel) ?? []) socket.send(text);
+}
+
+let publish = deliver;
+let follow = () => {};
+if (Number(redisPort) !== 0) {
+    const options = { host: '127.0.0.1', port: Number(redisPort), enableAutoPipelining: true };
+    const [publisher, subscriber] = [new Redis(options), new Redis(options)];
+    subscriber.on('message', deliver);
+    publish = (channel, text) => publisher.publish(channel, text);
+    follow = (channel) => subscriber.subscribe(channel);
+}
+
+function join(channel, socket) {
+    const readers = channels.get(channel) ?? new Set();
+    if (readers.size === 0) {
+        channels.set(channel, readers);
+        follow(channel);
+    }
+    readers.add(socket);
+    socket.on('close', () => readers.delete(socket));
+}
+
+const server = certificate === undefined ? createServer() : createSecureServer({ cert: readFileSync(certificate), key: readFileSync(key) });
+new WebSocketServer({ server, perMessageDeflate: false }).on('connection', (socket, { url }) => {
+    socket.on('error', () => {}); // a reset: 'close' follows
+    if (url.startsWith('/sub/')) join(url.slice(5), socket);
+    else if (url === '/pub') {
+        socket.on('message', (data) => {
+            const text = data.toString();
+            const space = text.indexOf(' ');
+            publish(text.slice(0, space), text.slice(space + 1));
+        });
+    } else socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+});
+server.listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 });
