@@ -13,9 +13,11 @@
 #include <openssl/ssl.h>
 #include <unistd.h>
 
+#include "dialect.hpp"
 #include "failure.hpp"
 #include "pace.hpp"
 #include "run.hpp"
+#include "text.hpp"
 #include "ws_client.hpp"
 
 namespace streamhost::load {
@@ -77,8 +79,10 @@ void shake_hands(SSL_CTX* context, const Target& target, std::uint64_t number, H
 
 Run run_tls_accept(Setting& setting) {
     const std::uint64_t connections = setting.parameters.number("connections", 2'000);
+    const std::string dialect = setting.parameters.choice("dialect", dialect_names());
     setting.parameters.finish();
-    setting.target.path = "/echo";
+    Contents contents(1, kLeastTextBytes, false);
+    make_dialect(dialect, {.role = Role::kEcho}, contents)->aim(setting.target);
     // The certificate is one that the benchmark made for itself.
     const Context context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
     SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);

@@ -41,7 +41,7 @@ export async function once(lineName, name, { cores, quick, seconds, tls }) {
     if (line.isTimed) Object.assign(parameters, { warm_s: 1, seconds: quick ? 1 : seconds });
     if (parameters.channels !== undefined && peer.publishers !== undefined) parameters.publishers = peer.publishers(parameters.channels);
     if (line.overruns && (name !== US || line.overrunsUs)) parameters.complete = 'no';
-    if (line.scenario !== 'tls-accept' && parameters.mode !== 'bare') parameters.dialect = peer.dialect;
+    if (parameters.mode !== 'bare') parameters.dialect = peer.dialect;
     const serverCores = line.cores === 'both' ? `${cores.server},${cores.load}` : cores.server;
     const how = { cores: serverCores, tls: line.secure ? tls : undefined };
     return onServers(line, name, how, async (servers, redis) => {

@@ -128,7 +128,9 @@ websocket {
 ${routes === undefined ? '' : `cluster { name: peers, listen: "127.0.0.1:${routes.own}", routes: [${routes.all.map((route) => `"nats://127.0.0.1:${route}"`).join(', ')}] }`}
 `;
 
-const mosquittoText = (port) => `
+// It does not start with a listener for WebSocket alone.
+const mosquittoText = (port, folder) => `
+listener 0 ${folder}/mqtt.sock
 listener ${port} 127.0.0.1
 protocol websockets
 allow_anonymous true
@@ -138,6 +140,24 @@ max_queued_messages 0
 log_type none
 ${process.getuid() === 0 ? 'user root' : ''}
 `;
+
+const opens = (url) =>
+    new Promise((resolve) => {
+        const socket = new WebSocket(url);
+        socket.onopen = () => (socket.close(), resolve(true));
+        socket.onerror = () => resolve(false);
+    });
+
+/** It answers 503 until it has its Redis. */
+async function nchan(how) {
+    const server = await configured(how.cores, nchanText(how), (file, folder) => ['nginx', '-p', folder, '-c', file]);
+    const until = Date.now() + READY_MS;
+    while (how.redis !== undefined && !(await opens(`ws://127.0.0.1:${server.port}/sub/ready`))) {
+        if (Date.now() > until) throw new Error(`nchan did not reach its Redis: ${server.log}`);
+        await pause(POLL_MS);
+    }
+    return server;
+}
 
 const plain = (words) => ({ dialect: 'plain', start: async ({ cores, ...how }) => {
     const port = await freePort();
@@ -158,7 +178,7 @@ export const peers = {
     ws: plain((port, { redis, tls }) => [process.execPath, path.join(here, 'servers/ws_server.mjs'), port, redis?.port ?? 0, ...(tls === undefined ? [] : [tls.certificate, tls.key])]),
     socketio: { ...plain((port) => [process.execPath, path.join(here, 'servers/socketio_server.mjs'), port]), dialect: 'socketio' },
     nats: { dialect: 'nats', start: nats },
-    nchan: { dialect: 'nchan', publishers: (channels) => channels, start: (how) => configured(how.cores, nchanText(how), (file, folder) => ['nginx', '-p', folder, '-c', file]) },
+    nchan: { dialect: 'nchan', publishers: (channels) => channels, start: nchan },
     mosquitto: { dialect: 'mqtt', start: ({ cores }) => configured(cores, mosquittoText, (file) => ['mosquitto', '-c', file]) },
 };
 if (!process.env.STREAMHOST_BENCH_UWEBSOCKETS) delete peers.uws;
