@@ -126,6 +126,8 @@ node_tests() {
 
 stage_client() {
     local tests config
+    mapfile -d '' tests < <(sources 'tests/bench/*.test.mjs')
+    node_tests bench 1 "${tests[@]}"
     for config in clients/js/tsconfig*.json; do
         if [[ -f $config ]]; then check "JSDoc types hold ($config)" typecheck "$config"; fi
     done

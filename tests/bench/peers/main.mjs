@@ -37,7 +37,6 @@ async function measured(options, named, guard) {
     const rounds = options.rounds ?? (options.quick ? 1 : options.guard ? GUARD_ROUNDS : undefined);
     const how = { names, among, rounds: rounds && Number(rounds), cores: { server, load }, quick: options.quick, seconds: Number(options.seconds) };
     const limit = options.guard ? undefined : await sendLimit(how);
-    const { records, failures } = await measure(how);
     const run = {
         at: new Date().toISOString(),
         commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).toString().trim(),
@@ -45,11 +44,11 @@ async function measured(options, named, guard) {
         quick: options.quick,
         versions: await versions(),
         limit,
-        records,
     };
     await mkdir(results, { recursive: true });
     const file = path.join(results, `peers-${run.at.replace(/[:.]/g, '-')}.json`);
-    await writeFile(file, `${JSON.stringify(run, null, 1)}\n`);
+    const { records, failures } = await measure(how, async (some) => writeFile(file, `${JSON.stringify({ ...run, records: some }, null, 1)}\n`));
+    run.records = records;
     console.error(`==> ${path.relative(root, file)}`);
     return { run, failures };
 }

@@ -93,9 +93,10 @@ async function record(lineName, name, round, how) {
 
 /**
  * @param {{names: string[], among: string[], rounds?: number, cores: {server: string, load: string}, quick: boolean, seconds: number}} how
+ * @param {(records: object[]) => Promise<void>} keep all records so far, after each line: who ends a run early keeps them
  * @returns {Promise<{records: object[], failures: {line: string, peer: string, error: Error}[]}>}
  */
-export async function measure({ names, among, rounds, ...how }) {
+export async function measure({ names, among, rounds, ...how }, keep) {
     return inFolder(async (folder) => {
         const tls = await makeCertificate(path.join(folder, 'certificate'));
         const [records, failures] = [[], []];
@@ -118,6 +119,7 @@ export async function measure({ names, among, rounds, ...how }) {
                     }
                 }
             }
+            await keep(records);
         }
         return { records, failures };
     });
