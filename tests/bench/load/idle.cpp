@@ -1,5 +1,5 @@
-// idle: what a connection costs that does nothing. Bare on the echo's path, after hello in protocol 1, or
-// subscribed to a channel of its own on a server of any kind.
+// idle: what a connection costs that does nothing. Bare on the echo's path or subscribed to a channel of its
+// own, both on a server of any kind, or after hello in protocol 1.
 #include <memory>
 #include <string>
 
@@ -92,13 +92,14 @@ Run run_idle(Setting& setting) {
     const std::string mode = setting.parameters.choice("mode", {"bare", "hello", "subscribed"});
     const auto connections = static_cast<std::uint32_t>(setting.parameters.number("connections", 10'000, 2));
     const std::string dialect =
-        mode == "subscribed" ? setting.parameters.choice("dialect", dialect_names()) : std::string();
+        mode == "hello" ? std::string() : setting.parameters.choice("dialect", dialect_names());
     setting.parameters.finish();
     Run run;
     run.scenario = "idle " + mode;
     run.unit = "connections";
     if (mode == "bare") {
-        setting.target.path = "/echo";
+        Contents contents(1, kLeastTextBytes, false);
+        make_dialect(dialect, {.role = Role::kEcho}, contents)->aim(setting.target);
         measure(setting, connections, run, maker<Idlers<Crowd>>(setting));
     } else if (mode == "hello") {
         use_protocol(setting.target);

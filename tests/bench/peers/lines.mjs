@@ -18,8 +18,9 @@ const streams = (rate, channels = 1_000) => ({
 });
 
 /**
- * `isTimed`: takes warm_s and seconds. `nodes`: two of them, `cores` 'one' or 'both'. `target`: of the ratio to a peer of the
- * same run, or `most`/`least` of our own value.
+ * `isTimed`: takes warm_s and seconds. `nodes`: two of them, `cores` 'one' or 'both'. `processes`: so many servers beside each
+ * other, with a generator and an equal part of the rate each. `target`: of the ratio to a peer of the same run, or `most`/`least`
+ * of our own value.
  */
 export const lines = {
     'fan-out': {
@@ -44,8 +45,21 @@ export const lines = {
         more: times('due_to_reader'),
         target: { peer: 'uws', ratio: 1.2 },
     },
-    'streams-50k': { title: '1,000 streams with a reader each, 50,000 messages/s', unit: PER_CPU, peers: EVERYBODY, ...streams(50_000), target: { peer: 'uws', ratio: 1.2 } },
-    'streams-10k': { title: '1,000 streams with a reader each, 10,000 messages/s', unit: PER_CPU, peers: EVERYBODY, ...streams(10_000), target: { peer: 'uws', ratio: 1 }, mostP50: 0.1 },
+    'streams-50k': {
+        title: '1,000 streams with a reader each, 50,000 messages/s',
+        unit: PER_CPU,
+        peers: EVERYBODY,
+        ...streams(50_000),
+        target: { peer: 'uws', ratio: 1.2 },
+    },
+    'streams-10k': {
+        title: '1,000 streams with a reader each, 10,000 messages/s',
+        unit: PER_CPU,
+        peers: EVERYBODY,
+        ...streams(10_000),
+        target: { peer: 'uws', ratio: 1 },
+        mostP50: 0.1,
+    },
     echo: {
         title: 'echo, 100 connections, 10 messages of 128 bytes on their way on each',
         unit: 'echoes per CPU-second of the server',
@@ -80,12 +94,22 @@ export const lines = {
     'idle-bare': {
         title: '10,000 connections after the bare upgrade',
         unit: 'bytes of user space each (PSS)',
-        peers: [US],
+        peers: [...FAST, 'beast', 'ws', 'nchan'], // the others want to be greeted
         scenario: 'idle',
         parameters: (quick) => ({ mode: 'bare', connections: quick ? 200 : 10_000 }),
         value: (run) => run.numbers.bytes_per_connection_of_second_half,
         isLessBetter: true,
         most: 500,
+        rounds: 1,
+    },
+    'idle-hello': {
+        title: '10,000 connections with a session and its subscription',
+        unit: 'bytes of user space each (PSS)',
+        peers: [US],
+        scenario: 'idle',
+        parameters: (quick) => ({ mode: 'hello', connections: quick ? 200 : 10_000 }),
+        value: (run) => run.numbers.bytes_per_connection_of_second_half,
+        isLessBetter: true,
         rounds: 1,
     },
     idle: {
@@ -104,7 +128,7 @@ export const lines = {
         unit: 'ms until all are back (the host: and resumed, nothing lost)',
         peers: [US, 'uws', 'epoll', 'ws', 'nchan', 'nats'],
         scenario: 'spoken-storm',
-        parameters: (quick) => (quick ? { channels: 20, readers: 5, rate: 200, warm_s: 1, seconds: 2 } : { channels: 1_000, readers: 10, rate: 500, warm_s: 1, seconds: 3 }),
+        parameters: (quick) => ({ ...(quick ? { channels: 20, readers: 5, rate: 200 } : { channels: 1_000, readers: 10, rate: 500 }), warm_s: 1, seconds: 3 }),
         value: (run) => run.numbers.all_back_ms,
         more: times('drop_to_ready'),
         isLessBetter: true,
@@ -135,7 +159,21 @@ export const lines = {
     ...Object.fromEntries(
         [1_000, 10_000, 18_000].map((channels) => [
             `curve-${channels / 1_000}k`,
-            { title: `${channels.toLocaleString('en')} streams with a reader each, 10,000 messages/s`, unit: PER_CPU, peers: FAST, ...streams(10_000, channels), rounds: 3 },
+            {
+                title: `${channels.toLocaleString('en')} streams with a reader each, 10,000 messages/s`,
+                unit: PER_CPU,
+                peers: FAST,
+                ...streams(10_000, channels),
+                rounds: 3,
+            },
         ]),
     ),
+    'curve-2x18k': {
+        title: '36,000 streams with a reader each in two processes on one core, 10,000 messages/s in all; p50 and p99 of the slower one',
+        unit: PER_CPU,
+        peers: FAST,
+        processes: 2,
+        ...streams(10_000, 18_000),
+        rounds: 3,
+    },
 };

@@ -53,11 +53,12 @@ async function measured(options, named, guard) {
     return { run, failures };
 }
 
-/** Lines of later files replace those of earlier ones. */
+/** Lines of later files replace those of earlier ones. None may be of a quick run. */
 async function recorded(files) {
     const runs = await Promise.all(files.split(',').map(async (file) => JSON.parse(await readFile(file, 'utf8'))));
     const records = runs.reduce((all, run) => [...all.filter(({ line }) => !run.records.some((record) => record.line === line)), ...run.records], []);
-    return { ...runs.at(-1), limit: runs.findLast(({ limit }) => limit !== undefined)?.limit, records };
+    const commit = [...new Set(runs.map((run) => run.commit))].join(', ');
+    return { ...runs.at(-1), commit, quick: runs.some(({ quick }) => quick), limit: runs.findLast(({ limit }) => limit !== undefined)?.limit, records };
 }
 
 async function write(run) {
@@ -76,7 +77,7 @@ const { values: options, positionals } = parseArgs({
 });
 const guard = JSON.parse(await readFile(guardFile, 'utf8'));
 const { run, failures } = options.from === undefined ? await measured(options, positionals, guard) : { run: await recorded(options.from), failures: [] };
-console.log(asText(run.records, run.quick ? {} : guard));
+console.log(asText(run.records, run.quick ? undefined : guard));
 for (const { line, peer, error } of failures) console.log(`FAILED ${line} ${peer}: ${error.stack}`);
 if (options.write) await write(run);
 

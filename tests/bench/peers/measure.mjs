@@ -10,21 +10,26 @@ import { Late, Load, program } from '../support/generator.mjs';
 import { Window } from '../support/machine.mjs';
 import { lines } from './lines.mjs';
 import { peers, startTwo } from './servers.mjs';
-import { US } from './statistics.mjs';
+import { ROUNDS, US, together } from './statistics.mjs';
 
 const run = promisify(execFile);
 const MOST_TRIES = 3;
 
 async function onServers(line, name, how, use) {
     const started = [];
+    const count = line.processes ?? 1;
     let redis;
     try {
         if (line.nodes === 2 && name !== 'nats') {
             redis = await RedisProcess.start();
             await run('taskset', ['-a', '-cp', how.cores, String(redis.pid)]);
         }
-        started.push(...(line.nodes === 2 ? await startTwo(name, { ...how, redis }) : [await peers[name].start(how)]));
+        if (line.nodes === 2) started.push(...(await startTwo(name, { ...how, redis })));
+        else for (let number = 0; number < count; ++number) started.push(await peers[name].start(how));
         return await use(started, redis);
+    } catch (error) {
+        for (const { port, log } of started) if (log) error.message += `\nthe server at ${port} said: ${log}`;
+        throw error;
     } finally {
         const ends = await Promise.allSettled(started.map((server) => server.stop()));
         await redis?.stop();
@@ -33,21 +38,40 @@ async function onServers(line, name, how, use) {
     }
 }
 
-/** What the generator says of one run. */
-export async function once(lineName, name, { cores, quick, seconds, tls }) {
-    const line = lines[lineName];
+function parametersOf(line, name, { quick, seconds }) {
     const peer = peers[name];
     const parameters = line.parameters(quick);
     if (line.isTimed) Object.assign(parameters, { warm_s: 1, seconds: quick ? 1 : seconds });
+    if (line.processes !== undefined) Object.assign(parameters, { rate: parameters.rate / line.processes, orders: 'stdin' });
     if (parameters.channels !== undefined && peer.publishers !== undefined) parameters.publishers = peer.publishers(parameters.channels);
     if (line.overruns && (name !== US || line.overrunsUs)) parameters.complete = 'no';
-    if (parameters.mode !== 'bare') parameters.dialect = peer.dialect;
+    if (parameters.mode !== 'hello') parameters.dialect = peer.dialect;
+    return parameters;
+}
+
+/** A generator for each server, which begin when all of them have their connections. */
+async function sideBySide(servers, start) {
+    const loads = await Promise.all(servers.map(start));
+    try {
+        await Promise.all(loads.map((load) => load.says('open')));
+        for (const load of loads) load.order('mark start');
+        return together(await Promise.all(loads.map((load) => load.ended())));
+    } finally {
+        for (const load of loads) load.kill();
+    }
+}
+
+/** What the generator says of one run. */
+export async function once(lineName, name, { cores, tls, ...more }) {
+    const line = lines[lineName];
+    const parameters = parametersOf(line, name, more);
     const serverCores = line.cores === 'both' ? `${cores.server},${cores.load}` : cores.server;
     const how = { cores: serverCores, tls: line.secure ? tls : undefined };
     return onServers(line, name, how, async (servers, redis) => {
-        const nodes = servers.map(({ port, pids }) => ({ port, pids }));
-        const on = { targets: nodes, pids: [...nodes.flatMap(({ pids }) => pids), ...(redis === undefined ? [] : [redis.pid])] };
-        const load = await Load.start(line.scenario, { ...on, core: line.cores === 'both' ? undefined : cores.load, name: `peers-${lineName}-${name}` }, parameters);
+        const start = (targets, pids, part = '') =>
+            Load.start(line.scenario, { targets, pids, core: line.cores === 'both' ? undefined : cores.load, name: `peers-${lineName}-${name}${part}` }, parameters);
+        if (line.processes !== undefined) return sideBySide(servers, (server, index) => start([server], server.pids, `-${index}`));
+        const load = await start(servers, [...servers.flatMap(({ pids }) => pids), ...(redis === undefined ? [] : [redis.pid])]);
         try {
             return await load.ended();
         } finally {
@@ -104,7 +128,7 @@ export async function measure({ names, among, rounds, ...how }, keep) {
             const own = lines[name].peers.filter((peer) => among.includes(peer) && peer in peers);
             console.error(`==> ${name}: ${own.join(' ')}`);
             const failed = new Set();
-            for (let round = 0; round < (rounds ?? lines[name].rounds ?? 9); ++round) {
+            for (let round = 0; round < (rounds ?? lines[name].rounds ?? ROUNDS); ++round) {
                 const turn = round % own.length;
                 for (const peer of [...own.slice(turn), ...own.slice(0, turn)]) {
                     if (failed.has(peer)) continue;

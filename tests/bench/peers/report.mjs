@@ -1,10 +1,11 @@
 // What was measured, as text: the table of the terminal, and the figures of docs/performance.md.
+import { median } from '../support/verdicts.mjs';
 import { lines } from './lines.mjs';
-import { US, guarded, judge, ratios, summary } from './statistics.mjs';
+import { ROUNDS, US, guarded, judge, ratios, summary } from './statistics.mjs';
 import { bars, curves } from './svg.mjs';
 
 const MARKS = ['<!-- figures: written by ./dev bench --peers --write -->', '<!-- end of the figures -->'];
-const NAMES = { streamhost: 'streamhost', uws: 'uWebSockets', epoll: 'raw epoll', beast: 'Boost.Beast', poco: 'Poco', ws: 'ws', socketio: 'socket.io', nats: 'NATS', nchan: 'nchan', mosquitto: 'mosquitto' };
+const NAMES = { uws: 'uWebSockets', epoll: 'raw epoll', beast: 'Boost.Beast', poco: 'Poco', socketio: 'socket.io', nats: 'NATS' };
 export const nameOf = (peer) => NAMES[peer] ?? peer;
 
 /** Three digits that mean something: 1.41 M, 76 k, 0.97. */
@@ -16,6 +17,7 @@ export function short(value) {
     return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 const percent = (value) => (value === undefined ? '-' : `${(value * 100).toFixed(0)} %`);
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const range = ({ least, most }) => (short(least) === short(most) ? '' : `${short(least)} to ${short(most)}`);
 
 const WORST = ['met', 'not valid', 'missed'];
@@ -26,12 +28,12 @@ export function verdictOf(name, records) {
     const line = lines[name];
     const own = records.filter(({ line: of, peer, isValid }) => of === name && peer === US && isValid);
     const values = own.map(({ value }) => value);
-    const leastRounds = Math.min(3, line.rounds ?? 3);
+    const leastRounds = line.rounds ?? ROUNDS;
     const held = [];
     if (line.target !== undefined) {
         const all = ratios(records.filter(({ line: of }) => of === name), US, line.target.peer);
         if (records.some(({ line: of, peer }) => of === name && peer === line.target.peer)) {
-            held.push({ target: `${line.target.ratio} x ${nameOf(line.target.peer)}`, verdict: judge(all, line.target.ratio) });
+            held.push({ target: `${line.target.ratio} x ${nameOf(line.target.peer)}`, verdict: judge(all, line.target.ratio, { leastRounds }) });
         }
     }
     if (line.most !== undefined) held.push({ target: `at most ${short(line.most)}`, verdict: judge(values, line.most, { isMoreBetter: false, leastRounds }) });
@@ -73,17 +75,59 @@ const cells = (row) => [
     percent(row.others),
 ];
 
+/** Without a guard nothing is judged. */
 export function asText(records, guard) {
     const blocks = tables(records).map(({ name, rows, verdict }) => {
         const all = [HEAD, ...rows.map(cells)];
         const widths = HEAD.map((_, column) => Math.max(...all.map((row) => row[column].length)));
-        const table = all.map((row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ')}`);
-        const judged = verdict === undefined ? '' : ` | to reach: ${verdict.target} | ${verdict.verdict}`;
+        const padded = (cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]));
+        const table = all.map((row) => `  ${row.map(padded).join('  ')}`);
+        const judged = verdict === undefined || guard === undefined ? '' : ` | to reach: ${verdict.target} | ${verdict.verdict}`;
         return [`${name}: ${lines[name].title} | ${lines[name].unit}${judged}`, ...table].join('\n');
     });
-    const kept = guarded(records, guard).map(({ line, peer, least, ratio, holds }) => `  ${holds ? 'ok  ' : 'FAIL'} ${line}: ${ratio.toFixed(2)} x ${nameOf(peer)}, at least ${least}`);
+    const kept = guarded(records, guard ?? {}).map(({ line, peer, least, ratio, holds }) => {
+        const said = ratio === undefined ? 'too few undisturbed rounds' : `${ratio.toFixed(2)} x ${nameOf(peer)}`;
+        return `  ${holds ? 'ok  ' : 'FAIL'} ${line}: ${said}, at least ${least}`;
+    });
     if (kept.length > 0) blocks.push(['guard: ratios that must not fall', ...kept].join('\n'));
     return blocks.join('\n\n');
+}
+
+const barOf = ({ peer, value: { median, least, most } }) => ({
+    name: nameOf(peer),
+    value: median,
+    least,
+    most,
+    label: short(median),
+    isOurs: peer === US,
+});
+
+/** CPU of a delivery by the number of connections. */
+function costCurve(records) {
+    const own = records.filter(({ line }) => line.startsWith('curve-'));
+    const points = (peer) =>
+        [...new Set(own.filter((record) => record.peer === peer).map(({ line }) => line))].map((name) => {
+            const { value } = summary(own.filter(({ line }) => line === name), peer);
+            return [lines[name].parameters(false).channels * (lines[name].processes ?? 1), 1e6 / value.median];
+        });
+    const seen = [...new Set(own.map(({ peer }) => peer))];
+    if (seen.length === 0) return {};
+    const axes = { x: 'connections, a stream each (36 k: in two processes); 10,000 messages/s in all', y: 'us' };
+    const drawn = seen.map((peer) => ({ name: nameOf(peer), points: points(peer) }));
+    return { 'curve.svg': curves('CPU of the server for a delivery, by connections', axes, drawn) };
+}
+
+const SHARES = [['p50_us', 50], ['p90_us', 90], ['p99_us', 99], ['p99_9_us', 99.9], ['p99_99_us', 99.99]];
+
+/** Up to which latency so many of the messages came. */
+function latencyCurve(records) {
+    const timed = records.filter(({ line, isValid, latency }) => line === 'streams-10k' && isValid && latency !== undefined);
+    const middle = (peer, key) => median(timed.filter((record) => record.peer === peer).map(({ latency }) => latency[key]));
+    const some = lines['streams-10k'].peers.filter((peer) => timed.some((record) => record.peer === peer));
+    if (some.length === 0) return {};
+    const points = (peer) => SHARES.map(([key, share]) => [100 / (100 - share), middle(peer, key) / 1_000]);
+    const title = 'Latency from the moment a message was due, 1,000 streams, 10,000 messages/s';
+    return { 'latency.svg': curves(title, { x: '1 of so many is later', y: 'ms' }, some.map((peer) => ({ name: nameOf(peer), points: points(peer) }))) };
 }
 
 /** Name of the file to its text. */
@@ -91,25 +135,9 @@ export function plots(records) {
     const files = {};
     for (const { name, rows } of tables(records)) {
         if (rows.length < 2 || name.startsWith('curve-')) continue;
-        files[`${name}.svg`] = bars(
-            `${lines[name].title}: ${lines[name].unit}`,
-            rows.map((row) => ({ name: nameOf(row.peer), value: row.value.median, least: row.value.least, most: row.value.most, label: short(row.value.median), isOurs: row.peer === US })),
-        );
+        files[`${name}.svg`] = bars(`${lines[name].title}: ${lines[name].unit}`, rows.map(barOf));
     }
-    const curve = records.filter(({ line }) => line.startsWith('curve-'));
-    const points = (peer) =>
-        [...new Set(curve.map(({ line }) => line))].map((line) => {
-            const { value } = summary(curve.filter((record) => record.line === line), peer);
-            return [lines[line].parameters(false).channels, 1e6 / value.median];
-        });
-    const seen = [...new Set(curve.map(({ peer }) => peer))];
-    if (seen.length > 0) files['curve.svg'] = curves('CPU of the server for a delivery, by connections', { x: 'connections, a stream each; 10,000 messages/s in all', y: 'us' }, seen.map((peer) => ({ name: nameOf(peer), points: points(peer) })));
-    const timed = records.filter(({ line, isValid, latency }) => line === 'streams-10k' && isValid && latency !== undefined);
-    const shares = [['p50_us', 50], ['p90_us', 90], ['p99_us', 99], ['p99_9_us', 99.9], ['p99_99_us', 99.99]];
-    const middle = (peer, key) => summary(timed.filter((record) => record.peer === peer).map((record) => ({ ...record, value: record.latency[key] })), peer).value.median;
-    const some = lines['streams-10k'].peers.filter((peer) => timed.some((record) => record.peer === peer));
-    if (some.length > 0) files['latency.svg'] = curves('Latency from the moment a message was due, 1,000 streams, 10,000 messages/s', { x: '1 of so many is later', y: 'ms' }, some.map((peer) => ({ name: nameOf(peer), points: shares.map(([key, share]) => [100 / (100 - share), middle(peer, key) / 1_000]) })));
-    return files;
+    return { ...files, ...costCurve(records), ...latencyCurve(records) };
 }
 
 const MODEL = [
@@ -125,7 +153,11 @@ function model(records, limit) {
         const own = records.filter(({ line }) => line === name);
         if (!own.some(({ peer }) => peer === US) || limit === undefined) return [];
         const most = (1e9 * messages) / limit[messages];
-        const reached = (peer) => (own.some((record) => record.peer === peer) ? `${short(summary(own, peer).value.median)} (${percent(summary(own, peer).value.median / most)})` : '-');
+        const reached = (peer) => {
+            if (!own.some((record) => record.peer === peer)) return '-';
+            const { value } = summary(own, peer);
+            return `${short(value.median)} (${percent(value.median / most)})`;
+        };
         return [`| ${name} | ${messages} | ${short(most)} | ${[US, 'uws', 'epoll'].map(reached).join(' | ')} |`];
     });
     if (rows.length === 0) return [];
@@ -149,7 +181,7 @@ export function asMarkdown({ records, limit, machine, at, commit, versions }) {
     const blocks = tables(records).flatMap(({ name, rows, verdict }) => [
         `### ${name}`,
         '',
-        `${lines[name].title}. ${lines[name].unit[0].toUpperCase()}${lines[name].unit.slice(1)}${verdict === undefined ? '.' : `; to reach: ${verdict.target}: **${verdict.verdict}**.`}`,
+        `${lines[name].title}. ${capital(lines[name].unit)}${verdict === undefined ? '.' : `; to reach: ${verdict.target}: **${verdict.verdict}**.`}`,
         '',
         `| ${HEAD.join(' | ')} |`,
         `|${HEAD.map(() => '---').join('|')}|`,
@@ -159,7 +191,9 @@ export function asMarkdown({ records, limit, machine, at, commit, versions }) {
         ...(name === 'streams-10k' && 'latency.svg' in files ? ['![latency](images/performance/latency.svg)', ''] : []),
     ]);
     const curve = 'curve.svg' in files ? ['![cost by connections](images/performance/curve.svg)', ''] : [];
-    return [`Of ${at.slice(0, 10)}, commit ${commit}, on ${machine}. ${known}.`, '', ...blocks, ...curve, ...model(records, limit)].join('\n');
+    const missing = Object.keys(lines).filter((name) => !records.some(({ line }) => line === name));
+    const open = missing.length === 0 ? [] : [`Not measured: ${missing.join(', ')}.`, ''];
+    return [`Of ${at.slice(0, 10)}, commit ${commit}, on ${machine}. ${known}.`, '', ...open, ...blocks, ...curve, ...model(records, limit)].join('\n');
 }
 
 /** The page with other figures. */

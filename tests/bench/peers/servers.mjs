@@ -18,6 +18,7 @@ const READY_MS = 20_000;
 const END_MS = 10_000;
 const POLL_MS = 20;
 const MOST_CONNECTIONS = 19_900;
+const MOST_LOG = 4_000;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -33,21 +34,25 @@ async function childrenOf(pid) {
     return text.split(' ').filter(Boolean).map(Number);
 }
 
-/** A program with a port, bound to cores from its first instruction on. */
+/** A program with a port, bound to cores from its first instruction on. It may leave the work to `workers`, whose CPU is its own. */
 class Program {
     log = '';
 
-    static async start(cores, port, words, { folder } = {}) {
+    static async start(cores, port, words, { folder, workers = 0 } = {}) {
         const one = new Program();
         one.port = port;
         one.folder = folder;
         one.process = spawn('taskset', ['-c', cores, ...words.map(String)], { stdio: ['ignore', 'pipe', 'pipe'] });
-        for (const stream of [one.process.stdout, one.process.stderr]) stream.on('data', (text) => (one.log = (one.log + text).slice(-4_000)));
+        for (const stream of [one.process.stdout, one.process.stderr]) stream.on('data', (text) => (one.log = (one.log + text).slice(-MOST_LOG)));
         one.ended = new Promise((resolve) => one.process.once('close', resolve));
         one.ended.then((code) => (one.code = code ?? 'a signal'));
         const until = Date.now() + READY_MS;
-        while (!(await answers(port))) {
-            if (one.code !== undefined || Date.now() > until) throw new Error(`${words.join(' ')} is not ready (${one.code}): ${one.log}`);
+        const isReady = async () => (await answers(port)) && (await childrenOf(one.process.pid)).length >= workers;
+        while (!(await isReady())) {
+            if (one.code !== undefined || Date.now() > until) {
+                await one.stop();
+                throw new Error(`${words.join(' ')} is not ready (${one.code}): ${one.log}`);
+            }
             await pause(POLL_MS);
         }
         one.pids = [...(await childrenOf(one.process.pid)), one.process.pid];
@@ -64,12 +69,12 @@ class Program {
 }
 
 /** With a configuration file of its own: `text(port, folder)`. */
-async function configured(cores, text, words) {
+async function configured(cores, text, words, more) {
     const folder = await mkdtemp(path.join(tmpdir(), 'streamhost-peer-'));
     const port = await freePort();
     const file = path.join(folder, 'server.conf');
     await writeFile(file, text(port, folder));
-    return Program.start(cores, port, words(file, folder), { folder });
+    return Program.start(cores, port, words(file, folder), { folder, ...more });
 }
 
 const settings = {
@@ -84,14 +89,22 @@ const settings = {
 
 async function host({ cores, redis, tls, more = {} }) {
     const store = redis === undefined ? { words: ['-c', 'config/streamhost.yaml'], settings: {} } : onRedis(redis);
-    const secure = tls === undefined ? {} : { 'listeners.public.tls.enabled': true, 'listeners.public.tls.cert_file': tls.certificate, 'listeners.public.tls.key_file': tls.key };
+    const own = (key) => `listeners.public.tls.${key}`;
+    const secure = tls === undefined ? {} : { [own('enabled')]: true, [own('cert_file')]: tls.certificate, [own('key_file')]: tls.key };
     const node = await serveHost({ ...settings, ...store.settings, ...secure, ...more }, { words: store.words });
     await run('taskset', ['-a', '-cp', cores, String(node.pid)]);
     const stop = async () => {
         const { code } = await node.stop();
-        if (code !== 0) throw new Error(`the host ended with ${code}: ${node.log.slice(-2_000)}`);
+        if (code !== 0) throw new Error(`the host ended with ${code}: ${node.log.slice(-MOST_LOG)}`);
     };
-    return { port: node.port, pids: [node.pid], stop };
+    return {
+        port: node.port,
+        pids: [node.pid],
+        stop,
+        get log() {
+            return node.log.slice(-MOST_LOG);
+        },
+    };
 }
 
 const nchanText = ({ redis, tls }) => (port, folder) => {
@@ -150,7 +163,7 @@ const opens = (url) =>
 
 /** It answers 503 until it has its Redis. */
 async function nchan(how) {
-    const server = await configured(how.cores, nchanText(how), (file, folder) => ['nginx', '-p', folder, '-c', file]);
+    const server = await configured(how.cores, nchanText(how), (file, folder) => ['nginx', '-p', folder, '-c', file], { workers: 1 });
     const until = Date.now() + READY_MS;
     while (how.redis !== undefined && !(await opens(`ws://127.0.0.1:${server.port}/sub/ready`))) {
         if (Date.now() > until) throw new Error(`nchan did not reach its Redis: ${server.log}`);

@@ -7,7 +7,7 @@ import { asMarkdown, asText, intoPage, plots, short, verdictOf } from '../report
 import { bars, curves } from '../svg.mjs';
 
 const record = (line, peer, round, value, more = {}) => ({ line, peer, round, value, others: 0.01, isValid: true, ...more });
-const three = (line, peer, value, more) => [0, 1, 2].map((round) => record(line, peer, round, value + round, more));
+const nine = (line, peer, value, more) => Array.from({ length: 9 }, (_, round) => record(line, peer, round, value + round, more));
 
 describe('figures', () => {
     it('have three digits', () => {
@@ -18,13 +18,13 @@ describe('figures', () => {
 
 describe('verdicts of lines', () => {
     it('need the peer that the target is a ratio to', () => {
-        assert.equal(verdictOf('echo', three('echo', 'streamhost', 100)), undefined);
-        const both = [...three('echo', 'streamhost', 100), ...three('echo', 'uws', 100)];
+        assert.equal(verdictOf('echo', nine('echo', 'streamhost', 100)), undefined);
+        const both = [...nine('echo', 'streamhost', 100), ...nine('echo', 'uws', 100)];
         assert.deepEqual(verdictOf('echo', both), { target: '1 x uWebSockets', verdict: 'met' });
     });
 
     it('are the worst of several', () => {
-        const records = (p50) => [...three('streams-10k', 'streamhost', 100, { p50 }), ...three('streams-10k', 'uws', 100)];
+        const records = (p50) => [...nine('streams-10k', 'streamhost', 100, { p50 }), ...nine('streams-10k', 'uws', 100)];
         assert.equal(verdictOf('streams-10k', records(0.09)).verdict, 'met');
         assert.equal(verdictOf('streams-10k', records(0.2)).verdict, 'missed');
     });
@@ -34,15 +34,21 @@ describe('verdicts of lines', () => {
         assert.equal(verdictOf('idle-bare', [record('idle-bare', 'streamhost', 0, 900)]).verdict, 'missed');
     });
 
+    it('want as many undisturbed rounds as the line has', () => {
+        const both = [...nine('echo', 'streamhost', 100), ...nine('echo', 'uws', 100)];
+        assert.equal(verdictOf('echo', both.filter(({ round }) => round !== 4)).verdict, 'not valid');
+        assert.equal(verdictOf('storm', [0, 1, 2].map((round) => record('storm', 'streamhost', round, 1_200))).verdict, 'met');
+    });
+
     it('of disturbed windows are none', () => {
-        const disturbed = [...three('echo', 'streamhost', 100, { isValid: false }), ...three('echo', 'uws', 1)];
+        const disturbed = [...nine('echo', 'streamhost', 100, { isValid: false }), ...nine('echo', 'uws', 1)];
         assert.equal(verdictOf('echo', disturbed).verdict, 'not valid');
     });
 });
 
 describe('the report', () => {
     const latency = { p50_us: 60, p90_us: 90, p99_us: 400, p99_9_us: 900, p99_99_us: 2_000 };
-    const records = [...three('streams-10k', 'streamhost', 60_000, { p50: 0.06, p99: 0.4, latency }), ...three('streams-10k', 'epoll', 50_000, { p50: 0.05, latency })];
+    const records = [...nine('streams-10k', 'streamhost', 60_000, { p50: 0.06, p99: 0.4, latency }), ...nine('streams-10k', 'epoll', 50_000, { p50: 0.05, latency })];
     const run = { records, limit: { 1: 4_000, 32: 8_000 }, machine: 'a machine', at: '2026-11-23T10:00:00Z', commit: 'abc', versions: { ws: '8' } };
 
     it('has the best first and says how we are to each', () => {
@@ -50,6 +56,18 @@ describe('the report', () => {
         assert.match(text, /streamhost +60 k[^]*raw epoll +50 k.* 1\.20 /);
         assert.match(text, /FAIL streams-10k: 1\.20 x raw epoll, at least 2/);
     });
+
+    it('judges nothing without a guard', () => {
+        assert.match(asText(records, {}), /to reach: 1 x|p50 under/);
+        assert.doesNotMatch(asText(records), /to reach|guard/);
+    });
+
+    it('says which guarded ratio could not be taken', () => {
+        const disturbed = records.map((one) => ({ ...one, isValid: false }));
+        assert.match(asText(disturbed, { 'streams-10k': { peer: 'epoll', least: 0.5 } }), /FAIL streams-10k: too few undisturbed rounds/);
+    });
+
+    it('says what was not measured', () => assert.match(asMarkdown(run), /\nNot measured: fan-out, [^]*curve-2x18k\.\n/));
 
     it('counts what a send() allows', () => assert.match(asMarkdown(run), /\| streams-10k \| 1 \| 250 k \| 60 k \(24 %\) \| - \| 50 k \(20 %\) \|/));
 
