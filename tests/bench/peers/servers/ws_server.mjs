@@ -19,7 +19,8 @@ let publish = deliver;
 let follow = async () => {};
 if (Number(redisPort) !== 0) {
     const options = { host: '127.0.0.1', port: Number(redisPort), enableAutoPipelining: true };
-    const [publisher, subscriber] = [new Redis(options), new Redis(options)];
+    const publisher = new Redis(options);
+    const subscriber = new Redis({ ...options, enableReadyCheck: false }); // the check is a command, which subscribers may not send
     subscriber.on('message', deliver);
     publish = (channel, text) => publisher.publish(channel, text);
     follow = (channel) => subscriber.subscribe(channel);
