@@ -33,7 +33,7 @@ describe('limits of a stream', { timeout: 120_000 }, () => {
     const RUN_ENTRIES = 100_000;
     let host;
     before(async () => {
-        host = await serveHost({}, { words: ['-c', 'config/streamhost.yaml'] });
+        host = await serveHost({ 'plugins.chat.providers.echo.delay_ms': 0 }, { words: ['-c', 'config/streamhost.yaml'] });
     });
     after(async () => assert.equal((await host.stop()).code, 0, host.log));
 
@@ -43,7 +43,7 @@ describe('limits of a stream', { timeout: 120_000 }, () => {
         sender.close();
         await host.until(async () => (await host.metric('runs_total')) === 1);
         const wire = await Wire.join(host, { session: 'reads', follow: false });
-        wire.say({ type: 'subscribe', stream });
+        await wire.ask({ type: 'subscribe', stream });
         const end = (await wire.framesOf(stream, (frame) => frame.type === 'end')).at(-1);
         assert.deepEqual([end.outcome, end.error.code], ['error', 'too_large'], JSON.stringify(end));
         assert.match(end.error.message, /longer than a run may be: 100000 entries and 8 MiB/);
