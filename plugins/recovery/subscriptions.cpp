@@ -38,8 +38,7 @@ void Subscriptions::subscribe(const streamhost::SubscribeRequest& request, sh_ti
     Reader& reader = readers_[request.reader];
     reader.max_streams = request.max_streams;
     reader.encoding = request.encoding;
-    const auto found = reader.subscriptions.find(request.stream);
-    const Ref earlier = found == reader.subscriptions.end() ? nullptr : found->second;
+    const Ref earlier = find(reader, request.stream);
     if (earlier == nullptr && reader.subscriptions.size() >= request.max_streams)
         return host_.complete(ticket, SH_TOO_LARGE,
                               "this connection follows as many streams as it may; unsubscribe one");
@@ -57,8 +56,10 @@ void Subscriptions::subscribe(const streamhost::SubscribeRequest& request, sh_ti
 
 void Subscriptions::start(const Ref& subscription) {
     Reader& reader = readers_[subscription->reader];
-    reader.subscriptions[subscription->stream] = subscription;
-    reader.seen.add(subscription->stream);
+    if (const auto earlier = reader.subscriptions.find(subscription); earlier != reader.subscriptions.end())
+        reader.subscriptions.erase(earlier);
+    reader.subscriptions.insert(subscription);
+    if (!subscription->follows_runs) reader.seen.add(subscription->stream);
     ++count_;
     subscription->since_ms = host_.monotonic_ms();
     if (subscription->follows_runs) {
@@ -210,12 +211,10 @@ void Subscriptions::end(const Ref& subscription) {
     --count_;
     host_.complete(std::exchange(subscription->ticket, 0), SH_CANCELLED);
     Reader* reader = find(subscription->reader);
-    const auto found = reader == nullptr ? Map::iterator{} : reader->subscriptions.find(subscription->stream);
-    const bool is_replaced =
-        reader != nullptr && found != reader->subscriptions.end() && found->second != subscription;
-    if (reader != nullptr && !is_replaced && found != reader->subscriptions.end())
-        reader->subscriptions.erase(found);
-    if (subscription->follows_runs && !(is_replaced && found->second->follows_runs)) {
+    const Ref held = reader == nullptr ? nullptr : find(*reader, subscription->stream);
+    if (held == subscription) reader->subscriptions.erase(held);
+    const bool is_replaced = held != nullptr && held != subscription;
+    if (subscription->follows_runs && !(is_replaced && held->follows_runs)) {
         auto& followers = run_followers_[subscription->stream];
         std::erase(followers, subscription->reader);
         if (followers.empty()) run_followers_.erase(subscription->stream);
@@ -226,9 +225,8 @@ void Subscriptions::end(const Ref& subscription) {
 void Subscriptions::unsubscribe(sh_connection id, std::string_view stream, sh_ticket ticket) {
     Reader* reader = find(id);
     if (reader == nullptr) return host_.complete(ticket, SH_NOT_FOUND);
-    const auto found = reader->subscriptions.find(stream);
-    if (found == reader->subscriptions.end()) return host_.complete(ticket, SH_NOT_FOUND);
-    const Ref subscription = found->second;
+    const Ref subscription = find(*reader, stream);
+    if (subscription == nullptr) return host_.complete(ticket, SH_NOT_FOUND);
     delivery_->detach(host_.raw(), id, bytes(subscription->stream));
     if (subscription->follows_runs) reader->runs.clear();
     end(subscription);
@@ -239,12 +237,9 @@ void Subscriptions::unsubscribe(sh_connection id, std::string_view stream, sh_ti
 void Subscriptions::changed(sh_connection id, std::string_view stream, std::uint32_t what, sh_position sent) {
     if (what == SH_SUBSCRIPTION_CLOSED) return forget_reader(id);
     Reader* reader = find(id);
-    if (reader == nullptr) return;
-    const auto found = reader->subscriptions.find(stream);
-    if (found == reader->subscriptions.end()) return;
-    const Ref subscription = found->second;
+    const Ref subscription = reader == nullptr ? nullptr : find(*reader, stream);
     // Not of this one: it has no plan yet, so the news is of the one that it replaces.
-    if (!subscription->is_attached) return;
+    if (subscription == nullptr || !subscription->is_attached) return;
     switch (what) {
     case SH_SUBSCRIPTION_BEHIND:
         subscription->decision = {
@@ -267,9 +262,7 @@ void Subscriptions::changed(sh_connection id, std::string_view stream, std::uint
 void Subscriptions::forget_reader(sh_connection id) {
     const auto found = readers_.find(id);
     if (found == readers_.end()) return;
-    std::vector<Ref> all;
-    for (const auto& [stream, subscription] : found->second.subscriptions)
-        all.push_back(subscription);
+    const auto all = std::move(found->second.subscriptions);
     readers_.erase(found);
     for (const Ref& subscription : all) {
         host_.complete(std::exchange(subscription->ticket, 0), SH_GONE);
@@ -280,7 +273,7 @@ void Subscriptions::forget_reader(sh_connection id) {
 void Subscriptions::close() {
     is_closed_ = true;
     for (const auto& [id, reader] : std::exchange(readers_, {})) {
-        for (const auto& [stream, subscription] : reader.subscriptions) {
+        for (const Ref& subscription : reader.subscriptions) {
             host_.complete(std::exchange(subscription->ticket, 0), SH_UNAVAILABLE);
             end(subscription);
         }
@@ -290,6 +283,11 @@ void Subscriptions::close() {
 Subscriptions::Reader* Subscriptions::find(sh_connection id) {
     const auto found = readers_.find(id);
     return found == readers_.end() ? nullptr : &found->second;
+}
+
+Subscriptions::Ref Subscriptions::find(const Reader& reader, std::string_view stream) {
+    const auto found = reader.subscriptions.find(stream);
+    return found == reader.subscriptions.end() ? nullptr : *found;
 }
 
 }  // namespace recovery

@@ -6,10 +6,12 @@
 // the next plan from where it is; a page at a time, so a slow one costs a page.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -86,15 +88,20 @@ private:
         streamhost::Span span;  // of a run whose trace is known: until its reader has all of it
     };
     using Ref = std::shared_ptr<Subscription>;
-    using Map = std::map<std::string, Ref, std::less<>>;
+    struct ByStream {
+        using is_transparent = void;
+        static std::string_view name(std::string_view stream) { return stream; }
+        static std::string_view name(const Ref& subscription) { return subscription->stream; }
+        bool operator()(const auto& one, const auto& other) const { return name(one) < name(other); }
+    };
     struct NewRun {
         std::string id;
         std::string trace;  // a traceparent, or empty
     };
     struct Reader {
-        Map subscriptions;
-        SeenStreams seen;         // not followed by themselves again
-        std::deque<NewRun> runs;  // to be followed when there is room
+        std::set<Ref, ByStream> subscriptions;
+        SeenStreams seen;        // runs that are not followed by themselves again
+        std::list<NewRun> runs;  // to be followed when there is room; a deque without any takes 600 bytes
         std::uint32_t max_streams = 100;
         sh_handle encoding = 0;
         bool was_attached = false;
@@ -132,6 +139,7 @@ private:
     static void end_span(const Ref& subscription, sh_position sent);
     void pump_runs(sh_connection id);
     Reader* find(sh_connection id);
+    [[nodiscard]] static Ref find(const Reader& reader, std::string_view stream);
     [[nodiscard]] static const char* word_of(const Subscription& subscription);
 
     streamhost::Host& host_;

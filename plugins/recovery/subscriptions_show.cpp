@@ -19,12 +19,12 @@ std::string Subscriptions::describe(std::string_view stream) const {
     std::string live = "[";
     sh_log_range log{};
     for (const auto& [id, reader] : readers_) {
-        const auto found = reader.subscriptions.find(stream);
-        if (found == reader.subscriptions.end()) continue;
-        delivery_->range(host_.raw(), bytes(stream), found->second->encoding, &log);
+        const Ref subscription = find(reader, stream);
+        if (subscription == nullptr) continue;
+        delivery_->range(host_.raw(), bytes(stream), subscription->encoding, &log);
         live +=
             (live.size() > 1 ? "," : "") +
-            JsonObject().text("connection", std::to_string(id)).text("state", word_of(*found->second)).done();
+            JsonObject().text("connection", std::to_string(id)).text("state", word_of(*subscription)).done();
     }
     std::string gone = "[";
     for (const ReaderBook::Reader& reader : finished_.of(stream))
