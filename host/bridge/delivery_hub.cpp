@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bridge/encoder.hpp"
+#include "bridge/plan_steps.hpp"
 #include "bridge/transport_hub.hpp"
 
 namespace streamhost::bridge {
@@ -12,33 +13,11 @@ using delivery::AttachStatus;
 using delivery::DeliverStatus;
 using delivery::Plan;
 using delivery::Position;
-using delivery::RecordView;
 
 namespace {
 
 std::uint64_t key_of(const delivery::ReaderRef& reader) {
     return std::uint64_t{reader.loop} << 32U | reader.slot;
-}
-
-RecordView to_view(const sh_record& record) {
-    RecordView out;
-    out.seq = record.seq;
-    out.prev = record.prev;
-    out.check = record.check;
-    out.type = static_cast<char>(record.type);
-    out.ts_ms = record.ts_ms;
-    out.data = view(record.data);
-    out.joined_from = record.joined_from;
-    out.end = record.type == SH_RECORD_END;
-    return out;
-}
-
-std::vector<RecordView> to_views(const sh_record* records, std::uint32_t count) {
-    std::vector<RecordView> out;
-    out.reserve(count);
-    for (std::uint32_t index = 0; index < count; ++index)
-        out.push_back(to_view(records[index]));
-    return out;
 }
 
 sh_status to_status(AttachStatus status) {
@@ -51,33 +30,6 @@ sh_status to_status(AttachStatus status) {
     case AttachStatus::kEncoderFailed: return SH_INTERNAL;
     }
     return SH_INTERNAL;
-}
-
-/// Owns what the views of a Plan point to while it is resolved.
-struct PlanMaterial {
-    std::vector<std::vector<RecordView>> records;
-    std::vector<std::string> texts;
-};
-
-void add_step(Plan& plan, PlanMaterial& material, const sh_plan_step& step, const NoticeText& notice_text) {
-    const Position at{step.position.seq, step.position.check};
-    switch (step.kind) {
-    case SH_PLAN_NOTICE:
-        material.texts.push_back(notice_text(*step.notice));
-        plan.answer(material.texts.back());
-        return;
-    case SH_PLAN_RECORDS:
-        plan.records(material.records.emplace_back(to_views(step.records, step.count)));
-        return;
-    case SH_PLAN_SNAPSHOT:
-        plan.snapshot(material.records.emplace_back(to_views(step.records, step.count)), at);
-        return;
-    case SH_PLAN_LOG: return;  // resolved by the caller, who knows the checks
-    case SH_PLAN_JOIN: plan.join(at); return;
-    case SH_PLAN_END: plan.end(); return;
-    case SH_PLAN_MORE: plan.more(); return;
-    default: return;
-    }
 }
 
 }  // namespace
@@ -102,8 +54,9 @@ void DeliveryHub::reader_closed(sh_connection connection) {
         if (const auto slot = connections_.find(key_of(gone.reader));
             slot != connections_.end() && slot->second == connection)
             connections_.erase(slot);
-        for (const auto& [stream, subscription] : gone.subscriptions) {
-            uncount_reader(stream);
+        for (const Subscription& subscription : gone.subscriptions) {
+            const std::string stream = subscription.stream->first;
+            uncount_reader(*subscription.stream);
             tell(subscription.owner, connection, stream, SH_SUBSCRIPTION_CLOSED, {});
         }
     });
@@ -162,7 +115,7 @@ void DeliveryHub::close_readers_of(std::uint64_t instance) {
     for (const auto& [connection, reader] : readers_) {
         const bool is_orphan = std::any_of(
             reader.subscriptions.begin(), reader.subscriptions.end(),
-            [instance](const auto& subscription) { return subscription.second.owner->id() == instance; });
+            [instance](const Subscription& subscription) { return subscription.owner->id() == instance; });
         if (is_orphan) house_.transport->close(connection, 1013, "streams were just switched off; try again");
     }
 }
@@ -172,14 +125,27 @@ const DeliveryHub::Encoding* DeliveryHub::encoding_of(sh_handle handle) const {
     return found == encodings_.end() ? nullptr : &found->second;
 }
 
-DeliveryHub::Followed* DeliveryHub::followed_by(const control::Instance& by, std::string_view stream) {
-    const auto found = followed_.find(std::string(stream));
-    return found != followed_.end() && found->second.by == by.id() ? &found->second : nullptr;
+DeliveryHub::Stream* DeliveryHub::followed_by(const control::Instance& by, std::string_view stream) {
+    const auto found = streams_.find(stream);
+    return found != streams_.end() && found->second.followed_by == by.id() ? &found->second : nullptr;
+}
+
+std::vector<DeliveryHub::Subscription>::iterator DeliveryHub::ReaderState::find(delivery::SubscriptionId id) {
+    const auto found = std::lower_bound(
+        subscriptions.begin(), subscriptions.end(), id,
+        [](const Subscription& one, delivery::SubscriptionId wanted) { return one.id < wanted; });
+    return found != subscriptions.end() && found->id == id ? found : subscriptions.end();
+}
+
+std::vector<DeliveryHub::Subscription>::iterator DeliveryHub::ReaderState::find(
+    const Streams::value_type& stream) {
+    return std::find_if(subscriptions.begin(), subscriptions.end(),
+                        [&stream](const Subscription& one) { return one.stream == &stream; });
 }
 
 sh_status DeliveryHub::deliver(const control::Instance& by, std::string_view stream,
                                std::span<const sh_record> records) {
-    Followed* followed = followed_by(by, stream);
+    Stream* followed = followed_by(by, stream);
     if (followed == nullptr) return SH_GONE;
     if (records.empty()) return SH_INVALID;
     const sh_record& first = records.front();
@@ -213,26 +179,28 @@ sh_status DeliveryHub::tie(control::Instance& follower) {
 
 void DeliveryHub::close_logs_of(std::uint64_t instance) {
     followers_.erase(instance);
-    std::erase_if(followed_, [&](const auto& entry) {
-        if (entry.second.by != instance) return false;
-        logs_.reset(entry.first, entry.second.at, delivery::FallReason::kTrimmed);
-        return true;
-    });
+    for (auto& [name, stream] : streams_) {
+        if (stream.followed_by != instance) continue;
+        logs_.reset(name, stream.at, delivery::FallReason::kTrimmed);
+        stream.followed_by = 0;
+    }
+    std::erase_if(streams_, [](const auto& entry) { return is_unused(entry.second); });
 }
 
 sh_status DeliveryHub::open_log(control::Instance& by, std::string_view stream, Position at) {
     if (const sh_status status = tie(by); status != SH_OK) return status;
-    const auto [entry, is_new] = followed_.try_emplace(std::string(stream), Followed{at, by.id()});
+    Stream& known = streams_.try_emplace(std::string(stream)).first->second;
     // A log that stands elsewhere is nothing to go on from; its readers are planned anew, which compares what
     // they hold. Followed anew, the stream may still be known to the logs by retired ones, and would go on
     // from where those ended.
-    if (is_new || entry->second.at != at) logs_.reset(stream, at, delivery::FallReason::kTrimmed);
-    entry->second = {at, by.id()};
+    if (known.followed_by == 0 || known.at != at) logs_.reset(stream, at, delivery::FallReason::kTrimmed);
+    known.at = at;
+    known.followed_by = by.id();
     return SH_OK;
 }
 
 void DeliveryHub::reset_log(const control::Instance& by, std::string_view stream, Position at) {
-    Followed* followed = followed_by(by, stream);
+    Stream* followed = followed_by(by, stream);
     if (followed == nullptr) return;
     followed->at = at;
     logs_.reset(stream, at);
@@ -240,16 +208,22 @@ void DeliveryHub::reset_log(const control::Instance& by, std::string_view stream
 
 // Cursors that are left fall off: whoever plans them finds that nobody follows the stream, and asks for it.
 void DeliveryHub::close_log(const control::Instance& by, std::string_view stream) {
-    const Followed* followed = followed_by(by, stream);
+    Stream* followed = followed_by(by, stream);
     if (followed == nullptr) return;
     logs_.reset(stream, followed->at, delivery::FallReason::kTrimmed);
-    followed_.erase(std::string(stream));
+    followed->followed_by = 0;
+    forget_unused(stream);
+}
+
+void DeliveryHub::forget_unused(std::string_view stream) {
+    const auto found = streams_.find(stream);
+    if (found != streams_.end() && is_unused(found->second)) streams_.erase(found);
 }
 
 sh_log_range DeliveryHub::range(std::string_view stream, sh_handle handle) const {
     sh_log_range out{};
-    if (const auto followed = followed_.find(std::string(stream)); followed != followed_.end())
-        out.end = {followed->second.at.seq, followed->second.at.check};
+    if (const auto known = streams_.find(stream); known != streams_.end() && known->second.followed_by != 0)
+        out.end = {known->second.at.seq, known->second.at.check};
     const Encoding* encoding = encoding_of(handle);
     const auto held = encoding == nullptr ? std::nullopt : logs_.range(stream, encoding->id);
     if (held && held->first.seq < held->last.seq) out.first = held->first.seq + 1;
@@ -285,49 +259,51 @@ sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, s
         }
         // A join where there is no log yet would begin one: only right where the follower stands.
         const bool has_log = logs_.range(stream, encoding->id).has_value();
-        const auto followed = followed_.find(std::string(stream));
+        const auto known = streams_.find(stream);
+        const bool is_followed = known != streams_.end() && known->second.followed_by != 0;
         const Position at{step.position.seq, step.position.check};
-        if (step.kind == SH_PLAN_JOIN && followed == followed_.end()) return SH_NOT_FOUND;
-        if (step.kind == SH_PLAN_JOIN && !has_log && followed->second.at != at) return SH_GAP;
+        if (step.kind == SH_PLAN_JOIN && !is_followed) return SH_NOT_FOUND;
+        if (step.kind == SH_PLAN_JOIN && !has_log && known->second.at != at) return SH_GAP;
         add_step(plan, material, step,
                  [&](const sh_notice& notice) { return encoding->encoder->notice_text(notice); });
     }
-    const auto [entry, is_new] = reader->second.subscriptions.try_emplace(std::string(stream));
-    Subscription& subscription = entry->second;
-    if (is_new) subscription.id = ++last_subscription_;
-    const auto result = logs_.attach(reader->second.reader, subscription.id, stream, encoding->id, plan);
-    if (result.status != AttachStatus::kOk) {
-        if (is_new) reader->second.subscriptions.erase(entry);
-        return to_status(result.status);
-    }
-    subscription.ticket = result.ticket;
-    subscription.owner = by.shared_from_this();
+    ReaderState& state = reader->second;
+    const auto known = streams_.find(stream);
+    auto subscription = known == streams_.end() ? state.subscriptions.end() : state.find(*known);
+    const bool is_new = subscription == state.subscriptions.end();
+    const delivery::SubscriptionId id = is_new ? ++last_subscription_ : subscription->id;
+    const auto result = logs_.attach(state.reader, id, stream, encoding->id, plan);
+    if (result.status != AttachStatus::kOk) return to_status(result.status);
     if (is_new) {
-        reader->second.streams[subscription.id] = stream;
-        ++reader_counts_[std::string(stream)];
+        auto& read = *streams_.try_emplace(std::string(stream)).first;
+        ++read.second.readers;
+        subscription = state.subscriptions.insert(state.subscriptions.end(), {id, 0, &read, nullptr});
     }
+    subscription->ticket = result.ticket;
+    subscription->owner = by.shared_from_this();
     return SH_OK;
 }
 
 void DeliveryHub::detach(sh_connection connection, std::string_view stream) {
     const auto reader = readers_.find(connection);
     if (reader == readers_.end()) return;
-    const auto found = reader->second.subscriptions.find(std::string(stream));
+    const auto known = streams_.find(stream);
+    if (known == streams_.end()) return;
+    const auto found = reader->second.find(*known);
     if (found == reader->second.subscriptions.end()) return;
-    logs_.detach(reader->second.reader, found->second.id);
-    reader->second.streams.erase(found->second.id);
+    logs_.detach(reader->second.reader, found->id);
     reader->second.subscriptions.erase(found);
-    uncount_reader(stream);
+    uncount_reader(*known);
 }
 
-void DeliveryHub::uncount_reader(std::string_view stream) {
-    const auto count = reader_counts_.find(std::string(stream));
-    if (count != reader_counts_.end() && --count->second == 0) reader_counts_.erase(count);
+void DeliveryHub::uncount_reader(Streams::value_type& stream) {
+    --stream.second.readers;
+    forget_unused(stream.first);
 }
 
 std::uint64_t DeliveryHub::readers(std::string_view stream) const {
-    const auto found = reader_counts_.find(std::string(stream));
-    return found == reader_counts_.end() ? 0 : found->second;
+    const auto found = streams_.find(stream);
+    return found == streams_.end() ? 0 : found->second.readers;
 }
 
 void DeliveryHub::tell(const Reader& who, std::uint32_t what) {
@@ -336,17 +312,14 @@ void DeliveryHub::tell(const Reader& who, std::uint32_t what) {
     const sh_connection id = connection->second;
     const auto reader = readers_.find(id);
     if (reader == readers_.end() || !(reader->second.reader == who.reader)) return;
-    const auto stream = reader->second.streams.find(who.subscription);
-    if (stream == reader->second.streams.end()) return;
-    const std::string name = stream->second;
-    const auto found = reader->second.subscriptions.find(name);
-    if (found == reader->second.subscriptions.end() || found->second.ticket != who.ticket)
-        return;  // late news
-    const auto owner = found->second.owner;
+    const auto found = reader->second.find(who.subscription);
+    if (found == reader->second.subscriptions.end() || found->ticket != who.ticket) return;  // late news
+    const auto owner = found->owner;
+    Streams::value_type& stream = *found->stream;
+    const std::string name = stream.first;
     if (what == SH_SUBSCRIPTION_DONE) {
         reader->second.subscriptions.erase(found);
-        reader->second.streams.erase(stream);
-        uncount_reader(name);
+        uncount_reader(stream);
     }
     tell(owner, id, name, what, {who.at.seq, who.at.check});
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "streamhost/abi/ext/delivery.h"
+#include "streamhost/text_map.hpp"
 
 #include "bridge/house.hpp"
 #include "delivery/log_set.hpp"
@@ -59,21 +60,28 @@ public:
 
 private:
     class EncoderOfPlugin;
+    /// While a follower is replaced two instances speak of the same streams: the one that opened a log last
+    /// is heard.
+    struct Stream {
+        delivery::Position at;
+        std::uint64_t followed_by = 0;  // instance; 0: nobody
+        std::uint64_t readers = 0;
+    };
+    using Streams = TextMap<Stream>;
+    /// A connection has few: one block of memory, searched by id (they ascend) or by stream (compared by its
+    /// address).
     struct Subscription {
         delivery::SubscriptionId id = 0;
         std::uint32_t ticket = 0;
+        Streams::value_type* stream = nullptr;  // counts this reader, so that it stays
         std::shared_ptr<control::Instance> owner;
     };
     struct ReaderState {
         delivery::ReaderRef reader;
-        std::unordered_map<std::string, Subscription> subscriptions;
-        std::unordered_map<delivery::SubscriptionId, std::string> streams;
-    };
-    /// While a follower is replaced two instances speak of the same streams: the one that opened a log last
-    /// is heard.
-    struct Followed {
-        delivery::Position at;
-        std::uint64_t by = 0;  // instance
+        std::vector<Subscription> subscriptions;
+
+        [[nodiscard]] std::vector<Subscription>::iterator find(delivery::SubscriptionId id);
+        [[nodiscard]] std::vector<Subscription>::iterator find(const Streams::value_type& stream);
     };
     struct Encoding {
         delivery::EncodingId id = 0;
@@ -90,20 +98,21 @@ private:
     void close_readers_of(std::uint64_t instance);
     [[nodiscard]] sh_status tie(control::Instance& follower);
     void close_logs_of(std::uint64_t instance);
-    void uncount_reader(std::string_view stream);
+    static bool is_unused(const Stream& stream) { return stream.followed_by == 0 && stream.readers == 0; }
+    void forget_unused(std::string_view stream);
+    void uncount_reader(Streams::value_type& stream);
     void tell(const Reader& who, std::uint32_t what);
     void tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection,
               std::string_view stream, std::uint32_t what, sh_position sent);
     [[nodiscard]] const Encoding* encoding_of(sh_handle handle) const;
-    [[nodiscard]] Followed* followed_by(const control::Instance& by, std::string_view stream);
+    [[nodiscard]] Stream* followed_by(const control::Instance& by, std::string_view stream);
 
     House& house_;
     delivery::LogSet logs_;
     std::unordered_map<sh_connection, ReaderState> readers_;
     std::unordered_map<std::uint64_t, sh_connection> connections_;  // by loop and reader slot
-    std::unordered_map<std::string, Followed> followed_;            // where each followed stream stands
+    Streams streams_;                                               // that somebody follows or reads
     std::unordered_set<std::uint64_t> followers_;                   // instances whose end closes their logs
-    std::unordered_map<std::string, std::uint64_t> reader_counts_;
     std::unordered_map<sh_handle, Encoding> encodings_;
     std::unordered_map<std::uint64_t, sh_delivery_events> events_;  // by instance
     delivery::SubscriptionId last_subscription_ = 0;

@@ -2,14 +2,14 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "streamhost/text_map.hpp"
 
 #include "delivery/delivery_types.hpp"
 #include "delivery/encoder.hpp"
@@ -87,11 +87,7 @@ private:
         Encoder* encoder = nullptr;
         Framing framing = nullptr;
     };
-    struct StreamHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
-    };
-    using Streams = std::unordered_map<std::string, Stream, StreamHash, std::equal_to<>>;
+    using Streams = TextMap<Stream>;
     /// A block in order of its making; stale once its log has let it go.
     struct Aged {
         LogRef log;

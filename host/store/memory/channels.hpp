@@ -1,14 +1,13 @@
 #pragma once
 // Live delivery of the memory driver.
 
-#include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
+
+#include "streamhost/text_map.hpp"
 
 #include "store/channels.hpp"
 #include "store/memory/core.hpp"
-#include "store/memory/swept_map.hpp"
 
 namespace streamhost::store::memory {
 
@@ -38,7 +37,7 @@ public:
     }
 
 private:
-    using Names = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+    using Names = TextSet;
 
     Submit add(Names& names, Status shape, std::string_view name, ChannelDone done);
     Submit remove(Names& names, Status shape, std::string_view name, ChannelDone done);

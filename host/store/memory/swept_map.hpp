@@ -4,22 +4,13 @@
 // has now; exactness comes from the owner, who checks an entry's time on each look-up.
 
 #include <cstddef>
-#include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "streamhost/text_map.hpp"
+
 namespace streamhost::store::memory {
-
-struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-        return std::hash<std::string_view>{}(text);
-    }
-};
-
-template <typename Value>
-using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
 
 /// [store]
 template <typename Value>
