@@ -36,7 +36,7 @@ Call::Call(LoopClients& loop, streamhost::Exchange exchange, Asked asked)
 Call::~Call() {
     loop_.remove_call(number_, exchange_.id());
     if (asked_.wants_stream) door().services.leave_limits(asked_.address, "", asked_.address_counted_by);
-    if (user_counted_by_) door().services.leave_limits("", identity_.user, *user_counted_by_);
+    if (user_counted_by_) door().services.leave_limits("", identity_->user, *user_counted_by_);
 }
 
 void Call::begin() {
@@ -54,9 +54,9 @@ void Call::identified(const sh_result& result) {
         return fail(error_of(Host::make_result(SH_INTERNAL), kAuthenticator));
     }
     if (door().services.has_ended(identity->mark())) return refused(unauthenticated("the token was revoked"));
-    identity_ = *std::move(identity);
+    identity_ = std::make_shared<const Identity>(*std::move(identity));
     if (asked_.wants_stream) {
-        const auto entered = door().services.enter("", identity_.user);
+        const auto entered = door().services.enter("", identity_->user);
         if (entered.wait_ms > 0) return fail(too_often(entered.wait_ms));
         user_counted_by_ = entered.by;
     }
@@ -76,7 +76,7 @@ bool Call::within_limits(const Request& request) const {
     if (rate.verb == 0) return true;
     const std::string_view session = streamhost::home_of(need(request).stream);
     const sh_rate_subject subject{sizeof(subject), rate.verb, streamhost::bytes(asked_.address),
-                                  streamhost::bytes(identity_.user), streamhost::bytes(session)};
+                                  streamhost::bytes(identity_->user), streamhost::bytes(session)};
     const std::int64_t wait_ms = door().services.take(subject, rate.cost);
     if (wait_ms > 0) fail(too_often(wait_ms));
     return wait_ms == 0;
@@ -108,18 +108,18 @@ void Call::check() {
 // Whose a home is may change: it is asked for each call, and a grant lets in anyway.
 void Call::check_owner(const Need& need) {
     const std::string home(streamhost::home_of(need.stream));
-    const bool is_granted = identity_.grants.allows(need.verb, home);
+    const bool is_granted = identity_->grants.allows(need.verb, home);
     if (is_granted && need.only_looks) return perform();
-    if (!is_granted && !identity_.grants.allows_own(need.verb))
+    if (!is_granted && !identity_->grants.allows_own(need.verb))
         return fail({.code = "forbidden", .message = "your token does not grant this"});
     Answer answered = later([is_granted](Call& call, const sh_result& result) {
         if (!is_granted && result.status != SH_OK) return call.fail(error_of(result, "the session registry"));
         call.perform();
     });
     if (need.only_looks)
-        door().services.look_owner(target(), home, identity_.user, std::move(answered));
+        door().services.look_owner(target(), home, identity_->user, std::move(answered));
     else
-        door().services.check_owner(target(), home, identity_.user, std::move(answered));
+        door().services.check_owner(target(), home, identity_->user, std::move(answered));
 }
 
 void Call::perform() {
@@ -139,7 +139,7 @@ void Call::run(const Send& send) {
     }
     const sh_trace_context trace = span ? span.context()->raw() : sh_trace_context{};
     const sh_chat_send message =
-        chat_message(send, asked_.text.session, identity_.user, span ? &trace : nullptr);
+        chat_message(send, asked_.text.session, identity_->user, span ? &trace : nullptr);
     Answer answered = reply(202, "chat", [session = asked_.text.session](const sh_result& result) {
         const bool is_duplicate = (result.flags & SH_RESULT_DUPLICATE) != 0;
         return accepted_frame("", session, streamhost::body_of(result), is_duplicate);
@@ -148,7 +148,7 @@ void Call::run(const Send& send) {
 }
 
 void Call::run(const Cancel& cancel) {
-    door().services.cancel(target(), cancel.run, identity_.user, cancel.reason,
+    door().services.cancel(target(), cancel.run, identity_->user, cancel.reason,
                            reply(202, "chat", [](const sh_result&) { return ok_frame(""); }));
 }
 

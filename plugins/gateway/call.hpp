@@ -115,7 +115,7 @@ private:
     streamhost::Exchange exchange_;
     Asked asked_;
     std::uint64_t number_;
-    Identity identity_ = anonymous();
+    std::shared_ptr<const Identity> identity_ = anonymous();
     bool is_streaming_ = false;
     std::optional<std::uint64_t> user_counted_by_;
 };

@@ -115,7 +115,7 @@ void Call::begin_stream(const Place& place) {
     if (exchange_.begin() != SH_OK) return;
     is_streaming_ = true;
     loop_.add_reader(exchange_.id(), *this);
-    loop_.expiries.set(exchange_.id(), identity_.expires_ms);
+    loop_.expiries.set(exchange_.id(), identity_->expires_ms);
     const std::uint64_t retry_ms = kRetryMs + streamhost::random_number() % kRetrySpreadMs;
     exchange_.send(retry_line(retry_ms) + "id: " + position_text(place.after) + "\ndata:\n\n");
     sh_subscribe wish{};
@@ -157,8 +157,8 @@ void Call::nobody_can_judge() const {
 }
 
 void Call::look_at_identity() const {
-    const bool is_known = identity_.issued_ms != 0 || !identity_.id.empty() || !identity_.key.empty();
-    if (!is_known || !door().services.has_ended(identity_.mark())) return;
+    const bool is_known = identity_->issued_ms != 0 || !identity_->id.empty() || !identity_->key.empty();
+    if (!is_known || !door().services.has_ended(identity_->mark())) return;
     end_stream(
         {.code = "unauthenticated", .message = "the token was revoked, or the rules for tokens changed"},
         4401);
@@ -171,7 +171,7 @@ void Call::enter_again() {
         asked_.address_counted_by = entered.wait_ms > 0 ? 0 : entered.by;
     }
     if (user_counted_by_ && *user_counted_by_ != now) {
-        const auto entered = door().services.enter("", identity_.user);
+        const auto entered = door().services.enter("", identity_->user);
         user_counted_by_ = entered.wait_ms > 0 ? 0 : entered.by;
     }
 }

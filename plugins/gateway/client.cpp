@@ -79,10 +79,10 @@ bool Client::require_open(const Request& request) {
 
 bool Client::use_or_park(const Request& request, std::string_view stream, streamhost::Verb verb) {
     const std::string home(streamhost::home_of(stream));
-    const bool is_granted = identity_.grants.allows(verb, home);
+    const bool is_granted = identity_->grants.allows(verb, home);
     const bool only_looks = verb == Verb::kRead || std::holds_alternative<Cancel>(request.body);
     if (is_granted && only_looks) return true;
-    if (!is_granted && !identity_.grants.allows_own(verb)) {
+    if (!is_granted && !identity_->grants.allows_own(verb)) {
         fail(request.id, {.code = "forbidden", .message = "your token does not grant this"});
         return false;
     }
@@ -106,9 +106,9 @@ bool Client::use_or_park(const Request& request, std::string_view stream, stream
         client.handle(text, false);
     });
     if (only_looks)
-        door().services.look_owner(target(), home, identity_.user, std::move(answered));
+        door().services.look_owner(target(), home, identity_->user, std::move(answered));
     else
-        door().services.check_owner(target(), home, identity_.user, std::move(answered));
+        door().services.check_owner(target(), home, identity_->user, std::move(answered));
     return false;
 }
 
@@ -161,7 +161,7 @@ void Client::on(const Request& request, const Send& send_request) {
     streamhost::Span span = begin_send(send_request);
     const sh_trace_context trace = span ? span.context()->raw() : sh_trace_context{};
     const sh_chat_send message =
-        chat_message(send_request, session_, identity_.user, span ? &trace : nullptr);
+        chat_message(send_request, session_, identity_->user, span ? &trace : nullptr);
     // A reader must know the run before its first frame.
     connection_.hold_streams();
     Answer answered = later([id = std::string(request.id)](Client& client, const sh_result& result) {
@@ -176,7 +176,7 @@ void Client::on(const Request& request, const Send& send_request) {
 
 void Client::on(const Request& request, const Cancel& cancel) {
     if (!require_open(request) || !use_or_park(request, cancel.run, Verb::kSend)) return;
-    door().services.cancel(target(), cancel.run, identity_.user, cancel.reason,
+    door().services.cancel(target(), cancel.run, identity_->user, cancel.reason,
                            reply(request, "chat", say_ok));
 }
 

@@ -186,7 +186,7 @@ private:
     std::string agent_;  // "name version" of the program, as it said
     std::string address_;
     std::string token_;  // of the upgrade, until hello
-    Identity identity_ = anonymous();
+    std::shared_ptr<const Identity> identity_ = anonymous();
     std::string affinity_;
     AllowedHomes own_homes_;      // in which the registry lets the user write, beside the session
     AllowedHomes granted_homes_;  // in which a grant alone lets them write

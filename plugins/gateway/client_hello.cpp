@@ -60,8 +60,8 @@ void Client::ask_to_join() {
     using streamhost::Verb;
     sh_session_join join = registration();
     join.session = bytes(opening_->session);
-    const bool is_granted = identity_.grants.allows(Verb::kRead, opening_->session);
-    if (!is_granted && !identity_.grants.allows_own(Verb::kRead))
+    const bool is_granted = identity_->grants.allows(Verb::kRead, opening_->session);
+    if (!is_granted && !identity_->grants.allows_own(Verb::kRead))
         return refuse_hello(streamhost::Host::make_result(SH_FORBIDDEN), "the session registry");
     join.flags = is_granted ? std::uint32_t{SH_JOIN_GRANTED} : 0U;
     has_joined_ = true;
@@ -72,7 +72,7 @@ void Client::ask_to_join() {
 sh_session_join Client::registration() const {
     const std::uint32_t flags = is_guest_ ? std::uint32_t{SH_JOIN_GRANTED} : 0U;
     return {sizeof(sh_session_join), flags,        connection_.id(), bytes(session_),
-            bytes(identity_.user),   bytes(agent_)};
+            bytes(identity_->user),   bytes(agent_)};
 }
 
 void Client::disown() const { connection_.close(4403, "the session is another user's by now"); }
@@ -118,7 +118,7 @@ void Client::opened(const sh_result& result) {
     const sh_host* raw = door().host.raw();
     send(welcome_frame(opening_->id,
                        {.session = session_,
-                        .user = identity_.user,
+                        .user = identity_->user,
                         .node = door().host.node_id(),
                         .affinity = affinity_,
                         .server = door().host.node().name(raw),

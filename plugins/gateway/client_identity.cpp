@@ -33,7 +33,7 @@ sh_result missing_token() {
 bool Client::within_limits(const Request& request) {
     const Rate rate = rate_of(request);
     if (rate.verb == 0) return true;
-    const std::string_view user = state_ == State::kNew ? std::string_view() : identity_.user;
+    const std::string_view user = state_ == State::kNew ? std::string_view() : identity_->user;
     const sh_rate_subject subject{sizeof(subject), rate.verb, streamhost::bytes(address_),
                                   streamhost::bytes(user), streamhost::bytes(session_)};
     const std::int64_t wait_ms = door().services.take(subject, rate.cost);
@@ -59,7 +59,7 @@ void Client::identified(const sh_result& result) {
     // Since the authenticator looked at it; from now on the sweep does.
     if (door().services.has_ended(identity->mark())) return refuse_hello(revoked_token(), kAuthenticator);
     become(*std::move(identity));
-    const auto entered = door().services.enter("", identity_.user);
+    const auto entered = door().services.enter("", identity_->user);
     if (entered.wait_ms > 0) {
         fail(opening_->id, too_often(entered.wait_ms));
         return connection_.close(4429, "too many connections of this user");
@@ -69,7 +69,7 @@ void Client::identified(const sh_result& result) {
 }
 
 void Client::leave_user() {
-    if (user_counted_by_) door().services.leave_limits("", identity_.user, *user_counted_by_);
+    if (user_counted_by_) door().services.leave_limits("", identity_->user, *user_counted_by_);
     user_counted_by_.reset();
 }
 
@@ -81,18 +81,18 @@ void Client::enter_again() {
         address_counted_by_ = entered.wait_ms > 0 ? 0 : entered.by;
     }
     if (user_counted_by_ && *user_counted_by_ != now) {
-        const auto entered = door().services.enter("", identity_.user);
+        const auto entered = door().services.enter("", identity_->user);
         user_counted_by_ = entered.wait_ms > 0 ? 0 : entered.by;
     }
 }
 
 void Client::become(Identity identity) {
-    identity_ = std::move(identity);
+    identity_ = std::make_shared<const Identity>(std::move(identity));
     ++grants_;
     own_homes_ = {};
     granted_homes_ = {};
     seen_homes_ = {};
-    loop_.expiries.set(connection_.id(), identity_.expires_ms);
+    loop_.expiries.set(connection_.id(), identity_->expires_ms);
 }
 
 void Client::on(const Request& request, const Refresh& refresh) {
@@ -110,20 +110,20 @@ void Client::refreshed(const std::string& id, const sh_result& result) {
     if (result.status != SH_OK) return fail(id, error_of(result, kAuthenticator));
     auto identity = read_identity(streamhost::body_of(result));
     if (!identity) return fail(id, error_of(Host::make_result(SH_INTERNAL), kAuthenticator));
-    if (identity->user != identity_.user)
+    if (identity->user != identity_->user)
         return fail(id, {.code = "forbidden", .message = "another user's token; that is another connection"});
     if (door().services.has_ended(identity->mark()))
         return fail(id, error_of(revoked_token(), kAuthenticator));
     if (!may_read_session(*identity))
         return connection_.close(4403, "the new token does not grant this session");
-    const streamhost::GrantList before = identity_.grants;
+    const streamhost::GrantList before = identity_->grants;
     become(*std::move(identity));
     send(ok_frame(id));
     judge_streams(before);
 }
 
 void Client::judge_streams(const streamhost::GrantList& before) {
-    if (identity_.grants == before) return;
+    if (identity_->grants == before) return;
     if (!foreign_streams_.is_whole())
         return connection_.close(1013, "other grants, and too many streams to look at; resume by them");
     for (const std::string& stream : std::set(foreign_streams_.all()))
@@ -134,13 +134,13 @@ void Client::judge_streams(const streamhost::GrantList& before) {
 void Client::judge_stream(const std::string& stream, const streamhost::GrantList& before) {
     using streamhost::Verb;
     const std::string home(streamhost::home_of(stream));
-    if (identity_.grants.allows(Verb::kRead, home)) return;
-    if (!identity_.grants.allows_own(Verb::kRead)) return end_stream(stream, Host::make_result(SH_FORBIDDEN));
+    if (identity_->grants.allows(Verb::kRead, home)) return;
+    if (!identity_->grants.allows_own(Verb::kRead)) return end_stream(stream, Host::make_result(SH_FORBIDDEN));
     if (!before.allows(Verb::kRead, home) && before.allows_own(Verb::kRead)) return;
-    door().services.look_owner(target(), home, identity_.user,
+    door().services.look_owner(target(), home, identity_->user,
                                later([stream, home](Client& client, const sh_result& result) {
                                    if (result.status == SH_OK) return;
-                                   if (client.identity_.grants.allows(Verb::kRead, home)) return;
+                                   if (client.identity_->grants.allows(Verb::kRead, home)) return;
                                    client.end_stream(stream, result);
                                }));
 }
@@ -178,8 +178,8 @@ void Client::nobody_can_judge() const {
 }
 
 void Client::look_at_identity() const {
-    const bool is_known = identity_.issued_ms != 0 || !identity_.id.empty() || !identity_.key.empty();
-    if (is_known && door().services.has_ended(identity_.mark()))
+    const bool is_known = identity_->issued_ms != 0 || !identity_->id.empty() || !identity_->key.empty();
+    if (is_known && door().services.has_ended(identity_->mark()))
         connection_.close(4401, "the token was revoked, or the rules for tokens changed");
 }
 

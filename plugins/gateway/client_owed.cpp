@@ -27,11 +27,11 @@ void Client::promise() {
 
 void Client::ask_for(const OwedStream& owed) {
     const std::string_view home = home_of(owed.stream);
-    if (home == session_ || identity_.grants.allows(streamhost::Verb::kRead, home))
+    if (home == session_ || identity_->grants.allows(streamhost::Verb::kRead, home))
         return subscribe_owed(owed.stream);
-    if (!identity_.grants.allows_own(streamhost::Verb::kRead))
+    if (!identity_->grants.allows_own(streamhost::Verb::kRead))
         return stands(owed.stream, streamhost::Host::make_result(SH_FORBIDDEN));
-    door().services.look_owner(target(), home, identity_.user,
+    door().services.look_owner(target(), home, identity_->user,
                                later_owed([stream = owed.stream](Client& client, const sh_result& result) {
                                    if (result.status != SH_OK) return client.stands(stream, result);
                                    client.subscribe_owed(stream);
@@ -108,7 +108,7 @@ std::size_t Client::ask_for_owed() {
     }
     if (std::any_of(all.begin(), all.end(), is_own))
         door().services.check_owner(
-            target(), session_, identity_.user,
+            target(), session_, identity_->user,
             later_owed([](Client& client, const sh_result& result) { client.owner_told(result); }));
     for (const OwedStream& owed : all)
         if (!is_own(owed)) ask_for(owed);

@@ -33,11 +33,14 @@ sh_auth_mark Identity::mark() const {
     return {sizeof(sh_auth_mark), 0, bytes(user), bytes(id), bytes(key), issued_ms, bytes(claims)};
 }
 
-Identity anonymous() {
-    Identity identity{.user = "anonymous"};
-    for (const char* grant : {"read:@own", "send:@own", "produce:@own"})
-        identity.grants.add(grant);
-    return identity;
+std::shared_ptr<const Identity> anonymous() {
+    static const auto nobody = [] {
+        auto identity = std::make_shared<Identity>(Identity{.user = "anonymous"});
+        for (const char* grant : {"read:@own", "send:@own", "produce:@own"})
+            identity->grants.add(grant);
+        return identity;
+    }();
+    return nobody;
 }
 
 std::optional<Identity> read_identity(std::string_view json) {

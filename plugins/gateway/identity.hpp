@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +25,8 @@ struct Identity {
     [[nodiscard]] sh_auth_mark mark() const;
 };
 
-// Of those who need no token: nobody's homes are everybody's.
-[[nodiscard]] Identity anonymous();
+// Of those who need no token: nobody's homes are everybody's. One for all of them.
+[[nodiscard]] std::shared_ptr<const Identity> anonymous();
 
 // The body of an answer of sh_auth.authenticate. Nothing: no identity can be read from it.
 [[nodiscard]] std::optional<Identity> read_identity(std::string_view json);

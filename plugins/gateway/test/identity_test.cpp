@@ -36,7 +36,7 @@ TEST(IdentityTest, WithoutGrantsItMayNothing) {
 }
 
 TEST(IdentityTest, AnonymousMayUseWhatIsNobodys) {
-    const Identity nobody = anonymous();
+    const Identity& nobody = *anonymous();
     EXPECT_EQ(nobody.user, "anonymous");
     for (const Verb verb : {Verb::kRead, Verb::kSend, Verb::kProduce})
         EXPECT_TRUE(nobody.grants.allows_own(verb));
