@@ -72,7 +72,7 @@ void Client::ask_to_join() {
 sh_session_join Client::registration() const {
     const std::uint32_t flags = is_guest_ ? std::uint32_t{SH_JOIN_GRANTED} : 0U;
     return {sizeof(sh_session_join), flags,        connection_.id(), bytes(session_),
-            bytes(identity_->user),   bytes(agent_)};
+            bytes(identity_->user),  bytes(agent_)};
 }
 
 void Client::disown() const { connection_.close(4403, "the session is another user's by now"); }

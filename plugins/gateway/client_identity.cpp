@@ -135,7 +135,8 @@ void Client::judge_stream(const std::string& stream, const streamhost::GrantList
     using streamhost::Verb;
     const std::string home(streamhost::home_of(stream));
     if (identity_->grants.allows(Verb::kRead, home)) return;
-    if (!identity_->grants.allows_own(Verb::kRead)) return end_stream(stream, Host::make_result(SH_FORBIDDEN));
+    if (!identity_->grants.allows_own(Verb::kRead))
+        return end_stream(stream, Host::make_result(SH_FORBIDDEN));
     if (!before.allows(Verb::kRead, home) && before.allows_own(Verb::kRead)) return;
     door().services.look_owner(target(), home, identity_->user,
                                later([stream, home](Client& client, const sh_result& result) {
