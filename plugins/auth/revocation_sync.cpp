@@ -71,7 +71,10 @@ void RevocationSync::publish(RevocationList::Change change) {
 }
 
 void RevocationSync::prune() {
-    if (known_.prune(host_.wall_ms())) publish(RevocationList::Change::kMilder);
+    const std::int64_t now_ms = host_.wall_ms();
+    // A clock that was ahead is right again: what seemed to have ended has not, and stands in the store.
+    if (now_ms < std::exchange(pruned_ms_, now_ms)) is_settled_ = false;
+    if (known_.prune(now_ms)) publish(RevocationList::Change::kMilder);
 }
 
 // ----------------------------------------------------------------------------------------------- exchange

@@ -84,6 +84,7 @@ private:
     RevocationList known_;
     std::optional<std::string> last_raw_;  // as it was read last
     bool is_settled_ = false;              // it said the same as known_ then, and does still
+    std::int64_t pruned_ms_ = 0;           // by the wall clock, when known_ was freed of what had ended
     std::vector<Pending> waiting_;
     std::vector<Pending> serving_;  // of the round under way
     bool is_busy_ = false;

@@ -70,7 +70,7 @@ struct Node {
     [[nodiscard]] bool covers(const std::string& user) const {
         return plugin->authenticator.has_ended(user, "", "", kLongAgo);
     }
-    [[nodiscard]] std::int64_t wall() const { return host.now_ms() + 1'700'000'000'000; }
+    [[nodiscard]] std::int64_t wall() const { return host.now_ms() + host.wall_ahead_ms; }
 
     FakeStore& shared;
     FakeHost host;
@@ -258,6 +258,22 @@ TEST(RevocationSync, EndsItsEntriesAndThenNothingIsWritten) {
     two.host.advance(10'000);
     EXPECT_FALSE(one.covers("ann") || two.covers("ann"));
     EXPECT_EQ(store.sets, sets);
+}
+
+TEST(RevocationSync, HoldsAfterAClockWasAheadForAWhile) {
+    FakeStore store;
+    Node one(store, "n1");
+    Node two(store, "n2");
+    EXPECT_TRUE(one.revoke("ann").is_stored);
+    two.host.advance(1'000);
+    two.host.wall_ahead_ms += 3'600'000;
+    two.host.advance(2'000);
+    EXPECT_FALSE(two.covers("ann"));  // by its clock no token of hers can be valid any more
+    two.host.wall_ahead_ms -= 3'600'000;
+    two.host.advance(1'000);
+    EXPECT_TRUE(two.covers("ann"));
+    EXPECT_TRUE(one.covers("ann"));
+    EXPECT_EQ(store.sets, 1);
 }
 
 TEST(RevocationSync, IsBounded) {

@@ -148,6 +148,7 @@ public:
     std::map<std::string, double> metric_values;  // by name{label=value,...}; histograms: sum
     std::map<std::string, std::uint32_t> health;  // by component
     std::uint32_t phase = SH_NODE_RUNNING;
+    std::int64_t wall_ahead_ms = 1'700'000'000'000;  // of now_ms(); a clock that is set makes it jump
     sh_error error{};
 
 private:
@@ -241,7 +242,7 @@ private:
         task_.cancel_timer = [](const sh_host* host, sh_handle timer) { of(host).timers_.erase(timer); };
         task_.current = [](const sh_host* host) { return of(host).current_; };
         task_.monotonic_ms = [](const sh_host* host) { return of(host).now_ms_; };
-        task_.wall_ms = [](const sh_host* host) { return of(host).now_ms_ + 1'700'000'000'000; };
+        task_.wall_ms = [](const sh_host* host) { return of(host).now_ms_ + of(host).wall_ahead_ms; };
 
         async_.struct_size = sizeof(async_);
         async_.open = [](const sh_host* host, sh_target target, std::uint64_t token, const sh_lease*,
