@@ -39,6 +39,21 @@ test('"later" is taken at its word, within limits', () => {
     assert.equal(bench.settled[0].error.retryAfterMs, 1500);
 });
 
+test('what a node could not do is asked of the next one at once, what a user may not yet is not', () => {
+    const bench = new CoreBench().up();
+    const refused = (key, code) => {
+        const id = request(bench, { type: 'send', content: 'a', key });
+        bench.hear({ type: 'error', id, code, message: '', retryable: true, retry_after_ms: 10_000 });
+    };
+    refused('of the node', 'unavailable');
+    refused('of the user', 'rate_limited');
+    bench.hear({ type: 'goaway', reason: 'drain', reconnect_after_ms: 10 }).close(4000).pass(1000).start().open();
+    bench.hear({ type: 'welcome', session: 's' });
+    assert.deepEqual(sends(bench).slice(2).map(({ key }) => key), ['of the node']);
+    bench.pass(10_000);
+    assert.equal(sends(bench).at(-1).key, 'of the user');
+});
+
 test('a refusal that no repetition mends is told at once', () => {
     const bench = new CoreBench().up();
     const id = request(bench, { type: 'append', stream: 'x', entries: [1], fence: 1, seq: 4 });

@@ -7,7 +7,7 @@ import { StreamhostError } from '../errors.js';
  *
  * @typedef {import('./stream.js').Frame} Frame
  * @typedef {{deadline?: number, bytes?: number}} RequestOptions
- * @typedef {{id: number, frame: Frame, sent: boolean, repeated: boolean, refusals: number, notBefore: number, deadline: number}} Entry
+ * @typedef {{id: number, frame: Frame, sent: boolean, repeated: boolean, refusals: number, notBefore: number, isNodes: boolean, deadline: number}} Entry
  * @typedef {{id: number, frame?: Frame, error?: StreamhostError}} Outcome
  */
 
@@ -43,7 +43,7 @@ export class Requests {
         if (this.#entries.size >= this.#limit) {
             throw new StreamhostError('busy', `${this.#limit} requests are waiting already`, { retryable: true });
         }
-        const entry = { id, frame, sent: false, repeated: false, refusals: 0, notBefore: 0, deadline };
+        const entry = { id, frame, sent: false, repeated: false, refusals: 0, notBefore: 0, isNodes: false, deadline };
         this.#entries.set(id, entry);
     }
 
@@ -56,6 +56,7 @@ export class Requests {
         for (const entry of this.#entries.values()) {
             entry.repeated ||= entry.sent;
             entry.sent = false;
+            if (entry.isNodes) [entry.refusals, entry.notBefore] = [0, 0];
         }
     }
 
@@ -88,6 +89,8 @@ export class Requests {
         }
         const error = StreamhostError.fromFrame(frame);
         if (!this.#worthRetrying(entry, error)) return this.#settle(entry, { error });
+        // What a node could not do, one that goes down for example, says nothing of the next one.
+        entry.isNodes = error.code === 'unavailable';
         entry.refusals += 1;
         entry.sent = false;
         entry.notBefore = now + Math.max(error.retryAfterMs ?? 0, this.#delay(entry.refusals));
