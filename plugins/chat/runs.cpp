@@ -146,7 +146,10 @@ void Runs::forget(const Ref& run) {
     if (run->admitted) --admitted_;
     run->admitted = false;
     if (runs_.erase(run->id) == 0) return;
-    if (run->taken) --taken_;
+    if (run->taken) {
+        --taken_;
+        if (free_place_) free_place_();
+    }
     std::erase(pending_, run);
     const std::string_view outcome = outcome_of(run->state);
     const auto took_ms = host_.monotonic_ms() - run->accepted_ms;
@@ -212,6 +215,8 @@ void Runs::refresh() {
     }
     if (runs_.empty()) refresh_due_ = 0;
 }
+
+bool Runs::is_node_ending() const { return host_.node().phase(host_.raw()) >= SH_NODE_DRAINING; }
 
 void Runs::refuse() {
     refuses_ = true;

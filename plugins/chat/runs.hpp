@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "streamhost/trace.hpp"
@@ -48,6 +49,7 @@ public:
     void refresh();
     // A worker's runs: free places, one that the queue gave (`settle` lets the queue forget it), a cancel.
     [[nodiscard]] std::uint32_t free_places() const noexcept;
+    void on_free_place(std::function<void()> told) { free_place_ = std::move(told); }
     void take(const TakenJob& job, std::function<void()> settle);
     void hear_cancelled(const std::string& run);
     // Each kQueueTickMs.
@@ -72,6 +74,9 @@ private:
     using Ref = std::shared_ptr<Run>;
 
     // runs_send.cpp: from message to pending run
+    [[nodiscard]] bool may_answer(const Message& message) const;
+    // From the order on; this plugin is asked to stop when the clients have gone.
+    [[nodiscard]] bool is_node_ending() const;
     void open(const std::shared_ptr<Sending>& sending);
     void store(const std::shared_ptr<Sending>& sending);
     void stored(const std::shared_ptr<Sending>& sending, const sh_result& result);
@@ -143,6 +148,7 @@ private:
     std::string refreshed_;       // the run whose place in the list of open runs was renewed last
     double refresh_due_ = 0;      // how many are to be renewed now
     std::uint32_t taken_ = 0;     // of runs_, those that came over the queue
+    std::function<void()> free_place_;
     std::uint32_t ticks_ = 0;
     bool refuses_ = false;
     bool ends_all_ = false;

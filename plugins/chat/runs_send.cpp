@@ -16,11 +16,29 @@ namespace {
 constexpr const char* kOfThisNode =
     "this session is kept by one node (store.policies has memory for it), and its answers come from workers";
 constexpr std::int64_t kSendPatienceMs = 3'000;  // a store that fails over is back by then
+// Of a message that comes while the node goes down. Its clients are sent away over half a minute or more; one
+// that asks more often would have used up its patience by then.
+constexpr std::int64_t kLeavingRetryMs = 10'000;
+
+sh_result going_down() {
+    sh_result result = streamhost::Host::make_result(SH_UNAVAILABLE);
+    streamhost::copy_text(result.detail,
+                          "this node is going down; nothing was started, send again after the reconnect");
+    result.wait_ms = kLeavingRetryMs;
+    return result;
+}
 
 }  // namespace
 
+// An answer that starts on a node that goes down might be cut short. One that workers make is not, as long as
+// its queue stays: then a client is served until it is sent away itself.
+bool Runs::may_answer(const Message& message) const {
+    if (refuses_) return false;
+    return !is_node_ending() || (message.job.remote && !queue_.dies_with_us());
+}
+
 void Runs::send(const std::shared_ptr<const Message>& message, sh_ticket ticket) {
-    if (refuses_) return host_.complete(ticket, SH_UNAVAILABLE, "this node is going down");
+    if (!may_answer(*message)) return host_.complete(ticket, going_down());
     if (sending_.size() + pending_.size() + admitted_ + waiting_.size() >= settings_.max_pending) {
         telemetry_.refused();
         return host_.complete(ticket, SH_BUSY, "too many answers are waiting on this node");

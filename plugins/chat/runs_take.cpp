@@ -193,9 +193,8 @@ void Runs::end_taken(const Ref& run) {
     const Phase phase = run->machine.phase();
     if (phase == Phase::claiming) return;  // the claim's answer comes back here
     const bool is_claimed = phase > Phase::claiming;
-    const bool is_ending = host_.node().phase(host_.raw()) >= SH_NODE_DRAINING;
     const bool may_go_on =
-        !is_claimed || (is_ending && run->job.remote && run->job.remote->policy != Policy::fail);
+        !is_claimed || (is_node_ending() && run->job.remote && run->job.remote->policy != Policy::fail);
     if (may_go_on && phase < Phase::ending && !queue_.dies_with_us()) return hand_over(run);
     run->stop.stop(StopReason::shutdown);
     fail_run(run, kGoingDown);

@@ -41,7 +41,12 @@ void Worker::taken(const sh_result& result) {
     }
     // After anything else the next tick asks: the store is away, or says that we ask too often.
     const bool is_well = result.status == SH_OK || result.status == SH_TIMEOUT;
-    if (is_well) (void)host_.post(SH_ON_STORE, [this] { ask(); });
+    if (is_well) ask_soon();
+}
+
+// Not from within what gave the reason to.
+void Worker::ask_soon() {
+    if (!is_asking_) (void)host_.post(SH_ON_STORE, [this] { ask(); });
 }
 
 void Worker::hand(const TakenJob& job) {

@@ -19,9 +19,13 @@ public:
           queue_(queue),
           settings_(settings),
           runs_(runs),
-          name_(settings.name.empty() ? host.node_id() : settings.name) {}
+          name_(settings.name.empty() ? host.node_id() : settings.name) {
+        runs_.on_free_place([this] { ask_soon(); });
+    }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
 
-    // Each kTickMs, and by itself after each take.
+    // Each kTickMs. It asks by itself after each take, and when a place comes free.
     void tick();
     // No new runs; what comes all the same goes back into the queue.
     void refuse() { refuses_ = true; }
@@ -31,6 +35,7 @@ public:
 
 private:
     void ask();
+    void ask_soon();
     void taken(const sh_result& result);
     void hand(const TakenJob& job);
     void ack(const std::string& job);

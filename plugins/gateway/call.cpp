@@ -130,7 +130,6 @@ void Call::perform() {
 void Call::run(const Refused& refused) const { fail({.code = refused.code, .message = refused.message}); }
 
 void Call::run(const Send& send) {
-    if (const auto why = why_no_send(door())) return fail(*why);
     streamhost::Span span;
     if (door().tracer.is_on()) {
         const auto parent = trace_of_client(send.trace.parent, send.trace.state);

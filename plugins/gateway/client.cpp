@@ -157,7 +157,6 @@ void Client::on(const Request& request, const Unsubscribe& unsubscribe) {
 
 void Client::on(const Request& request, const Send& send_request) {
     if (!require_open(request) || !use_or_park(request, session_, Verb::kSend)) return;
-    if (const auto why = why_no_send(door())) return fail(request.id, *why);
     streamhost::Span span = begin_send(send_request);
     const sh_trace_context trace = span ? span.context()->raw() : sh_trace_context{};
     const sh_chat_send message =

@@ -77,6 +77,26 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         talk.wire.close();
     });
 
+    it('a gateway that is stopped serves its clients until each is sent away', async () => {
+        const leaving = await startNode(onSentinels(group), 'gateway-2', {
+            ...remote('careful', 'continue'), 'drain.balancer_wait_ms': 8_000, 'drain.window_ms': 200, 'drain.exit_within_ms': 30_000,
+        });
+        try {
+            const wire = await Wire.join(leaving, { session: newSession() });
+            leaving.signal('SIGTERM');
+            await leaving.printed(/draining/);
+            const { type, run } = await wire.ask({ type: 'send', content: 'in time', options: { provider: 'careful' } });
+            assert.equal(type, 'accepted');
+            const { text, end } = await wire.textOf(run);
+            assert.deepEqual([text, end.outcome], ['in time', 'complete']);
+            const own = await wire.ask({ type: 'send', content: 'too late', options: { provider: 'echo' } });
+            assert.deepEqual([own.type, own.code], ['error', 'unavailable'], 'what it would have to answer itself');
+            assert.equal((await wire.ended()).code, 4000);
+        } finally {
+            await leaving.kill();
+        }
+    });
+
     it('continue: a worker that sleeps is overtaken, wakes up, and says nothing more', async () => {
         const talk = await begin('careful');
         workers[talk.busy].signal('SIGSTOP');

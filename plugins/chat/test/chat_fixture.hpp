@@ -61,6 +61,7 @@ protected:
         std::uint32_t flags = 0;
         std::string body;
         std::string detail;
+        std::int64_t wait_ms = 0;
     };
     sh_ticket ticket(Answer& answer) {
         return host.ticket([&answer](const sh_result& result) {
@@ -68,6 +69,7 @@ protected:
             answer.status = result.status;
             answer.flags = result.flags;
             answer.detail = result.detail;
+            answer.wait_ms = result.wait_ms;
             if (result.body != nullptr) answer.body.assign(result.body->data, result.body->size);
         });
     }

@@ -10,6 +10,29 @@ namespace {
 
 using ChatWorkerDrain = testing::WorkerFixture;
 
+TEST_F(ChatWorkerDrain, MessagesForWorkersAreTakenUntilTheClientsAreGone) {
+    start_node("continue", false);
+    host.phase = SH_NODE_DRAINING;
+    const Answer taken = send("\"while clients are here\"");
+    EXPECT_EQ(taken.status, SH_OK);
+    EXPECT_EQ(cache.queues["runs"].size(), 1u);
+    const Answer own = send("\"for this node\"", "", R"({"provider":"echo"})");
+    EXPECT_EQ(own.status, SH_UNAVAILABLE) << "its answer might be cut short";
+    EXPECT_GT(own.wait_ms, 5'000);
+    (void)plugin->drain(5'000);
+    host.run();
+    EXPECT_EQ(send("\"afterwards\"").status, SH_UNAVAILABLE);
+    EXPECT_EQ(cache.queues["runs"].size(), 1u);
+}
+
+TEST_F(ChatWorkerDrain, MessagesAreRefusedFromTheOrderOnWhereTheQueueEndsWithTheNode) {
+    cache.kind = "memory";
+    start_node("continue", false);
+    host.phase = SH_NODE_DRAINING;
+    EXPECT_EQ(send("\"hello\"").status, SH_UNAVAILABLE);
+    EXPECT_TRUE(cache.open.empty());
+}
+
 TEST_F(ChatWorkerDrain, ADrainHandsOverWhatMayGoOn) {
     start_node("continue", true);
     holds_threads = true;
