@@ -18,6 +18,8 @@ constexpr std::size_t kFlushBytes = 256u << 10;  // of one connection in one pas
 constexpr std::size_t kFlushReaders = 1'024;     // of one round; the rest goes first in the next
 constexpr std::size_t kMaxPieces = 30;
 constexpr std::uint32_t kDrainTickMs = 20;
+// Clients of a drain leave one after the other, so this only parts those of a tick, and of other loops.
+constexpr std::uint32_t kComeBackWithinMs = 500;
 constexpr std::uint32_t kHousekeepingMs = 1'000;
 constexpr const char* kJustOff = "this service was just switched off; try again";
 
@@ -254,8 +256,8 @@ delivery::LoopStats LoopTransport::stats() const {
     return published_->stats;
 }
 
-// Spread over the window, so that the other nodes are not hit by all at once; each client hears its own
-// moment to come back.
+// Spread over the window, so that the other nodes are not hit by all at once. Who has left is served by
+// nobody: the moment to come back that each hears of is a near one.
 void LoopTransport::drain(std::uint32_t window_ms) {
     leaving_.clear();
     server_.for_each([&](net::Connection& connection) {
@@ -275,7 +277,7 @@ std::size_t LoopTransport::due_to_leave() const {
 }
 
 void LoopTransport::on_timer(DrainTick) {
-    std::uniform_int_distribution<std::uint32_t> moment(0, drain_window_ms_);
+    std::uniform_int_distribution<std::uint32_t> moment(0, std::min(drain_window_ms_, kComeBackWithinMs));
     const std::size_t due = due_to_leave();
     while (!leaving_.empty() && drain_clients_ - leaving_.size() < due) {
         say_goodbye(leaving_.back(), {4000, "this node is going away", moment(random_)});

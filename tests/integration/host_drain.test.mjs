@@ -93,6 +93,15 @@ describe('POST /admin/v1/drain', { timeout: TEST_MS, concurrency: 3 }, () => {
             assert.equal((await host.stop()).code, 0);
         }));
 
+    it('tells who leaves to come back soon, however long the window is', () =>
+        withHost({ 'runtime.loops': 1, 'drain.window_ms': 6_000 }, async (host) => {
+            const wires = await Promise.all([1, 2, 3].map((number) => Wire.join(host, { session: `leaves-${number}` })));
+            await host.admin(PATH, {});
+            const goaways = await Promise.all(wires.map((wire) => wire.frame((frame) => frame.type === 'goaway')));
+            const pauses = goaways.map((goaway) => goaway.reconnect_after_ms);
+            assert.ok(pauses.every((pause) => pause <= 500), `${pauses} ms`);
+        }));
+
     it('ends the process afterwards when it is asked to, at once or later', async () => {
         await withHost({ 'drain.window_ms': 300 }, async (host) => {
             const sockets = await dialMany(host, 5);
