@@ -160,8 +160,11 @@ void Node::build_data_plane() {
     bridge::set_transport(transport_.get());
     loops_.store_loop().add_hook(*delivery_);
     transport_->create();
-    for (std::uint32_t index = 0; index < settings_->listeners.size(); ++index)
-        if (const auto& tls = settings_->listeners[index].tls) transport_->set_tls(index, tls);
+    for (std::uint32_t index = 0; index < settings_->listeners.size(); ++index) {
+        const Settings::Listener& listener = settings_->listeners[index];
+        if (listener.tls) transport_->set_tls(index, listener.tls);
+        if (listener.proxies) transport_->set_proxies(index, listener.proxies);
+    }
 }
 
 control::LifecyclePorts Node::make_ports() {

@@ -211,14 +211,17 @@ void Node::follow_rollout() {
     wake();
 }
 
-// All that listens stays as it is but for its certificates: connections that come from now on get what the
-// files hold by now, whether their names changed or not.
+// All that listens stays as it is but for its certificates and whom it believes: connections that come from
+// now on get what the files hold by now, whether their names changed or not.
 std::vector<Settings::Listener> Node::renewed_listeners(const Settings& fresh) {
     std::vector<Settings::Listener> listeners = settings_->listeners;
     for (std::uint32_t index = 0; index < listeners.size(); ++index) {
         Settings::Listener& running = listeners[index];
         for (const Settings::Listener& listener : fresh.listeners) {
-            if (listener.name != running.name || !listener.tls || !running.tls) continue;
+            if (listener.name != running.name) continue;
+            running.proxies = listener.proxies;
+            transport_->set_proxies(index, running.proxies);
+            if (!listener.tls || !running.tls) continue;
             listener.tls->keep_tickets_of(*running.tls);
             running.tls = listener.tls;
             transport_->set_tls(index, running.tls);

@@ -143,6 +143,16 @@ void collect_connections(observe::Samples& out, const net::ServerCounters& count
     handshakes("full", counters.tls_full);
     handshakes("resumed", counters.tls_resumed);
     handshakes("failed", counters.tls_failed);
+    const auto headers = [&](const char* result, const std::atomic<std::uint64_t>& count) {
+        const observe::Label label{"result", result};
+        out.counter("proxy_headers_total",
+                    "Connections that should begin with a header of the PROXY protocol", {&label, 1},
+                    number(count.load()));
+    };
+    headers("accepted", counters.proxy_headers.accepted);
+    headers("missing", counters.proxy_headers.missing);
+    headers("malformed", counters.proxy_headers.malformed);
+    headers("untrusted", counters.proxy_headers.untrusted);
     out.counter("bytes_received_total", "Bytes from clients", {}, number(counters.bytes_in.load()));
     out.counter("bytes_sent_total", "Bytes to clients", {}, number(counters.bytes_out.load()));
 }

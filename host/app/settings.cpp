@@ -12,6 +12,7 @@
 
 #include "app/exposure.hpp"
 #include "app/http_settings.hpp"
+#include "app/listener_proxies.hpp"
 #include "app/section_trial.hpp"
 #include "config/compose.hpp"
 #include "control/dependency_plan.hpp"
@@ -76,7 +77,8 @@ void read_listeners(const View& root, const TlsContexts& tls, Settings& out) {
              address,
              {name, is_on(listener, "transports.websocket.enabled"),
               is_on(listener, "transports.sse.enabled"), is_on(listener, "transports.http.enabled")},
-             tls.contains(name) ? tls.at(name) : nullptr});
+             tls.contains(name) ? tls.at(name) : nullptr,
+             proxy_rules(*out.configuration, name)});
         out.transport.listeners.push_back(out.listeners.back().serves);
     }
 }
@@ -150,6 +152,8 @@ Candidate read_candidate(const config::Sources& sources, control::Catalogue& cat
     candidate.errors = exposure_issues(*loaded.configuration);
     const config::Issues http = http_issues(*loaded.configuration);
     candidate.errors.insert(candidate.errors.end(), http.begin(), http.end());
+    const config::Issues proxies = proxy_issues(*loaded.configuration);
+    candidate.errors.insert(candidate.errors.end(), proxies.begin(), proxies.end());
     ListenerTls tls = read_listener_tls(loaded.configuration);
     candidate.errors.insert(candidate.errors.end(), tls.issues.begin(), tls.issues.end());
     candidate.tls = std::move(tls.contexts);

@@ -17,6 +17,7 @@
 #include "config/loader.hpp"
 #include "control/catalogue.hpp"
 #include "delivery/log_set.hpp"
+#include "net/proxy_rules.hpp"
 #include "net/tls_context.hpp"
 #include "observe/logging.hpp"
 
@@ -31,6 +32,7 @@ struct Settings {
         std::string address;
         bridge::ListenerOptions serves;
         std::shared_ptr<net::TlsServerContext> tls;  ///< nullptr: in clear
+        net::ProxyRulesPtr proxies;                  ///< nullptr: it believes nobody
     };
     std::vector<Listener> listeners;  ///< the public ones
     std::string admin_address;

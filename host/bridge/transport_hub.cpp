@@ -59,6 +59,11 @@ void TransportHub::set_tls(std::uint32_t listener, const net::TlsServerContextPt
     on_each_loop([listener, tls](LoopTransport& transport) { transport.server().set_tls(listener, tls); });
 }
 
+void TransportHub::set_proxies(std::uint32_t listener, const net::ProxyRulesPtr& proxies) {
+    on_each_loop(
+        [listener, proxies](LoopTransport& transport) { transport.server().set_proxies(listener, proxies); });
+}
+
 template <typename Route>
 sh_status TransportHub::add(const std::shared_ptr<Route>& route, std::string_view kind, sh_handle* out) {
     const auto change = [this](const auto& body) {

@@ -49,6 +49,9 @@ public:
     /// [control] Connections of that listener that come from now on speak TLS.
     void set_tls(std::uint32_t listener, const net::TlsServerContextPtr& tls);
 
+    /// [control] Whom that listener believes about connections that come from now on.
+    void set_proxies(std::uint32_t listener, const net::ProxyRulesPtr& proxies);
+
     /// [control] Routes of plugins; they show when the instance opens. When it ends, the clients of its
     /// WebSocket routes are closed with 1013 and its handler hears of each.
     sh_status add_websocket(const std::shared_ptr<WebSocketRoute>& route, sh_handle* out);

@@ -30,7 +30,9 @@ std::optional<Value> pick(const Value* before, const Value* after, const Schema*
     const Value* chosen = cost_of(schema) == Reload::restart ? before : after;
     const bool is_map = (before == nullptr || before->object() != nullptr) &&
                         (after == nullptr || after->object() != nullptr);
-    if (!is_map) return chosen != nullptr ? std::optional(*chosen) : std::nullopt;
+    // A listener that came waits with all that it has, and one that went goes on so.
+    const bool is_whole = cost_of(schema) == Reload::restart && (before == nullptr || after == nullptr);
+    if (!is_map || is_whole) return chosen != nullptr ? std::optional(*chosen) : std::nullopt;
     Value out;
     out.data = Value::Object();
     out.origin = (chosen != nullptr ? chosen : after != nullptr ? after : before)->origin;

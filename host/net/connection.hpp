@@ -9,6 +9,8 @@
 #include "net/connection_events.hpp"
 #include "net/http_head.hpp"
 #include "net/http_reply.hpp"
+#include "net/ip_address.hpp"
+#include "net/proxy_rules.hpp"
 #include "net/secure_socket.hpp"
 #include "net/ws_codec.hpp"
 #include "runtime/fd_table.hpp"
@@ -18,6 +20,13 @@ namespace streamhost::net {
 
 class LoopServer;
 struct PhaseDeadline {};  ///< the tag of a connection's one timer
+
+/// A socket that a listener brought.
+struct Accepted {
+    int fd = -1;
+    std::uint32_t listener = 0;
+    PeerAddress peer;
+};
 
 /// The problem: a connection is a request, then another one, or a WebSocket for hours; it may trickle, flood,
 /// stall or vanish at any byte, and while it rests it must cost next to nothing.
@@ -30,13 +39,14 @@ public:
     enum class Flushed : std::uint8_t { kAll = 1, kBlocked, kBudget, kGone };
 
     /// `tls`: nullptr for a connection in clear.
-    Connection(LoopServer& server, int fd, ConnectionId id, std::uint32_t listener, std::string peer,
-               TlsServerContextPtr tls);
+    Connection(LoopServer& server, ConnectionId id, const Accepted& accepted, TlsServerContextPtr tls,
+               ProxyRulesPtr proxies);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     [[nodiscard]] ConnectionId id() const noexcept { return id_; }
+    /// Who connects, as text (PeerAddress): the client, where a proxy that is trusted says who that is.
     [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
     [[nodiscard]] void* user() const noexcept { return user_; }
     void set_user(void* user) noexcept { user_ = user; }
@@ -94,6 +104,13 @@ private:
     void on_timer(PhaseDeadline);
     void read();
     void take(std::span<std::uint8_t> bytes);
+
+    // What proxies say (connection_proxy.cpp).
+    void await_proxy_header(const ProxyRules& rules, const PeerAddress& peer);
+    [[nodiscard]] bool take_proxy_header();
+    void take_client(const ProxyHeader& header);
+    void serve_directly();
+    void end_of_proxy(std::atomic<std::uint64_t>& counter);
 
     // The socket, in clear or not (connection_socket.cpp).
     [[nodiscard]] ssize_t receive(std::span<std::uint8_t> into);
@@ -168,6 +185,7 @@ private:
     std::unique_ptr<const std::string> cors_;  // lines of the answer under way, if any
     std::unique_ptr<Extra> extra_;
     std::unique_ptr<SecureSocket> tls_;
+    std::unique_ptr<ProxyPreface> preface_;  // until a header of the proxy protocol came, where one is due
     std::string peer_;
 };
 

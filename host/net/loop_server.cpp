@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <utility>
 
-#include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/SocketImpl.h>
 #include <unistd.h>
 
@@ -64,9 +63,7 @@ private:
                 if (!is_harmless(errno)) rest();
                 return;
             }
-            server_.adopt(
-                fd, listener_,
-                Poco::Net::SocketAddress(reinterpret_cast<const sockaddr*>(&address), size).toString());
+            server_.adopt({fd, listener_, PeerAddress::of(address)});
         }
     }
 
@@ -117,6 +114,11 @@ void LoopServer::set_tls(std::uint32_t listener, TlsServerContextPtr tls) {
     tls_[listener] = std::move(tls);
 }
 
+void LoopServer::set_proxies(std::uint32_t listener, ProxyRulesPtr proxies) {
+    if (proxies_.size() <= listener) proxies_.resize(listener + 1);
+    proxies_[listener] = std::move(proxies);
+}
+
 std::span<std::uint8_t> LoopServer::record_buffer() {
     if (record_ == nullptr) record_ = std::make_unique<std::uint8_t[]>(SecureSocket::kRecordBytes);
     return {record_.get(), SecureSocket::kRecordBytes};
@@ -136,7 +138,7 @@ void LoopServer::complete(std::string& response, std::string_view cors) {
 
 void LoopServer::stop_listening() { acceptors_.clear(); }
 
-void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {
+void LoopServer::adopt(const Accepted& accepted) {
     counters_.accepted.fetch_add(1, std::memory_order_relaxed);
     if (counters_.connections.fetch_add(1, std::memory_order_relaxed) >= limits_.connections) {
         counters_.connections.fetch_sub(1, std::memory_order_relaxed);
@@ -146,12 +148,12 @@ void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {
             response,
             {.status = 503, .detail = "This node has as many connections as it may", .retry_after_s = 2});
         complete(response, {});
-        if (tls_of(listener) == nullptr)
-            (void)::send(fd, response.data(), response.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        ::close(fd);
+        if (tls_of(accepted.listener) == nullptr)
+            (void)::send(accepted.fd, response.data(), response.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        ::close(accepted.fd);
         return;
     }
-    tune(fd, limits_.send_timeout_ms);
+    tune(accepted.fd, limits_.send_timeout_ms);
     if (free_.empty()) {
         free_.push_back(static_cast<std::uint32_t>(slots_.size()));
         slots_.emplace_back();
@@ -161,9 +163,8 @@ void LoopServer::adopt(int fd, std::uint32_t listener, std::string peer) {
     const ConnectionId id =
         ConnectionId{index_} << 56U | ConnectionId{slots_[slot].generation & 0xffffffU} << 32U | slot;
     ++open_;
-    auto connection =
-        std::make_unique<Connection>(*this, fd, id, listener, std::move(peer), tls_of(listener));
-    slots_[slot].connection = std::move(connection);
+    slots_[slot].connection = std::make_unique<Connection>(*this, id, accepted, tls_of(accepted.listener),
+                                                           proxies_of(accepted.listener));
 }
 
 Connection* LoopServer::find(ConnectionId id) noexcept {

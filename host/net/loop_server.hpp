@@ -26,6 +26,14 @@ struct ServerLimits {
     HttpPolicyPtr http;  ///< fields of every answer; none without
 };
 
+/// Connections to listeners whose proxies say whose they are, by what came of it.
+struct ProxyHeaderCounters {
+    std::atomic<std::uint64_t> accepted{0};
+    std::atomic<std::uint64_t> missing{0};    ///< of a proxy, without a header in time
+    std::atomic<std::uint64_t> malformed{0};  ///< of a proxy
+    std::atomic<std::uint64_t> untrusted{0};  ///< of somebody who is no proxy
+};
+
 /// Counted over all loops of the process.
 struct ServerCounters {
     std::atomic<std::uint64_t> connections{0};  ///< open now
@@ -38,6 +46,7 @@ struct ServerCounters {
     std::atomic<std::uint64_t> tls_full{0};       ///< handshakes
     std::atomic<std::uint64_t> tls_resumed{0};    ///< those that a ticket shortened
     std::atomic<std::uint64_t> tls_failed{0};
+    ProxyHeaderCounters proxy_headers;
     std::atomic<std::uint64_t> bytes_in{0};
     std::atomic<std::uint64_t> bytes_out{0};
     std::atomic<bool> draining{false};  ///< upgrades are answered 503
@@ -64,6 +73,8 @@ public:
     void set_routes(std::uint32_t listener, RouteTablePtr routes);
     /// Connections of that listener that come from now on speak TLS.
     void set_tls(std::uint32_t listener, TlsServerContextPtr tls);
+    /// Who is believed about connections of that listener that come from now on.
+    void set_proxies(std::uint32_t listener, ProxyRulesPtr proxies);
     /// Accepts no more; what is open stays.
     void stop_listening();
     /// For what comes from now on: connections, heads, waits.
@@ -90,7 +101,7 @@ private:
         std::unique_ptr<Connection> connection;
         std::uint32_t generation = 1;
     };
-    void adopt(int fd, std::uint32_t listener, std::string peer);
+    void adopt(const Accepted& accepted);
     /// Destroyed after the round, when nothing on the stack refers to it.
     void bury(const Connection& connection);
     /// Adds what every answer carries to a whole response.
@@ -99,6 +110,9 @@ private:
     /// nullptr: in clear.
     [[nodiscard]] TlsServerContextPtr tls_of(std::uint32_t listener) const {
         return listener < tls_.size() ? tls_[listener] : nullptr;
+    }
+    [[nodiscard]] ProxyRulesPtr proxies_of(std::uint32_t listener) const {
+        return listener < proxies_.size() ? proxies_[listener] : nullptr;
     }
     [[nodiscard]] std::span<std::uint8_t> read_buffer() noexcept { return {buffer_.get(), kBufferBytes}; }
     /// Where parts become a record; made when the first one does.
@@ -116,6 +130,7 @@ private:
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<RouteTablePtr> routes_;  // by listener
     std::vector<TlsServerContextPtr> tls_;
+    std::vector<ProxyRulesPtr> proxies_;
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
     std::size_t open_ = 0;

@@ -1,7 +1,6 @@
 // deploy/haproxy and deploy/waf in front of three nodes, and deploy/rsyslog in front of a server for logs.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -11,43 +10,13 @@ import { promisify } from 'node:util';
 import { startNode } from './support/cluster.mjs';
 import { freePort, inFolder, root } from './support/host_process.mjs';
 import { get, Nginx } from './support/nginx.mjs';
+import { PATH, until, withProcess } from './support/side_process.mjs';
 import { Wire } from './support/wire.mjs';
 
 const run = promisify(execFile);
 const text = (name) => readFile(path.join(root, 'deploy', name), 'utf8');
-const PATH = `${process.env.PATH}:/usr/sbin`;
 const EMBEDDED = { words: ['-c', 'config/streamhost.yaml'], settings: {} };
 const SESSIONS = 1_500;
-const READY_MS = 20_000;
-const POLL_MS = 50;
-
-async function until(isSo, what) {
-    const end = Date.now() + READY_MS;
-    while (!(await isSo())) {
-        if (Date.now() > end) throw new Error(`${typeof what === 'string' ? what : what()}: not so in ${READY_MS} ms`);
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-}
-
-/** Runs while `use` does; `log()` answers what it printed. */
-async function withProcess(command, words, use) {
-    return inFolder(async (folder) => {
-        // Files, not pipes: HAProxy drops lines that nobody takes at once. And two: a warning in the middle of a line would hide a request.
-        const files = ['stdout', 'stderr'].map((name) => path.join(folder, name));
-        const outputs = files.map((file) => openSync(file, 'a'));
-        const child = spawn(command, words, { env: { ...process.env, PATH }, stdio: ['ignore', ...outputs] });
-        outputs.forEach(closeSync);
-        const ended = new Promise((resolve) => child.once('close', resolve));
-        try {
-            return await use(() => files.map((file) => readFileSync(file, 'utf8')).join(''));
-        } finally {
-            child.kill('SIGTERM');
-            const late = setTimeout(() => child.kill('SIGKILL'), READY_MS);
-            await ended;
-            clearTimeout(late);
-        }
-    });
-}
 
 describe('the HAProxy of deploy/', () => {
     it('sticks, spreads, leaves out who drains, and shows nothing of operators', (test) => inFolder(async (folder) => {

@@ -110,6 +110,8 @@ TEST(Diff, SaysWhatEachChangeCosts) {
               "listeners.old.tls.cert_file: \"\" -> nothing (restart, default)\n"
               "listeners.old.tls.key_file: \"\" -> nothing (restart, default)\n"
               "listeners.old.tls.min_version: \"1.2\" -> nothing (restart, default)\n"
+              "listeners.old.proxy_protocol: \"off\" -> nothing (live, default)\n"
+              "listeners.old.trusted_proxies: [] -> nothing (live, default)\n"
               "listeners.old.transports.websocket.enabled: true -> nothing (restart, default)\n"
               "listeners.old.transports.sse.enabled: true -> nothing (restart, default)\n"
               "listeners.old.transports.http.enabled: true -> nothing (restart, default)\n");

@@ -9,10 +9,11 @@ export class RawClient {
     #ended = false;
     #watchers = new Set();
 
-    static open(port) {
+    /** `from`: the client's address, any of 127.0.0.0/8. */
+    static open(port, from) {
         const client = new RawClient();
         return new Promise((resolve, reject) => {
-            client.#socket = connect(port, '127.0.0.1', () => resolve(client));
+            client.#socket = connect({ port, host: '127.0.0.1', localAddress: from }, () => resolve(client));
             client.#socket.once('error', reject);
             client.#listen();
         });
