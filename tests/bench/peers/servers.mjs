@@ -82,6 +82,7 @@ const settings = {
     'runtime.loops': 1,
     'limits.connections': MOST_CONNECTIONS,
     'drain.window_ms': 0,
+    'drain.exit_within_ms': 25_000, // on a busy machine ten thousand sessions take their time
     'plugins.echo.enabled': true,
     'plugins.chat.enabled': false,
     'plugins.console.enabled': false,
