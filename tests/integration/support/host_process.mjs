@@ -214,6 +214,12 @@ export class HostProcess {
         return (await readdir(`/proc/${this.#process.pid}/fd`)).length;
     }
 
+    /** Memory that it holds now. */
+    async residentBytes() {
+        const status = await readFile(`/proc/${this.#process.pid}/status`, 'utf8');
+        return Number(status.match(/^VmRSS:\s*(\d+) kB/m)[1]) * 1_024;
+    }
+
     /** CPU time used so far. */
     async cpuMs() {
         const stat = await readFile(`/proc/${this.#process.pid}/stat`, 'utf8');
