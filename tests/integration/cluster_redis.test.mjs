@@ -96,6 +96,33 @@ describe('three nodes over one Redis', { timeout: TEST_MS }, () => {
         [one, two].forEach((wire) => wire.close());
     });
 
+    it('counts each recovery by what it took', async () => {
+        const node = cluster.nodes[1];
+        const counted = (result) => node.metric(`recoveries_total{result="${result}"}`);
+        const stream = `${newSession()}.own`;
+        const [writer, reader] = [await Wire.join(cluster.nodes[0]), await Wire.join(node)];
+        const { fence } = await writer.ask({ type: 'claim', stream, lease_ms: 60_000 });
+        const append = (seq, more) => writer.ask({ type: 'append', stream, fence, seq, entries: [{ kind: 'text', delta: `${seq},` }], ...more });
+        const checks = [];
+        for (const seq of [1, 2, 3]) checks.push((await append(seq)).check);
+        /** What grew by one with this subscription. */
+        const afterOne = async (how) => {
+            const results = ['live', 'replayed', 'snapshot', 'completed', 'expired', 'unavailable', 'error'];
+            const before = await Promise.all(results.map(counted));
+            await reader.ask({ type: 'subscribe', stream, ...how });
+            const now = await Promise.all(results.map(counted));
+            await reader.ask({ type: 'unsubscribe', stream: how.stream ?? stream });
+            return results.flatMap((result, index) => Array(now[index] - before[index]).fill(result));
+        };
+        assert.deepEqual(await afterOne({ after: `3.${checks[2]}` }), ['live']);
+        assert.deepEqual(await afterOne({ after: `1.${checks[0]}` }), ['replayed']);
+        assert.deepEqual(await afterOne({ from: 'snapshot' }), ['snapshot']);
+        assert.deepEqual(await afterOne({ stream: `${stream}-gone`, after: `1.${checks[0]}` }), ['expired']);
+        await append(4, { end: { outcome: 'complete' } });
+        assert.deepEqual(await afterOne({ after: `3.${checks[2]}` }), ['completed']);
+        [writer, reader].forEach((wire) => wire.close());
+    });
+
     it('a flushed script cache is filled again', async () => {
         const wire = await Wire.join(cluster.nodes[0], { session: newSession() });
         const { run } = await wire.ask({ type: 'send', content: WORDS });

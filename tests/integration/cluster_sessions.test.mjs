@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { Cluster, onRedis, startNode } from './support/cluster.mjs';
+import { runHost, serveHost } from './support/host_process.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -245,5 +246,39 @@ describe('two living nodes of one id', { timeout: TEST_MS }, () => {
             await Promise.all(nodes.map((node) => node.kill()));
             await redis.stop();
         }
+    });
+});
+
+describe('the name of a node', { timeout: TEST_MS, concurrency: 3 }, () => {
+    const seenOn = async (settings, environment) => {
+        const node = await serveHost(settings, { words: ['-c', 'config/streamhost.yaml'], environment });
+        try {
+            const wire = await Wire.join(node, { session: newName('named') });
+            const registered = await sessionsOf(node);
+            wire.close();
+            return [(await node.admin('/admin/v1/node')).body.nodeId, wire.welcome.node, ...registered.map((session) => session.node)];
+        } finally {
+            await node.stop();
+        }
+    };
+
+    it('is node.id, and else NODE_ID of the environment', async () => {
+        const [named, chosen] = await Promise.all([seenOn({}, { NODE_ID: 'gw-7' }), seenOn({ 'node.id': 'gw-8' }, { NODE_ID: 'gw-7' })]);
+        assert.deepEqual([named, chosen], [Array(3).fill('gw-7'), Array(3).fill('gw-8')]);
+    });
+
+    it('is made up where nobody names it, another one at each start', async () => {
+        const [one, two] = await Promise.all([seenOn({}, { NODE_ID: '' }), seenOn({}, { NODE_ID: '' })]);
+        for (const seen of [one, two]) {
+            assert.match(seen[0], /^[A-Za-z0-9_-]{1,32}-[0-9a-f]{8}$/);
+            assert.deepEqual(seen, Array(3).fill(seen[0]));
+        }
+        assert.notEqual(one[0], two[0]);
+    });
+
+    it('has no other letters', async () => {
+        const { code, err } = await runHost([], { NODE_ID: 'gw 7' });
+        assert.equal(code, 1);
+        assert.match(err, /NODE_ID: a node's name is 1 to 64 of \[A-Za-z0-9_-\]/);
     });
 });
