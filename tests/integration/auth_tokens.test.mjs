@@ -9,6 +9,7 @@ import { Cluster, onRedis } from './support/cluster.mjs';
 import { configFile, inFolder, serveHost } from './support/host_process.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { RedisProcess } from './support/redis.mjs';
+import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
 const KNOWN_MS = 2_000; // by then all nodes know of a revocation
@@ -93,6 +94,76 @@ describe('development tokens', { timeout: TEST_MS }, () => {
             assert.deepEqual(await host.stop(), { code: 0, signal: null });
         }
     });
+});
+
+describe('tokens that are no good', { timeout: TEST_MS }, () => {
+    it('are each refused and counted for what is wrong with them, and stand nowhere', () => inFolder(async (folder) => {
+        const secret = randomBytes(32).toString('hex');
+        const file = path.join(folder, 'secret');
+        await writeFile(file, secret);
+        const keys = JSON.stringify([{ id: 'k1', algorithm: 'HS256', secret_file: file }]);
+        const host = await serveHost({
+            'plugins.auth.enabled': true, 'plugins.auth.keys': keys, 'plugins.auth.leeway_ms': 0, 'plugins.auth.issuer': 'https://id', 'plugins.auth.audiences': '["chat"]',
+            'plugins.gateway.authentication': 'required', 'logging.level': 'debug',
+        }, { words: ['-c', 'config/streamhost.yaml'] });
+        const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+        const signed = (head, claims, key = secret) => {
+            const now = Math.floor(Date.now() / 1_000);
+            const text = `${part({ alg: 'HS256', kid: 'k1', ...head })}.${part({ sub: 'ann', iss: 'https://id', aud: 'chat', iat: now - 60, exp: now + 600, ...claims })}`;
+            return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+        };
+        const now = Math.floor(Date.now() / 1_000);
+        const good = signed({}, {});
+        const [head, payload] = good.split('.');
+        const bad = [
+            ['expired', signed({}, { exp: now - 1 })],
+            ['not_yet', signed({}, { nbf: now + 300 })],
+            ['not_yet', signed({}, { iat: now + 300 })],
+            ['audience', signed({}, { aud: 'other' })],
+            ['audience', signed({}, { aud: undefined })],
+            ['issuer', signed({}, { iss: 'https://else' })],
+            ['key', signed({ kid: 'k2' }, {})],
+            ['signature', signed({}, {}, 'guess')],
+            ['algorithm', `${part({ alg: 'none' })}.${payload}.`],
+            ['algorithm', signed({ alg: 'HS512' }, {})],
+            ['claims', signed({}, { sub: undefined })],
+            ['claims', signed({}, { exp: undefined })],
+            ['malformed', signed({}, { more: 'x'.repeat(9_000) })], // over 8 KiB
+            ['malformed', `${head}.${payload}`],
+            ['malformed', good.slice(0, 20)],
+        ];
+        const counts = async () => {
+            const text = await (await fetch(`http://127.0.0.1:${host.adminPort}/metrics`)).text();
+            return Object.fromEntries([...text.matchAll(/^streamhost_auth_total\{result="(\w+)"\} (\d+)$/gm)].map(([, result, count]) => [result, Number(count)]));
+        };
+        const post = async (token) => {
+            const answer = await fetch(`http://127.0.0.1:${host.port}/v1/sessions/trip/messages`, { method: 'POST', body: '{"content":"x"}', headers: { Authorization: `Bearer ${token}` } });
+            return { status: answer.status, text: await answer.text() };
+        };
+        try {
+            const expected = await counts();
+            for (const [result, token] of bad) {
+                const wire = await Wire.open(host);
+                const answer = await wire.ask({ type: 'hello', session: 'trip', token });
+                const close = await wire.ended();
+                assert.deepEqual([answer.type, answer.code, close.code], ['error', 'unauthenticated', 4401], result);
+                const { status, text } = await post(token);
+                assert.equal(status, 401, text);
+                expected[result] += 2;
+                assert.deepEqual(await counts(), expected, `${result}: ${token}`);
+                const said = JSON.stringify(answer) + close.reason + text + host.log;
+                for (const word of token.split('.').filter((each) => each.length > 8)) assert.ok(!said.includes(word), `${result}: ${said.slice(0, 2_000)}`);
+            }
+            const welcomed = await Wire.join(host, { session: 'trip', token: good });
+            assert.equal(welcomed.welcome.user, 'ann', 'the pattern of them all is good');
+            assert.deepEqual(await counts(), { ...expected, ok: 1 });
+            assert.ok(!host.log.includes(payload) && !host.log.includes(secret));
+            welcomed.close();
+            assert.deepEqual(await host.stop(), { code: 0, signal: null });
+        } finally {
+            await host.kill();
+        }
+    }));
 });
 
 describe('keys', { timeout: TEST_MS }, () => {

@@ -232,13 +232,15 @@ describe('pages and cookies', { timeout: TEST_MS }, () => {
 describe('limits', { timeout: TEST_MS }, () => {
     it('answer who sends too often, and turn away who connects too often', async () => {
         const limits = JSON.stringify([{ by: 'user', verbs: ['send'], rate: '1/minute', burst: 2 }]);
-        const host = await serveHost({ ...ON, 'plugins.ratelimit.enabled': true, 'plugins.ratelimit.limits': limits, 'plugins.ratelimit.connections.per_user': 2 });
+        const host = await serveHost({ ...ON, 'plugins.health.enabled': true, 'plugins.ratelimit.enabled': true, 'plugins.ratelimit.limits': limits, 'plugins.ratelimit.connections.per_user': 2 });
         try {
             const ann = await join(host, 'ann', 'hers');
             for (const content of ['one', 'two']) assert.equal((await ann.ask({ type: 'send', content })).type, 'accepted');
             const late = await ann.ask({ type: 'send', content: 'three' });
             assert.deepEqual([late.code, late.retryable], ['rate_limited', true]);
             assert.ok(late.retry_after_ms > 0 && late.retry_after_ms <= 60_000, String(late.retry_after_ms));
+            assert.equal(await host.metric('ratelimit_total{by="none",result="allowed",verb="send"}'), 2);
+            assert.equal(await host.metric('ratelimit_total{by="user",result="limited",verb="send"}'), 1);
             const second = await join(host, 'ann', 'hers');
             assert.deepEqual(await refused(host, { session: 'hers', token: await tokenFor(host, 'ann') }), { code: 'rate_limited', close: 4429 });
             second.close();

@@ -30,7 +30,7 @@ const plugin = async (host, name) => (await host.admin('/admin/v1/plugins')).bod
 
 describe('SIGHUP', () => {
     it('refuses a file with a mistake, says where, and serves on as before', async () => {
-        await withFile('plugins: {echo: {enabled: true}}\nlimits: {connections: 100}\n', async ({ host, change }) => {
+        await withFile('plugins: {echo: {enabled: true}, health: {enabled: true}}\nlimits: {connections: 100}\n', async ({ host, change }) => {
             const client = await RawClient.upgraded(host.port, '/echo');
             for (const [text, complaint] of [
                 ['limits: {conections: 5}\n', /streamhost\.yaml:1:10: limits\.conections: unknown key, did you mean/],
@@ -42,6 +42,7 @@ describe('SIGHUP', () => {
                 assert.match(log, /the changed configuration is refused; the running one stays/);
                 assert.equal((await node(host)).connection_limit, 100);
             }
+            assert.equal(await host.metric('config_reloads_total{result="refused"}'), 3);
             (await RawClient.upgraded(host.port, '/echo')).close();
             client.close();
         });
