@@ -59,9 +59,9 @@ bool Roster::is_held(const Member& member) const {
            entry.user != member.user;
 }
 
-void Roster::leave(sh_connection connection, std::int64_t now_ms) {
+std::string Roster::leave(sh_connection connection, std::int64_t now_ms) {
     const auto home = homes_.find(connection);
-    if (home == homes_.end()) return;
+    if (home == homes_.end()) return {};
     const auto found = entries_.find(home->second);
     Entry& entry = found->second;
     std::erase_if(entry.connections, [&](const Connection& one) { return one.id == connection; });
@@ -74,6 +74,7 @@ void Roster::leave(sh_connection connection, std::int64_t now_ms) {
     }
     homes_.erase(home);
     want(found->first, entry);
+    return entry.connections.empty() ? found->first : std::string();
 }
 
 void Roster::close(std::int64_t now_ms) {
@@ -254,6 +255,11 @@ std::vector<sh_connection> Roster::strangers_of(std::string_view session) const 
 std::int64_t Roster::created_ms(std::string_view session) const {
     const auto found = entries_.find(std::string(session));
     return found == entries_.end() ? 0 : found->second.created_ms;
+}
+
+std::string Roster::user_of(std::string_view session) const {
+    const auto found = entries_.find(std::string(session));
+    return found == entries_.end() ? std::string() : found->second.user;
 }
 
 void Roster::note_owner(std::string_view session, std::string_view user, std::int64_t now_ms) {

@@ -78,7 +78,8 @@ public:
 
     // SH_CONFLICT: the connection has joined already; SH_FORBIDDEN: the session is held by another user.
     [[nodiscard]] sh_status join(const Member& member);
-    void leave(sh_connection connection, std::int64_t now_ms);
+    // Answers the session, when that was its last connection here.
+    std::string leave(sh_connection connection, std::int64_t now_ms);
     // All sessions and the node leave the store; nothing joins any more.
     void close(std::int64_t now_ms);
 
@@ -94,6 +95,8 @@ public:
     // Connections of the session whose user is another than the session's: it had no owner when they came.
     [[nodiscard]] std::vector<sh_connection> strangers_of(std::string_view session) const;
     [[nodiscard]] std::int64_t created_ms(std::string_view session) const;
+    // Whose it is in the registry; empty: it is not here.
+    [[nodiscard]] std::string user_of(std::string_view session) const;
     // The user was found to own the session. True for a while afterwards, so that not each write asks.
     void note_owner(std::string_view session, std::string_view user, std::int64_t now_ms);
     [[nodiscard]] bool is_owner(std::string_view session, std::string_view user, std::int64_t now_ms) const;

@@ -5,6 +5,12 @@
 
 namespace session {
 
+namespace {
+
+constexpr std::int64_t kPresenceLingerMs = 5'000;  // a reload, a change of networks
+
+}  // namespace
+
 using streamhost::answered;
 using streamhost::Failure;
 
@@ -26,6 +32,7 @@ void SessionPlugin::configure(const streamhost::Config& config) {
     if (sessions_ != nullptr) throw Failure(SH_NEEDS_RESTART, "session takes its section at the start");
     heartbeat_ms_ = static_cast<std::uint32_t>(config.integer("heartbeat_ms", heartbeat_ms_));
     ttl_ms_ = static_cast<std::uint32_t>(config.integer("ttl_ms", ttl_ms_));
+    presence_ = config.boolean("presence", presence_);
     if (ttl_ms_ < 2 * heartbeat_ms_)
         throw Failure(SH_INVALID,
                       "plugins.session.ttl_ms must be at least twice heartbeat_ms, or one late heartbeat "
@@ -41,7 +48,9 @@ void SessionPlugin::start() {
     sessions_ = std::make_unique<Sessions>(
         host(), StorePort(streamhost::Store(host()), {host().node_id(), ttl_ms_}),
         RosterOptions{host().node_id(), ttl_ms_, host().node().name(host().raw()), incarnation()},
-        host().acquire<sh_pubsub>(SH_SVC_PUBSUB), host().expose(&kKickEvents, this).get());
+        host().acquire<sh_pubsub>(SH_SVC_PUBSUB), host().expose(&kKickEvents, this).get(),
+        presence_ ? std::optional<Presence>(std::in_place, host().node_id(), incarnation(), kPresenceLingerMs)
+                  : std::nullopt);
     host().provide(SH_SVC_SESSION, &kTable, this);
     routes_.add(host(), host().expose(&kTable, this), host().expose(&kOperatorTable, this));
     const auto beat = [this] { sessions_->heartbeat(); };
@@ -109,7 +118,9 @@ constexpr const char* kSchema = R"({
     "heartbeat_ms": {"type": "integer", "default": 2000, "minimum": 500, "maximum": 600000, "x-unit": "ms",
       "description": "How often this node renews the registrations of its sessions"},
     "ttl_ms": {"type": "integer", "default": 6000, "minimum": 1000, "maximum": 3600000, "x-unit": "ms",
-      "description": "A registration that was not renewed for so long counts no more, and is taken away by a healthy node after a sixth of that more; at least twice heartbeat_ms, the same on all nodes"}
+      "description": "A registration that was not renewed for so long counts no more, and is taken away by a healthy node after a sixth of that more; at least twice heartbeat_ms, the same on all nodes"},
+    "presence": {"type": "boolean", "default": false,
+      "description": "Write to a session's stream on which nodes its user is there: an entry of kind presence with the first connection of each node, and five seconds after the last one"}
   }
 })";
 

@@ -42,6 +42,7 @@ private:
 
     std::uint32_t heartbeat_ms_ = 2'000;
     std::uint32_t ttl_ms_ = 6'000;
+    bool presence_ = false;
     std::unique_ptr<Sessions> sessions_;
     AdminRoutes routes_;
     bool told_ = false;  // [control]

@@ -19,7 +19,7 @@ bool is_unanswered(sh_status status) { return status == SH_UNAVAILABLE || status
 }  // namespace
 
 Sessions::Sessions(Host& host, StorePort store, RosterOptions options, streamhost::Lease<sh_pubsub> pubsub,
-                   const sh_lease* events)
+                   const sh_lease* events, std::optional<Presence> presence)
     : host_(host),
       store_(store),
       websocket_(host.require<sh_websocket_ext>(SH_EXT_WEBSOCKET)),
@@ -27,6 +27,7 @@ Sessions::Sessions(Host& host, StorePort store, RosterOptions options, streamhos
              [this](const std::string& session) { return close_all(session, "kicked"); }),
       roster_(options),
       namesake_(options.incarnation, 2 * options.ttl_ms),
+      presence_(std::move(presence)),
       local_(host.gauge("sessions", "Sessions with connections", {{"scope", "node"}})),
       known_(host.gauge("sessions", "Sessions with connections", {{"scope", "all"}})),
       connections_(host.gauge("session_connections", "Connections that joined a session")),
@@ -144,6 +145,7 @@ void Sessions::admit(const Request& request) {
     // They came when the session was nobody's; what is written from now on is not for them.
     for (const sh_connection stranger : roster_.strangers_of(member.session))
         websocket_->close(stranger, kKicked, bytes("the session has an owner now"));
+    if (presence_) presence_->came(member.session, roster_.user_of(member.session));
     pump();
     answer_join(*request);
 }
@@ -161,7 +163,8 @@ void Sessions::answer_join(const JoinRequest& request) {
 
 void Sessions::leave(sh_connection connection) {
     if (const auto found = joining_.find(connection); found != joining_.end()) found->second->has_left = true;
-    roster_.leave(connection, host_.monotonic_ms());
+    const std::string left = roster_.leave(connection, host_.monotonic_ms());
+    if (presence_ && !left.empty()) presence_->went(left, host_.monotonic_ms());
     pump();
 }
 
@@ -258,6 +261,7 @@ void Sessions::heartbeat() {
     tell_departures();
     kicks_.subscribe();
     roster_.tick(host_.monotonic_ms());
+    if (presence_) presence_->tick(host_.monotonic_ms());
     pump();
     // Whose a session is may change under connections that stay for days: keys lapse, stores lose writes.
     if (++beats_ % kBeatsPerCheck == 0) roster_.doubt_all();
@@ -282,19 +286,37 @@ void Sessions::pump() {
         });
     }
     is_pumping_ = false;
+    say_who_is_there();
     show_state();
+}
+
+void Sessions::say_who_is_there() {
+    if (!presence_ || is_saying_) return;
+    is_saying_ = true;
+    while (auto entry = presence_->next()) {
+        store_.say(*entry, [this, entry = *entry](const sh_result& result) {
+            presence_->answered(entry, !is_unanswered(result.status));
+            say_who_is_there();
+            show_state();
+        });
+    }
+    is_saying_ = false;
 }
 
 void Sessions::answered(const Command& command, const sh_result& result) {
     Outcome outcome{result.status, {}, {}};
     if (command.kind == Command::Kind::kRenew && result.status == SH_OK)
         outcome.missing = read_names(body_of(result));
+    for (const std::string& session : outcome.missing)
+        if (presence_) presence_->was_reaped(session);
     if (command.kind == Command::Kind::kExpire) {
         if (result.status != SH_OK) {
             cleanup_errors_.add();
         } else {
-            for (Registered& one : read_listing(body_of(result)).entries)
+            for (Registered& one : read_listing(body_of(result)).entries) {
+                if (presence_) presence_->reaped(one.session, one.node, one.user);
                 outcome.lapsed.emplace_back(std::move(one.session), std::move(one.node));
+            }
             note_reaped(outcome.lapsed.size());
         }
     }
@@ -333,7 +355,9 @@ void Sessions::note_reaped(std::size_t count) {
 void Sessions::show_state() {
     local_.set(static_cast<double>(roster_.sessions()));
     connections_.set(static_cast<double>(roster_.connections()));
-    if (is_closed_) left_.store(static_cast<std::uint32_t>(roster_.unsettled()));
+    if (is_closed_)
+        left_.store(
+            static_cast<std::uint32_t>(roster_.unsettled() + (presence_ ? presence_->unsettled() : 0)));
     const bool is_healthy = !roster_.has_lost_store();
     if (is_healthy == was_healthy_ || is_closed_) return;
     was_healthy_ = is_healthy;
@@ -346,6 +370,7 @@ void Sessions::close() {
     if (is_closed_) return;
     is_closed_ = true;
     roster_.close(host_.monotonic_ms());
+    if (presence_) presence_->close();
     pump();
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -14,6 +15,7 @@
 #include "kicks.hpp"
 #include "listing.hpp"
 #include "namesake.hpp"
+#include "presence.hpp"
 #include "requests.hpp"
 #include "roster.hpp"
 #include "store_port.hpp"
@@ -27,7 +29,7 @@ public:
     static constexpr std::size_t kMaxQuestions = 256;  // of those who were believed, under way
 
     Sessions(streamhost::Host& host, StorePort store, RosterOptions options,
-             streamhost::Lease<sh_pubsub> pubsub, const sh_lease* events);
+             streamhost::Lease<sh_pubsub> pubsub, const sh_lease* events, std::optional<Presence> presence);
     Sessions(const Sessions&) = delete;
     Sessions& operator=(const Sessions&) = delete;
 
@@ -70,6 +72,7 @@ private:
     void refuse(const Request& request, sh_status status);
     std::size_t close_all(const std::string& session, std::string_view reason);
     void pump();
+    void say_who_is_there();
     void answered(const Command& command, const sh_result& result);
     void note_reaped(std::size_t count);
     void look_for_namesake(const sh_result& put);
@@ -84,11 +87,13 @@ private:
     Roster roster_;
     Namesake namesake_;
     Departures departures_;
+    std::optional<Presence> presence_;  // unless nobody is told
     std::unordered_map<sh_connection, Request> joining_;
     std::uint32_t beats_ = 0;
     std::size_t questions_ = 0;       // about those who were believed, under way
     bool is_store_answering_ = true;  // as far as those know
     bool is_pumping_ = false;
+    bool is_saying_ = false;
     bool is_closed_ = false;
     bool was_healthy_ = true;
     bool had_namesake_ = false;

@@ -71,6 +71,20 @@ void StorePort::list(std::string_view user, std::uint32_t max, Answer answer) {
     store_.run(&sh_store_ext::session_list, std::move(answer), sh_bytes{}, bytes(user), max);
 }
 
+void StorePort::say(const PresenceEntry& entry, Answer answer) {
+    const std::string data = entry.json();
+    sh_record record{};
+    record.type = SH_RECORD_PART;
+    record.data = bytes(data);
+    sh_store_publish publish{};
+    publish.struct_size = sizeof(publish);
+    publish.count = 1;
+    publish.stream = bytes(entry.session);
+    publish.key = bytes(entry.key);
+    publish.entries = &record;
+    store_.run(&sh_store_ext::publish, std::move(answer), &publish);
+}
+
 void StorePort::list_nodes(Answer answer) { store_.run(&sh_store_ext::node_list, std::move(answer)); }
 
 }  // namespace session

@@ -8,6 +8,7 @@
 #include "streamhost/store.hpp"
 
 #include "owner_check.hpp"
+#include "presence.hpp"
 #include "roster.hpp"
 
 namespace session {
@@ -35,6 +36,8 @@ public:
     // Sessions of the user, or of all: at most so many, and how many there are.
     void list(std::string_view user, std::uint32_t max, Answer answer);
     void list_nodes(Answer answer);
+    // Appends it to the session's stream.
+    void say(const PresenceEntry& entry, Answer answer);
 
 private:
     void put(const Command& command, Answer answer);
