@@ -32,6 +32,7 @@ StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, b
         [this](redis::ReportLevel level, std::string_view text) { log_.write(level_of(level), text, {}); });
     redis::RedisStoreOptions options;
     options.key_prefix = settings.key_prefix;
+    options.database = settings.client.server.database;
     options.keeper = settings.keeper;
     options.keeper_board = &keeper_;
     const std::string prefix = "redis " + settings.client.role + ": ";

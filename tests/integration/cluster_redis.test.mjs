@@ -133,6 +133,35 @@ describe('three nodes over one Redis', { timeout: TEST_MS }, () => {
     });
 });
 
+describe('two installations on one Redis', { timeout: TEST_MS }, () => {
+    it('of one prefix in two databases hear nothing of each other', async () => {
+        const redis = await RedisProcess.start();
+        const nodes = [];
+        try {
+            for (const [id, database] of [['a-1', 0], ['a-2', 0], ['b-1', 1], ['b-2', 1]]) nodes.push(await startNode(onRedis(redis), id, { 'store.redis.database': database }));
+            const session = newSession();
+            const wires = await Promise.all(nodes.map((node) => Wire.join(node, { session })));
+            for (const [writer, reader] of [[0, 1], [2, 3]]) {
+                const content = `only for ${nodes[reader].id}`;
+                const { run } = await wires[writer].ask({ type: 'send', content });
+                assert.equal((await wires[reader].textOf(run)).text, content);
+            }
+            for (const [index, wire] of wires.entries()) {
+                const told = wire.frames.filter(({ data }) => data?.kind === 'message' && data.role === 'user').map(({ data }) => data.content);
+                assert.deepEqual(told, [`only for ${nodes[index < 2 ? 1 : 3].id}`]);
+                assert.equal(await nodes[index].metric('stream_divergence_total'), 0);
+            }
+            assert.equal((await nodes[0].admin(`/admin/v1/sessions/${session}/kick`, {})).body.closed, 2);
+            assert.deepEqual(await Promise.all(wires.slice(0, 2).map(async (wire) => (await wire.ended()).code)), [4403, 4403]);
+            assert.equal((await wires[2].ask({ type: 'ping' })).type, 'pong');
+            wires.forEach((wire) => wire.close());
+        } finally {
+            await Promise.all(nodes.map((node) => node.kill()));
+            await redis.stop();
+        }
+    });
+});
+
 describe('a node that is killed', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;

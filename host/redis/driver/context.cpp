@@ -32,7 +32,11 @@ std::string_view describe(TroubleKind kind) noexcept {
 }
 
 Context::Context(RedisStoreOptions options, Port& port, store::StoreLoop& loop, store::LiveSink& sink)
-    : options_(std::move(options)), keys_(options_.key_prefix), port_(port), loop_(loop), sink_(sink) {
+    : options_(std::move(options)),
+      keys_(options_.key_prefix, options_.database),
+      port_(port),
+      loop_(loop),
+      sink_(sink) {
     self_ = std::make_shared<Context*>(this);
 }
 

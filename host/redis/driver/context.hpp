@@ -47,6 +47,7 @@ struct KeeperBoard {
 struct RedisStoreOptions {
     store::Limits limits;
     std::string key_prefix = "streamhost:";
+    std::uint32_t database = 0;  // that the port's connections chose
     KeeperOptions keeper;
     KeeperBoard* keeper_board = nullptr;             // outlives the store
     std::function<void(const Trouble&)> on_trouble;  // [store]; may be empty
