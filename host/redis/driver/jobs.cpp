@@ -23,6 +23,8 @@ constexpr std::int64_t kEmptyQueueMs = 3'600'000;
 constexpr std::int64_t kRememberMs = 10'000;
 // A waiting take asks again after this, in case that a wake-up was lost.
 constexpr std::int64_t kAskEveryMs[] = {200, 500};
+// Whether claims are made at once by now.
+constexpr std::int64_t kUnsettledMs = 100;
 
 ReplyDone open_reply(Context& context, std::string_view command, store::OpenDone done) {
     return [&context, command, done = std::move(done)](const Reply& reply) mutable {
@@ -108,6 +110,7 @@ public:
 
     Submit start() {
         const std::uint64_t wakes = jobs_.waits_.wakes(channel_);
+        if (!jobs_.streams_.is_settled()) return leave_to_others(wakes);
         return send([self = shared_from_this(), wakes](const Reply& reply) {
             if (reply.status != Status::kOk) return self->answer({.status = reply.status});
             const Asked asked = self->take(reply);
@@ -118,6 +121,7 @@ public:
     }
 
     Submit ask(UniqueFunction<void(const Asked&)> then) override {
+        if (!jobs_.streams_.is_settled()) return Submit::kBusy;
         return send([self = shared_from_this(), then = std::move(then)](const Reply& reply) mutable {
             then(self->take(reply));
         });
@@ -132,6 +136,16 @@ public:
     }
 
 private:
+    Submit leave_to_others(std::uint64_t wakes) {
+        if (may_wait_)
+            jobs_.waits_.join(channel_, shared_from_this(), wakes, {.again_in_ms = kUnsettledMs});
+        else
+            jobs_.context_.answer_later(Status::kTimeout, [self = shared_from_this()](const Reply& reply) {
+                self->done_({.status = reply.status});
+            });
+        return Submit::kAccepted;
+    }
+
     Submit send(ReplyDone done) {
         Call call(lua::kJobTake);
         call.key(queue_).key(answer_).key(taken_).arg(consumer_).arg(max_).arg(idle_ms_).arg(kRememberMs);

@@ -4,6 +4,7 @@
 
 #include "redis/driver/context.hpp"
 #include "redis/driver/nonce.hpp"
+#include "redis/driver/streams.hpp"
 #include "redis/driver/waits.hpp"
 #include "store/jobs.hpp"
 
@@ -11,10 +12,13 @@ namespace streamhost::redis {
 
 // The open runs: a sorted set per shard, by the time of the next check. The queues: Redis Streams with one
 // group, `workers`; an acknowledged job is deleted, so what a stream holds is what waits or is pending.
+//
+// Jobs are there to be claimed, so a node whose claims have to wait takes none: others may claim at once.
 // [store]
 class RedisJobs final : public store::JobCommands {
 public:
-    explicit RedisJobs(Context& context) : context_(context), waits_(context) {}
+    RedisJobs(Context& context, const RedisStreams& streams)
+        : context_(context), streams_(streams), waits_(context) {}
 
     store::Submit open_put(const store::OpenPutRequest& request, store::OpenDone done) override;
     store::Submit open_take(const store::OpenTakeRequest& request, store::OpenDone done) override;
@@ -34,6 +38,7 @@ private:
     class Take;
 
     Context& context_;
+    const RedisStreams& streams_;
     Nonces nonces_;
     Waits waits_;
 };

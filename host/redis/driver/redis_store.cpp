@@ -28,7 +28,7 @@ public:
     RedisStore(RedisStoreOptions options, Port& port, store::StoreLoop& loop, store::LiveSink& sink)
         : context_(std::move(options), port, loop, sink),
           streams_(context_),
-          jobs_(context_),
+          jobs_(context_, streams_),
           registry_(context_),
           locks_(context_),
           key_values_(context_),

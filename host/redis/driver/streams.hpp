@@ -50,6 +50,8 @@ public:
     void on_link_down();
     // The master may be another one.
     void on_link_up();
+    // Whether it is settled who produces what, so that claims are made at once.
+    [[nodiscard]] bool is_settled() const { return context_.loop().now_ms() >= settled_ms_; }
     // Answers kGone to what waits, for a claim or for a repair.
     void end_waits();
     // What a script published on the channel of a home.
@@ -82,7 +84,6 @@ private:
     void note_repairs(Kept& kept) const;
     [[nodiscard]] bool is_behind_all(const Kept& kept, store::Status status) const;
     [[nodiscard]] std::uint64_t head_after(const Kept& kept, store::Status status, std::uint64_t last) const;
-    [[nodiscard]] bool is_settled() const { return context_.loop().now_ms() >= settled_ms_; }
     [[nodiscard]] std::int64_t look_at_ms(const Kept& kept) const;
     void run_held(const std::shared_ptr<Kept>& kept);
     [[nodiscard]] bool may_ask_again(const Kept& kept, store::Status status) const;

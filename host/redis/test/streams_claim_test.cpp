@@ -165,6 +165,28 @@ TEST_F(StreamsClaimTest, WhereServersChangeRolesANodeThatStartsWaitsToo) {
     store->shutdown();
 }
 
+TEST_F(StreamsClaimTest, ANodeThatMayNotClaimYetLeavesJobsToOthers) {
+    const auto taken = std::make_shared<std::vector<Status>>();
+    const auto take = [&](std::uint32_t wait_ms) {
+        return store_->jobs().take(
+            {.queue = "runs", .consumer = "w", .max = 1, .wait_ms = wait_ms, .idle_ms = 1'000},
+            [taken](const store::QueueResult& result) { taken->push_back(result.status); });
+    };
+    change_master();
+    ASSERT_EQ(take(0), Submit::kAccepted);
+    ASSERT_EQ(take(1'000), Submit::kAccepted);
+    EXPECT_TRUE(port_.held.empty());
+    loop_.advance(1'000);
+    EXPECT_EQ(*taken, (std::vector{Status::kTimeout, Status::kTimeout}));
+    ASSERT_EQ(take(5'000), Submit::kAccepted);
+    loop_.advance(2'999);
+    EXPECT_TRUE(port_.held.empty());
+    loop_.advance(101);
+    ASSERT_EQ(port_.held.size(), 1U) << "soon after it may claim";
+    ASSERT_EQ(take(0), Submit::kAccepted);
+    EXPECT_EQ(port_.held.size(), 2U) << "and then at once";
+}
+
 TEST_F(StreamsClaimTest, EachIsToldAtItsOwnTime) {
     link(store::Link::kUp);
     ASSERT_EQ(claim(Rivals::kPossible), Submit::kAccepted);
