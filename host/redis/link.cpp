@@ -169,8 +169,10 @@ void Link::sent(std::size_t size) {
 
 void Link::received(std::size_t size) {
     reader_.fed(size);
-    while (state_ != LinkState::kClosed && reader_.next())
+    while (state_ != LinkState::kClosed && reader_.next()) {
+        ++values_;
         take(reader_.value());
+    }
     if (state_ != LinkState::kClosed && reader_.fault() != RespFault::kNone)
         close(LinkEnd::kGarbage, describe(reader_.fault()));
 }

@@ -104,6 +104,8 @@ public:
     // Of this connection, as the server numbers them; 0 before the greeting.
     [[nodiscard]] std::int64_t client_id() const noexcept { return client_id_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+    // That came whole, on all connections.
+    [[nodiscard]] std::uint64_t values() const noexcept { return values_; }
 
 private:
     struct Waiting {
@@ -137,6 +139,7 @@ private:
     std::uint64_t queued_total_ = 0;  // bytes ever put into out_ on this connection
     std::uint64_t sent_total_ = 0;
     std::deque<Waiting> waiting_;
+    std::uint64_t values_ = 0;
     std::int64_t greeting_deadline_ms_ = 0;
     std::int64_t earliest_ms_ = kNever;
 };

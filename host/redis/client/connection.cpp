@@ -203,8 +203,12 @@ void Connection::check_silence(std::int64_t now_ms) {
     }
     if (awaits_since_ms_ == 0) awaits_since_ms_ = now_ms;
     if (link_.state() != LinkState::kReady) return;  // the greeting has a deadline of its own
+    if (link_.values() != values_) whole_ms_ = now_ms;
+    values_ = link_.values();
     if (now_ms - std::max(heard_ms_, awaits_since_ms_) >= options_.answer_ms)
         end_with(LinkEnd::kTimeout, "an answer is due and nothing comes");
+    else if (now_ms - std::max(whole_ms_, awaits_since_ms_) >= options_.whole_ms)
+        end_with(LinkEnd::kTimeout, "an answer is due and what comes is never a whole one");
 }
 
 void Connection::ping(std::int64_t now_ms) {

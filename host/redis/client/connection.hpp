@@ -19,6 +19,7 @@ struct ConnectionOptions {
     LinkOptions link;
     std::uint32_t connect_ms = 1'000;  // TCP and TLS together
     std::uint32_t answer_ms = 1'500;   // without a byte while an answer is due
+    std::uint32_t whole_ms = 15'000;   // without a whole value meanwhile, whatever bytes come
     std::uint32_t ping_ms = 1'000;     // without a question before a PING
     const TlsContext* tls = nullptr;   // none: plain TCP
 };
@@ -28,9 +29,10 @@ struct ConnectionOptions {
 //
 // One socket, plain or TLS, that drives a Link on the loop: connects with a deadline, PINGs when nobody asks,
 // and ends as soon as an answer is due and no byte came for `answer_ms`. Any byte counts, so that a long
-// answer over a slow network is none of that. What was put into the Link leaves with flush(), in as few
-// writes as the socket takes; reads are bounded per round. tick() is to be called each few dozen
-// milliseconds. Used once: a new connection is a new object. [store]
+// answer over a slow network is none of that; but bytes that become no value for `whole_ms` are a server that
+// announced more than it sends, and would take every later answer for the rest. What was put into the Link
+// leaves with flush(), in as few writes as the socket takes; reads are bounded per round. tick() is to be
+// called each few dozen milliseconds. Used once: a new connection is a new object. [store]
 class Connection final : public runtime::FdHandler {
 public:
     Connection(runtime::Loop& loop, ConnectionOptions options);
@@ -92,6 +94,8 @@ private:
     std::optional<tls::Stream> tls_;
     std::int64_t connect_until_ms_ = 0;
     std::int64_t heard_ms_ = 0;
+    std::int64_t whole_ms_ = 0;         // when the last value came
+    std::uint64_t values_ = 0;          // by then
     std::int64_t awaits_since_ms_ = 0;  // 0: nothing
     std::int64_t asked_ms_ = 0;
     LinkEnd end_ = LinkEnd::kNone;

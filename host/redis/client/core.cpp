@@ -38,6 +38,7 @@ ConnectionOptions Client::Core::connection_options() const {
     connection.link.max_bytes = options_.calls.max_bytes * 2;
     connection.connect_ms = options_.connect_ms;
     connection.answer_ms = options_.answer_ms;
+    connection.whole_ms = options_.whole_ms;
     connection.ping_ms = options_.ping_ms;
     connection.tls = tls_ ? &*tls_ : nullptr;
     return connection;

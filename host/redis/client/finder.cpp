@@ -27,6 +27,7 @@ void Finder::add(const Address& address) {
     connection.link.max_commands = 100;
     connection.connect_ms = options_.connect_ms;
     connection.answer_ms = options_.answer_ms;
+    connection.whole_ms = options_.whole_ms;
     connection.ping_ms = options_.ping_ms;
     connection.tls = tls_ ? &*tls_ : nullptr;
     auto watch = std::make_unique<SentinelWatch>(loop_, lookup_, std::move(connection), address,

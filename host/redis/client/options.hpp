@@ -49,6 +49,7 @@ struct ClientOptions {
     std::uint32_t connect_ms = 1'000;        // TCP and TLS
     std::uint32_t greeting_ms = 2'000;
     std::uint32_t answer_ms = 1'500;  // without a byte while an answer is due: the connection ends
+    std::uint32_t whole_ms = 15'000;  // without a whole value meanwhile: the same
     std::uint32_t ping_ms = 1'000;
     BreakerOptions breaker;
     Backoff::Options backoff;

@@ -62,6 +62,34 @@ TEST_F(ClientRefusalsTest, WaitsForAScriptThatBlocksTheServer) {
     EXPECT_EQ(answer, "OK");
 }
 
+// Whatever comes behind such a length is taken for a part of it, so that bytes come and no answer does.
+TEST_F(ClientRefusalsTest, AnAnswerThatNeverBecomesWholeEndsItsConnection) {
+    bool is_mad = true;
+    FakeServer server(loop_.loop, [&](const std::vector<std::string>& words) -> std::string {
+        if (words[0] == "HELLO") return FakeServer::hello("7.0.15");
+        if (words[0] == "ROLE") return "*3\r\n+master\r\n:0\r\n*0\r\n";
+        if (words[0] == "GET") return is_mad ? "*1000000\r\n" : "+well\r\n";
+        return "+OK\r\n";
+    });
+    ClientOptions options = patient(server.port());
+    options.connections = 1;
+    options.whole_ms = 300;
+    ClientRig rig(loop_, options);
+    ASSERT_TRUE(rig.await_up());
+    std::string answer;
+    ASSERT_TRUE(rig.post({"GET", "a"}, answer, 10'000));
+    const std::int64_t asked = rig.now();
+    while (rig.told("never a whole one") == 0 && rig.now() < asked + 5'000) {
+        server.push(">1\r\n+pong\r\n");
+        rig.turn(20);
+    }
+    EXPECT_EQ(rig.told("never a whole one"), 1U) << rig.all_reports();
+    EXPECT_GE(rig.now() - asked, 300);
+    is_mad = false;
+    ASSERT_TRUE(rig.await([&] { return !answer.empty(); }));
+    EXPECT_EQ(answer, "well");
+}
+
 // What each refusal leads to, from a server that can be made to say all of them.
 TEST_F(ClientRefusalsTest, RefusalsForNowAreRepeatedAndOthersGoUp) {
     std::vector<std::pair<std::string, std::string>> errors;
