@@ -42,23 +42,20 @@ function parametersOf(line, name, { quick, seconds }) {
     const peer = peers[name];
     const parameters = line.parameters(quick);
     if (line.isTimed) Object.assign(parameters, { warm_s: 1, seconds: quick ? 1 : seconds });
-    if (line.processes !== undefined) Object.assign(parameters, { rate: parameters.rate / line.processes, orders: 'stdin' });
+    if (line.processes !== undefined) parameters.rate /= line.processes;
+    if (line.processes !== undefined || line.nodes === 2) parameters.orders = 'stdin';
     if (parameters.channels !== undefined && peer.publishers !== undefined) parameters.publishers = peer.publishers(parameters.channels);
     if (line.overruns && (name !== US || line.overrunsUs)) parameters.complete = 'no';
     if (parameters.mode !== 'hello') parameters.dialect = peer.dialect;
     return parameters;
 }
 
-/** A generator for each server, which begin when all of them have their connections. */
-async function sideBySide(servers, start) {
-    const loads = await Promise.all(servers.map(start));
-    try {
-        await Promise.all(loads.map((load) => load.says('open')));
-        for (const load of loads) load.order('mark start');
-        return together(await Promise.all(loads.map((load) => load.ended())));
-    } finally {
-        for (const load of loads) load.kill();
-    }
+/** Several generators, or one whose servers have to hear of each other's readers, begin when that is so. */
+async function start(loads, servers, { orders, channels }) {
+    if (orders === undefined) return;
+    await Promise.all(loads.map((load) => load.says('open')));
+    for (const server of servers) await server.knowsReadersOf?.(channels);
+    for (const load of loads) load.order('mark start');
 }
 
 /** What the generator says of one run. */
@@ -66,16 +63,22 @@ export async function once(lineName, name, { cores, tls, ...more }) {
     const line = lines[lineName];
     const parameters = parametersOf(line, name, more);
     const serverCores = line.cores === 'both' ? `${cores.server},${cores.load}` : cores.server;
+    const core = line.cores === 'both' ? undefined : cores.load;
     const how = { cores: serverCores, tls: line.secure ? tls : undefined };
     return onServers(line, name, how, async (servers, redis) => {
-        const start = (targets, pids, part = '') =>
-            Load.start(line.scenario, { targets, pids, core: line.cores === 'both' ? undefined : cores.load, name: `peers-${lineName}-${name}${part}` }, parameters);
-        if (line.processes !== undefined) return sideBySide(servers, (server, index) => start([server], server.pids, `-${index}`));
-        const load = await start(servers, [...servers.flatMap(({ pids }) => pids), ...(redis === undefined ? [] : [redis.pid])]);
+        const parts = line.processes === undefined ? [servers] : servers.map((server) => [server]);
+        const loads = await Promise.all(
+            parts.map((targets, index) => {
+                const pids = [...targets.flatMap((target) => target.pids), ...(redis === undefined ? [] : [redis.pid])];
+                return Load.start(line.scenario, { targets, pids, core, name: `peers-${lineName}-${name}-${index}` }, parameters);
+            }),
+        );
         try {
-            return await load.ended();
+            await start(loads, servers, parameters);
+            const documents = await Promise.all(loads.map((load) => load.ended()));
+            return documents.length === 1 ? documents[0] : together(documents);
         } finally {
-            load.kill();
+            for (const load of loads) load.kill();
         }
     });
 }

@@ -139,7 +139,7 @@ websocket {
     ${tls === undefined ? 'no_tls: true' : `tls { cert_file: "${tls.certificate}", key_file: "${tls.key}" }`}
     compression: false
 }
-${routes === undefined ? '' : `cluster { name: peers, listen: "127.0.0.1:${routes.own}", routes: [${routes.all.map((route) => `"nats://127.0.0.1:${route}"`).join(', ')}] }`}
+${routes === undefined ? '' : `http: "127.0.0.1:${routes.monitor}"\ncluster { name: peers, listen: "127.0.0.1:${routes.own}", routes: [${routes.all.map((route) => `"nats://127.0.0.1:${route}"`).join(', ')}] }`}
 `;
 
 // It does not start with a listener for WebSocket alone.
@@ -201,9 +201,29 @@ if (!process.env.STREAMHOST_BENCH_UWEBSOCKETS) delete peers.uws;
 export async function startTwo(name, how) {
     const peer = peers[name];
     if (name !== 'nats') return Promise.all([peer.start(how), peer.start(how)]);
-    const routes = [await freePort(), await freePort()];
-    const one = (index) => nats({ ...how, routes: { own: routes[index], all: [routes[1 - index]] } });
-    return Promise.all([one(0), one(1)]);
+    const [first, second, monitor, other] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    const writer = await nats({ ...how, routes: { own: first, all: [], monitor } });
+    try {
+        // Both ways, one of the two would be closed as a duplicate.
+        const reader = await nats({ ...how, routes: { own: second, all: [first], monitor: other } });
+        writer.knowsReadersOf = (channels) => knowsSubscriptions(monitor, channels);
+        return [writer, reader];
+    } catch (error) {
+        await writer.stop();
+        throw error;
+    }
+}
+
+/** Until a node of NATS has heard of so many subscriptions at the other one: what is published before is lost. */
+async function knowsSubscriptions(monitor, channels) {
+    const until = Date.now() + READY_MS;
+    for (;;) {
+        const { routes } = await (await fetch(`http://127.0.0.1:${monitor}/routez?subs=1`)).json();
+        const known = routes.flatMap((route) => route.subscriptions_list ?? []).filter((name) => name.startsWith('channel.'));
+        if (new Set(known).size >= channels) return;
+        if (Date.now() > until) throw new Error(`NATS knows ${known.length} of ${channels} subscriptions at its other node`);
+        await pause(POLL_MS);
+    }
 }
 
 /** What ran, for the report. */
