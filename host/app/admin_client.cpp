@@ -59,4 +59,20 @@ std::string text_of(const Poco::JSON::Object& object, const std::string& name) {
     return out;
 }
 
+int print_problem(const AdminClient::Answer& answer, std::ostream& err) {
+    err << "streamhost: " << answer.status << ": " << text_of(*answer.body, "detail") << "\n";
+    return 1;
+}
+
+int guarded(const std::string& url, std::ostream& err, const std::function<int()>& body) {
+    try {
+        return body();
+    } catch (const Poco::Exception& error) {
+        err << "streamhost: " << url << ": " << error.displayText() << "\n";
+    } catch (const std::exception& error) {
+        err << "streamhost: " << error.what() << "\n";
+    }
+    return 1;
+}
+
 }  // namespace streamhost::app

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <iosfwd>
 #include <string>
 
 #include <Poco/JSON/Object.h>
@@ -33,5 +35,10 @@ private:
 
 /// A text of an answer; what came over a network is not written to a terminal raw.
 [[nodiscard]] std::string text_of(const Poco::JSON::Object& object, const std::string& name);
+
+/// Says why the node did not do it. Answers 1, the exit code.
+int print_problem(const AdminClient::Answer& answer, std::ostream& err);
+/// What `body` answers; 1 and why in `err` when it throws.
+int guarded(const std::string& url, std::ostream& err, const std::function<int()>& body);
 
 }  // namespace streamhost::app

@@ -43,6 +43,7 @@ constexpr Command kCommands[] = {
     {"plugin", "new", Verb::kPluginNew},
     {"healthcheck", "", Verb::kHealthcheck},
     {"explain", "", Verb::kExplain},
+    {"drain", "", Verb::kDrain},
 };
 
 const Command* command_of(std::string_view first, std::string_view second) {
@@ -131,6 +132,8 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
             out.production = true;
         } else if (word == "--json") {
             out.as_json = true;
+        } else if (word == "--wait") {
+            out.wait = true;
         } else if (word == "--restart-plugins") {
             out.restart_plugins = true;
         } else if (word == "-h" || word == "--help") {
@@ -166,6 +169,8 @@ std::string usage() {
            "  streamhost config rollback                                back to what it had before\n"
            "                          [--url URL] [--token-file FILE]   of its admin listener; FILE - is the "
            "standard input\n"
+           "  streamhost drain [--wait] [--url URL] [--token-file FILE]  have it send its clients away, and "
+           "stay\n"
            "  streamhost explain STREAM SEQ [--json]                    who wrote an entry, which nodes and "
            "clients "
            "got it\n"

@@ -21,6 +21,7 @@ struct CommandLine {
         kPluginCheck,
         kHealthcheck,
         kExplain,
+        kDrain,
         kVersion,
         kHelp
     };
@@ -34,14 +35,14 @@ struct CommandLine {
     std::string stream;                  ///< `explain`
     std::uint64_t seq = 0;               ///< `explain`
     std::vector<std::string> urls = {};  ///< each `--url`, for `explain`
-    std::string url;  ///< `--url` of `healthcheck`, `config diff`, ...; empty: the default address
-    std::string
-        token_file;  ///< `--token-file` of `config diff`, `apply`, `rollback`, `explain`; empty: no token
+    std::string url;  ///< `--url` of `healthcheck`, `drain`, `config diff`, ...; empty: the default address
+    std::string token_file;  ///< `--token-file` of `config diff`, ..., `drain`, `explain`; empty: no token
     std::uint32_t timeout_ms = 0;  ///< `healthcheck --timeout-ms`; 0: the default
     bool origins = false;          ///< `config show --origins`
     bool connect = false;          ///< `config check --connect`
     bool production = false;       ///< `config check --production`
     bool as_json = false;          ///< `explain --json`
+    bool wait = false;             ///< `drain --wait`
     bool restart_plugins = false;  ///< `config apply --restart-plugins`
     std::string error;             ///< not empty: what is wrong and what to do
 };

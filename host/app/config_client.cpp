@@ -96,11 +96,6 @@ int print_complaints(const Object& answer, std::ostream& err) {
     return 2;
 }
 
-int print_problem(const Answer& answer, std::ostream& err) {
-    err << "streamhost: " << answer.status << ": " << text_of(*answer.body, "detail") << "\n";
-    return 1;
-}
-
 // Until plugins have followed, or one has not and the node went back.
 int follow(const AdminClient& talk, bool back, std::ostream& out, std::ostream& err) {
     for (int look = 0; look < kLooks; ++look) {
@@ -138,18 +133,6 @@ int change(const ConfigClientOptions& options, const std::string& path, const st
     return 0;
 }
 
-template <typename Body>
-int guarded(const ConfigClientOptions& options, std::ostream& err, const Body& body) {
-    try {
-        return body();
-    } catch (const Poco::Exception& error) {
-        err << "streamhost: " << options.url << ": " << error.displayText() << "\n";
-    } catch (const std::exception& error) {
-        err << "streamhost: " << error.what() << "\n";
-    }
-    return 1;
-}
-
 std::string documents_json(const std::vector<std::string>& files) {
     Array::Ptr documents = new Array;
     for (const std::string& file : files) {
@@ -169,7 +152,7 @@ std::string documents_json(const std::vector<std::string>& files) {
 
 int show_config_diff(const ConfigClientOptions& options, const std::vector<std::string>& files,
                      std::ostream& out, std::ostream& err) {
-    return guarded(options, err, [&] {
+    return guarded(options.url, err, [&] {
         const AdminClient talk(options.url, read_token(options.token_file));
         const Answer answer = files.empty()
                                   ? talk.ask("GET", "/admin/v1/config/diff")
@@ -185,11 +168,12 @@ int show_config_diff(const ConfigClientOptions& options, const std::vector<std::
 int apply_config(const ConfigClientOptions& options, bool restart_plugins, std::ostream& out,
                  std::ostream& err) {
     const std::string body = restart_plugins ? R"({"restart_plugins":true})" : "{}";
-    return guarded(options, err, [&] { return change(options, "/admin/v1/config", body, false, out, err); });
+    return guarded(options.url, err,
+                   [&] { return change(options, "/admin/v1/config", body, false, out, err); });
 }
 
 int roll_back_config(const ConfigClientOptions& options, std::ostream& out, std::ostream& err) {
-    return guarded(options, err,
+    return guarded(options.url, err,
                    [&] { return change(options, "/admin/v1/config/rollback", "{}", true, out, err); });
 }
 

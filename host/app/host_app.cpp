@@ -11,6 +11,7 @@
 
 #include "app/command_line.hpp"
 #include "app/config_client.hpp"
+#include "app/drain_client.hpp"
 #include "app/explain.hpp"
 #include "app/healthcheck.hpp"
 #include "app/node.hpp"
@@ -69,6 +70,7 @@ private:
             return apply_config(client_options(), line_.restart_plugins, std::cout, std::cerr);
         if (line_.verb == Verb::kConfigRollback)
             return roll_back_config(client_options(), std::cout, std::cerr);
+        if (line_.verb == Verb::kDrain) return drain_node(client_options(), line_.wait, std::cout, std::cerr);
         if (line_.verb == Verb::kExplain && line_.files.empty()) return explain_entry(line_.urls);
         const config::Sources sources = sources_of(line_);
         std::string text;

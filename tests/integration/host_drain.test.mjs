@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 
 import WebSocket from 'ws';
 
-import { serveHost } from './support/host_process.mjs';
+import { freePort, runHost, serveHost } from './support/host_process.mjs';
 import { RawClient, upgradeHead } from './support/raw_client.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -40,6 +40,23 @@ const call = async (host, method, body) => {
 const readyOf = async (host) => (await fetch(`http://127.0.0.1:${host.port}/health/ready`)).status;
 
 describe('POST /admin/v1/drain', { timeout: TEST_MS, concurrency: 3 }, () => {
+    it('is what streamhost drain asks for, and waits for', () =>
+        withHost({}, async (host) => {
+            const drain = (...more) => runHost(['drain', '--url', `http://127.0.0.1:${host.adminPort}`, ...more]);
+            const sockets = await dialMany(host);
+            const asked = await drain();
+            assert.deepEqual([asked.code, asked.err], [0, '']);
+            assert.match(asked.out, new RegExp(`^sending_away: ${CLIENTS} clients, 0 answers under way\n$`), 'and it does not wait');
+            const waited = await drain('--wait');
+            assert.equal(waited.code, 0, waited.err);
+            assert.match(waited.out, /^drained: 0 clients, 0 answers under way\n$/m);
+            const closes = await Promise.all(sockets.map((socket) => socket.closed));
+            assert.deepEqual([...new Set(closes.map(({ code }) => code))], [4000]);
+            const nobody = await runHost(['drain', '--url', `http://127.0.0.1:${await freePort()}`]);
+            assert.deepEqual([nobody.code, nobody.out], [1, '']);
+            assert.match(nobody.err, /^streamhost: http:\/\/127\.0\.0\.1:\d+: .*refused/i);
+        }));
+
     it('sends all clients away over the window, and the node stays', () =>
         withHost({}, async (host) => {
             assert.deepEqual(await progressOf(host), { state: 'serving', exit: false, elapsed_ms: 0, clients_ms: 0, websockets: 0, websockets_at_start: 0, per_second: 0, runs: 0 });

@@ -87,6 +87,17 @@ TEST(CommandLine, ExplainTakesAnEntryAndNodes) {
         EXPECT_NE(parse_command_line(words).error, "");
 }
 
+TEST(CommandLine, DrainTakesANode) {
+    const CommandLine line =
+        parse_command_line({"drain", "--wait", "--url", "http://a:1", "--token-file", "t"});
+    EXPECT_EQ(line.error, "");
+    EXPECT_EQ(line.verb, Verb::kDrain);
+    EXPECT_TRUE(line.wait);
+    EXPECT_EQ(line.url, "http://a:1");
+    EXPECT_EQ(line.token_file, "t");
+    EXPECT_NE(parse_command_line({"drain", "node-1"}).error.find("too many"), std::string::npos);
+}
+
 TEST(CommandLine, MistakesAreTold) {
     EXPECT_NE(parse_command_line({"serve"}).error.find("'serve' is no command"), std::string::npos);
     EXPECT_NE(parse_command_line({"--sett", "a=b"}).error.find("'--sett'"), std::string::npos);
