@@ -110,6 +110,23 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         talk.wire.close();
     });
 
+    it('continue: a worker that is stopped in the middle hands its run over, and the other one goes on with the next word', async () => {
+        const talk = await begin('careful');
+        const [leaves, follows] = [workers[talk.busy], workers[1 - talk.busy]];
+        const counts = () => Promise.all(['runs_taken_total', 'runs_taken_over_total'].map((name) => metric(follows, name)));
+        const [taken, over] = await counts();
+        assert.deepEqual(await leaves.stop(), { code: 0, signal: null });
+        const seen = talk.wire.frames.length;
+        const { text, end } = await endOf(talk);
+        assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
+        assert.ok(talk.wire.frames.length > seen, 'it was in the middle');
+        // Not by its counter: the plugin that shows metrics is the first to leave.
+        assert.deepEqual(leaves.log.match(/run is handed over run=\S+/g), [`run is handed over run=${talk.run}`]);
+        assert.deepEqual(await counts(), [taken + 1, over + 1]);
+        talk.wire.close();
+        workers[talk.busy] = await startWorker('ai-5');
+    });
+
     it('fail: the run of a worker that is killed ends lost in time', async () => {
         const talk = await begin('strict');
         await workers[talk.busy].kill();
