@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import http from 'node:http';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -18,14 +19,20 @@ const text = (name) => readFile(path.join(root, 'deploy', name), 'utf8');
 const EMBEDDED = { words: ['-c', 'config/streamhost.yaml'], settings: {} };
 const SESSIONS = 1_500;
 
+/** The shipped one, in front of these ports. */
+async function haproxyFile(folder, ports) {
+    const [port, statusPort] = [await freePort(), await freePort()];
+    let config = (await text('haproxy/haproxy.cfg')).replace('maxconn 20000', 'maxconn 2000').replace('bind :80', `bind 127.0.0.1:${port}`).replace('127.0.0.1:8090', `127.0.0.1:${statusPort}`);
+    ports.forEach((one, index) => (config = config.replace(`gateway-${index + 1}:8080`, `127.0.0.1:${one}`)));
+    const file = path.join(folder, 'haproxy.cfg');
+    await writeFile(file, config);
+    return { file, port, statusPort };
+}
+
 describe('the HAProxy of deploy/', () => {
     it('sticks, spreads, leaves out who drains, and shows nothing of operators', (test) => inFolder(async (folder) => {
         const nodes = await Promise.all([1, 2, 3].map((number) => startNode(EMBEDDED, `gateway-${number}`, { 'drain.balancer_wait_ms': 20_000, 'drain.exit_within_ms': 60_000 })));
-        const [port, statusPort] = [await freePort(), await freePort()];
-        let config = (await text('haproxy/haproxy.cfg')).replace('maxconn 20000', 'maxconn 2000').replace('bind :80', `bind 127.0.0.1:${port}`).replace('127.0.0.1:8090', `127.0.0.1:${statusPort}`);
-        nodes.forEach((node, index) => (config = config.replace(`gateway-${index + 1}:8080`, `127.0.0.1:${node.port}`)));
-        const file = path.join(folder, 'haproxy.cfg');
-        await writeFile(file, config);
+        const { file, port, statusPort } = await haproxyFile(folder, nodes.map((node) => node.port));
         try {
             await run('haproxy', ['-c', '-f', file], { env: { ...process.env, PATH } });
             await withProcess('haproxy', ['-W', '-f', file], async (log) => {
@@ -63,6 +70,57 @@ describe('the HAProxy of deploy/', () => {
             });
         } finally {
             await Promise.all(nodes.map((node) => node.kill()));
+        }
+    }));
+});
+
+describe('what a client claims about its address', () => {
+    const CLIENT = '127.8.9.1';
+    const CLAIMS = {
+        'X-Forwarded-For': '203.0.113.66', 'X-Real-IP': '203.0.113.66', Forwarded: 'for=203.0.113.66;host=evil.example;proto=https',
+        'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https', 'X-Request-Id': 'evil.example',
+    };
+    /** The headers of what a node would be asked, in place of a node. */
+    const recorder = async () => {
+        const seen = [];
+        const server = http.createServer(({ headers, url }, answer) => {
+            if (url === '/seen') seen.push(headers);
+            answer.end('{}');
+        });
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        return { seen, server, port: server.address().port };
+    };
+    const isReplaced = async (port, seen) => {
+        assert.equal((await get(port, '/seen', { from: CLIENT, headers: CLAIMS })).status, 200);
+        assert.equal(seen.length, 1);
+        const [headers] = seen;
+        assert.deepEqual([headers['x-forwarded-for'], headers['x-forwarded-proto'], headers['x-real-ip'], headers.forwarded], [CLIENT, 'http', CLIENT, undefined]);
+        assert.ok(headers['x-request-id'].length > 0);
+        assert.doesNotMatch(JSON.stringify(headers), /203\.0\.113\.66|evil\.example/);
+    };
+
+    it('does not pass the nginx of deploy/', async () => {
+        const { seen, server, port } = await recorder();
+        const nginx = await Nginx.start({ gateways: [port] });
+        try {
+            await isReplaced(nginx.port, seen);
+        } finally {
+            await nginx.stop();
+            server.close();
+        }
+    });
+
+    it('does not pass the HAProxy of deploy/', () => inFolder(async (folder) => {
+        const { seen, server, port: node } = await recorder();
+        const { file, port } = await haproxyFile(folder, [node, node, node]);
+        try {
+            await withProcess('haproxy', ['-W', '-f', file], async (log) => {
+                await until(() => get(port, '/').then(({ status }) => status === 200, () => false), log);
+                await isReplaced(port, seen);
+            });
+        } finally {
+            server.closeAllConnections();
+            server.close();
         }
     }));
 });
