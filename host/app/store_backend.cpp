@@ -38,8 +38,10 @@ StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, b
     const std::string prefix = "redis " + settings.client.role + ": ";
     options.on_trouble = [this, &loop, prefix](const redis::Trouble& trouble) {
         if (!troubles_.is_new(trouble, static_cast<std::int64_t>(loop.now_ms()))) return;
-        log_.error(prefix + std::string(redis::describe(trouble.kind)),
-                   {{"command", trouble.command}, {"what", trouble.message}, {"count", trouble.count}});
+        const std::string what = prefix + std::string(redis::describe(trouble.kind));
+        if (trouble.kind == redis::TroubleKind::kNoScripts)
+            return log_.info(what, {{"what", trouble.message}});
+        log_.error(what, {{"command", trouble.command}, {"what", trouble.message}, {"count", trouble.count}});
     };
     options.on_answer = [this, &metrics](std::string_view command, std::int64_t took_ms) {
         measure(metrics, command, took_ms);

@@ -17,11 +17,13 @@ Topics::Topics(Host& host)
     : host_(host),
       store_(host),
       published_(host.counter("pubsub_messages_total", "Topic messages", {{"direction", "out"}})),
-      received_(host.counter("pubsub_messages_total", "Topic messages", {{"direction", "in"}})) {}
+      received_(host.counter("pubsub_messages_total", "Topic messages", {{"direction", "in"}})),
+      unheard_(host.counter("pubsub_unheard_total", "Topic messages that no node subscribed to")) {}
 
 void Topics::publish(std::string_view topic, std::string_view payload, sh_ticket ticket) {
     const auto tell = [this, ticket](const sh_result& result) {
         if (result.status == SH_OK) published_.add();
+        if (result.status == SH_OK && result.count == 0) unheard_.add();
         host_.complete(ticket, result);
     };
     store_.run(&sh_store_ext::topic_publish, tell, bytes(topic), bytes(payload));

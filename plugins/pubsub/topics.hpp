@@ -32,6 +32,7 @@ private:
     std::map<Key, std::vector<const sh_lease*>> subscribers_;
     streamhost::Metric published_;
     streamhost::Metric received_;
+    streamhost::Metric unheard_;
 };
 
 }  // namespace pubsub

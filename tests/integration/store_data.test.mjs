@@ -110,6 +110,7 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
         await talks.areWhole();
         await talks.areKeptBy(redis);
         assert.ok(flushes > 20, `${flushes}`);
+        await Promise.all(cluster.nodes.map((node) => node.printed(/INFO .*scripts were gone and were sent again/)));
         for (const { readers, run } of talks.all) assert.equal((await readers[0].wire.ask({ type: 'history' })).messages.length, 2, run);
         talks.close();
     });

@@ -27,6 +27,7 @@ std::string_view describe(TroubleKind kind) noexcept {
     case TroubleKind::kForeign: return "foreign data under our keys";
     case TroubleKind::kUnexpected: return "an answer of the server that was not expected";
     case TroubleKind::kRefused: return "the server refuses commands";
+    case TroubleKind::kNoScripts: return "the server's scripts were gone and were sent again";
     }
     return "unknown";
 }
@@ -114,7 +115,12 @@ void Context::on_reply(const CallReply& reply, const Sent& sent, ReplyDone done)
     const Script& script = sent.call.script();
     const bool is_unknown = reply.end == CallEnd::kReply && reply.value.is(RespType::kError) &&
                             error_code(reply.value.text()) == "NOSCRIPT";
-    if (!is_unknown) return give(reply, {script.name, sent.call.first_key(), sent.asked_ms}, std::move(done));
+    if (!is_unknown) {
+        if (reply.end == CallEnd::kReply) known_scripts_.insert(&script);
+        return give(reply, {script.name, sent.call.first_key(), sent.asked_ms}, std::move(done));
+    }
+    if (known_scripts_.erase(&script) != 0)
+        report(TroubleKind::kNoScripts, "script load", "flushed, restarted, or another master");
     const auto left_ms = std::max<std::int64_t>(1, sent.deadline_ms - loop_.now_ms());
     auto shared = std::make_shared<ReplyDone>(std::move(done));
     const Submit again =
@@ -167,9 +173,10 @@ void Context::report_foreign(std::string_view error, const Question& question) {
 }
 
 void Context::report(TroubleKind kind, std::string_view command, std::string_view message) {
-    std::uint64_t& count = kind == TroubleKind::kForeign   ? foreign_
-                           : kind == TroubleKind::kRefused ? refusals_
-                                                           : unexpected_;
+    std::uint64_t& count = kind == TroubleKind::kForeign     ? foreign_
+                           : kind == TroubleKind::kRefused   ? refusals_
+                           : kind == TroubleKind::kNoScripts ? lost_scripts_
+                                                             : unexpected_;
     ++count;
     if (options_.on_trouble) options_.on_trouble({kind, count, command, message});
 }

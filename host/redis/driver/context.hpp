@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,8 @@ enum class TroubleKind : std::uint8_t {
     kForeign = 1,  // data under our keys that we did not write, or of another type: nothing was changed
     kUnexpected,   // an answer or an error that no script of ours gives
     kRefused,      // the server takes no command, or no write, as long as it is in this state
+    kNoScripts,    // a server that knew our scripts, or the one before it, has them no more; they were sent
+                   // along
 };
 struct Trouble {
     TroubleKind kind = TroubleKind::kUnexpected;
@@ -182,6 +185,8 @@ private:
     std::uint64_t foreign_ = 0;
     std::uint64_t unexpected_ = 0;
     std::uint64_t refusals_ = 0;
+    std::uint64_t lost_scripts_ = 0;
+    std::set<const Script*> known_scripts_;  // that were answered
     std::deque<UniqueFunction<void()>> later_;
     bool is_scheduled_ = false;
     std::shared_ptr<Context*> self_;  // tasks that outlive the store find nullptr

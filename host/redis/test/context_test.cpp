@@ -97,6 +97,21 @@ TEST_F(ContextTest, AScriptThatIsNotThereGoesAlongOnce) {
     EXPECT_EQ(kinds_, std::vector{TroubleKind::kUnexpected});
 }
 
+TEST_F(ContextTest, ScriptsThatWereThereAndAreGoneAreTold) {
+    for (const char* answer : {"-NOSCRIPT", ":1", "-NOSCRIPT", ":1", ":1"}) {
+        if (port_.held.empty()) {
+            ASSERT_EQ(run(), Submit::kAccepted);
+        }
+        port_.reply(answer);
+    }
+    EXPECT_TRUE(kinds_.empty()) << "a new server has none: nothing to tell";
+    ASSERT_EQ(run(), Submit::kAccepted);
+    port_.reply("-NOSCRIPT");
+    port_.reply(":1");
+    EXPECT_EQ(kinds_, std::vector{TroubleKind::kNoScripts});
+    EXPECT_EQ(answers_, std::vector(4, Status::kOk));
+}
+
 TEST_F(ContextTest, ASecondTryThatThePortDoesNotTakeIsAnswered) {
     ASSERT_EQ(run(), Submit::kAccepted);
     port_.next = Submit::kBusy;
