@@ -235,7 +235,7 @@ export async function versions() {
     const npm = async (name) => JSON.parse(await readFile(path.join(here, 'node_modules', name, 'package.json'), 'utf8')).version;
     return {
         nginx: await said('nginx', ['-v'], /nginx\/(\S+)/),
-        nats: await said('nats-server', ['--version'], /v(\S+)/),
+        nats: await said('nats-server', ['--version'], / v(\S+)/),
         mosquitto: await said('mosquitto', ['-h'], /version (\S+)/),
         redis: await said('redis-server', ['--version'], /v=(\S+)/),
         node: process.versions.node,
