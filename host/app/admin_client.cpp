@@ -9,7 +9,6 @@
 
 #include <Poco/Exception.h>
 #include <Poco/JSON/Parser.h>
-#include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
 
@@ -31,18 +30,19 @@ std::string read_token(const std::string& file) {
     return line;
 }
 
-AdminClient::AdminClient(const std::string& url, std::string token) : url_(url), token_(std::move(token)) {}
+AdminClient::AdminClient(const std::string& url, std::string token)
+    : target_(url), token_(std::move(token)) {}
 
 AdminClient::Answer AdminClient::ask(const std::string& method, const std::string& path,
                                      const std::string& body) const {
-    Poco::Net::HTTPClientSession session(url_.getHost(), url_.getPort());
-    session.setTimeout(kPatience);
+    const auto session = target_.session(kPatience);
     Poco::Net::HTTPRequest request(method, path, "HTTP/1.1");
+    target_.name_in(request);
     if (!token_.empty()) request.set("Authorization", "Bearer " + token_);
     if (method == "POST") request.setContentLength64(static_cast<Poco::Int64>(body.size()));
-    session.sendRequest(request) << body;
+    session->sendRequest(request) << body;
     Poco::Net::HTTPResponse response;
-    std::istream& in = session.receiveResponse(response);
+    std::istream& in = session->receiveResponse(response);
     const std::string text(std::istreambuf_iterator<char>(in), {});
     try {
         return {static_cast<int>(response.getStatus()),

@@ -5,7 +5,8 @@
 #include <string>
 
 #include <Poco/JSON/Object.h>
-#include <Poco/URI.h>
+
+#include "app/http_target.hpp"
 
 namespace streamhost::app {
 
@@ -25,7 +26,7 @@ public:
                              const std::string& body = {}) const;
 
 private:
-    const Poco::URI url_;
+    const HttpTarget target_;
     const std::string token_;
 };
 

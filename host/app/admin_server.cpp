@@ -29,7 +29,6 @@
 #include "app/node.hpp"
 #include "bridge/http_job.hpp"
 #include "net/http_reply.hpp"
-#include "net/listen_socket.hpp"
 #include "observe/logging.hpp"
 #include "runtime/role.hpp"
 
@@ -321,8 +320,8 @@ struct AdminServer::Parts {
     std::unique_ptr<Poco::Net::HTTPServer> server;
 };
 
-AdminServer::AdminServer(Node& node, const std::string& address)
-    : parts_(std::make_unique<Parts>(net::listen_on(net::parse_address(address), 1, kMaxWaiting).front())) {
+AdminServer::AdminServer(Node& node, const net::ListenSocket& socket)
+    : parts_(std::make_unique<Parts>(socket)) {
     Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
     params->setKeepAlive(false);  // a connection that rests would keep a thread
     params->setTimeout(Poco::Timespan(Poco::Int64{kLimits.request_ms} * 1'000));
@@ -338,7 +337,5 @@ AdminServer::~AdminServer() {
 }
 
 void AdminServer::start() { parts_->server->start(); }
-
-std::string AdminServer::address() const { return parts_->socket.address().toString(); }
 
 }  // namespace streamhost::app

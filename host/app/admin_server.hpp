@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
+
+#include "net/listen_socket.hpp"
 
 namespace streamhost::app {
 
@@ -14,14 +14,12 @@ class Node;
 /// also those that give themselves a name for this machine (exposure.hpp).
 class AdminServer {
 public:
-    /// Throws Poco::Net::NetException when the address is taken. [control]
-    AdminServer(Node& node, const std::string& address);
-    ~AdminServer();  ///< stops it; waits for requests under way
+    AdminServer(Node& node, const net::ListenSocket& socket);  ///< [control]
+    ~AdminServer();                                            ///< stops it; waits for requests under way
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;
 
     void start();
-    [[nodiscard]] std::string address() const;
 
 private:
     struct Parts;

@@ -10,7 +10,7 @@
 #include "streamhost/local_host.hpp"
 
 #include "net/http_text.hpp"
-#include "net/listen_socket.hpp"
+#include "net/listen_address.hpp"
 
 namespace streamhost::app {
 
@@ -18,7 +18,7 @@ namespace {
 
 bool is_reachable_by_others(const std::string& address) {
     try {
-        return !net::parse_address(address).host().isLoopback();
+        return !net::is_local(net::parse_address(address));
     } catch (const Poco::Exception&) {
         return false;
     }
@@ -123,7 +123,7 @@ config::Issues exposure_issues(const config::Configuration& configuration) {
         issues.push_back({address->origin, "listeners." + listener.name + ".address",
                           (address->secret ? "the address" : *address->text()) +
                               " can be reached from other machines, " + reason,
-                          "a loopback address, such as 127.0.0.1 or [::1]",
+                          "a loopback address, such as 127.0.0.1 or [::1], or unix:/path",
                           listener.name == "admin"
                               ? "listen on loopback, or ask for tokens: plugins.auth and "
                                 "listeners.admin.authentication: required"

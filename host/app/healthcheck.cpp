@@ -8,11 +8,11 @@
 #include <string_view>
 
 #include <Poco/Exception.h>
-#include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/URI.h>
 #include <unistd.h>
+
+#include "app/http_target.hpp"
 
 namespace streamhost::app {
 
@@ -50,13 +50,14 @@ int healthcheck(const std::string& url, std::uint32_t timeout_ms, std::ostream& 
     leave_within(timeout_ms);
     int result = 1;
     try {
-        const Poco::URI where(url);
-        Poco::Net::HTTPClientSession session(where.getHost(), where.getPort());
-        Poco::Net::HTTPRequest request("GET", where.getPathAndQuery().empty() ? "/" : where.getPathAndQuery(),
-                                       "HTTP/1.1");
-        session.sendRequest(request);
+        const HttpTarget target(url);
+        const auto session =
+            target.session(Poco::Timespan(Poco::Int64{timeout_ms} * 2'000));  // the timer is first
+        Poco::Net::HTTPRequest request("GET", target.path(), "HTTP/1.1");
+        target.name_in(request);
+        session->sendRequest(request);
         Poco::Net::HTTPResponse response;
-        const std::string said = first_line(session.receiveResponse(response));
+        const std::string said = first_line(session->receiveResponse(response));
         result = response.getStatus() == Poco::Net::HTTPResponse::HTTP_OK ? 0 : 1;
         (result == 0 ? out : err) << "streamhost: " << (result == 0 ? "healthy" : "unhealthy") << ": "
                                   << static_cast<int>(response.getStatus()) << " " << said << "\n";

@@ -25,6 +25,7 @@
 #include "config/reference_page.hpp"
 #include "control/catalogue.hpp"
 #include "control/library.hpp"
+#include "net/listen_address.hpp"
 
 #ifndef STREAMHOST_VERSION
 #define STREAMHOST_VERSION "0.0.0"
@@ -96,7 +97,7 @@ private:
         case Verb::kExplain: {
             const Settings settings = settings_of(candidate.configuration, candidate.store, candidate.tls);
             std::vector<std::string> urls = line_.urls;
-            urls.insert(urls.begin(), "http://" + settings.admin_address);
+            urls.insert(urls.begin(), net::url_of("http://", settings.admin_address, ""));
             return explain_entry(urls);
         }
         case Verb::kConfigCheck: return report_check(candidate);

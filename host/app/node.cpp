@@ -10,11 +10,11 @@
 #include <Poco/Process.h>
 
 #include "app/node_report.hpp"
-#include "app/opening.hpp"
 #include "app/plugin_section.hpp"
 #include "app/process_facts.hpp"
 #include "bridge/extensions.hpp"
 #include "bridge/loop_transport.hpp"
+#include "net/listen_address.hpp"
 
 #ifndef STREAMHOST_VERSION
 #define STREAMHOST_VERSION "0.0.0"
@@ -25,7 +25,6 @@ namespace streamhost::app {
 namespace {
 
 constexpr std::uint64_t kTickMs = 25;  // deadlines of tickets; life cycle steps that wait for a time
-constexpr int kBacklog = 4'096;
 constexpr std::uint64_t kLoopGraceMs = 1'000;
 
 runtime::LoopOptions control_options() {
@@ -125,18 +124,12 @@ Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sou
                          std::to_string(Poco::Process::id());
     house_.report = [this] { return report(); };
     // Taken first: an address in use must be told before anything was started.
+    sockets_ = open_listeners(*settings_, inherited_sockets());
     auto bound = std::make_shared<Settings>(*settings_);
-    Opening opening;
-    for (Settings::Listener& listener : bound->listeners) {
-        opening.listener(listener.name, [&] {
-            sockets_.push_back(net::listen_on(net::parse_address(listener.address), bound->loops, kBacklog));
-            listener.address = sockets_.back().front().address().toString();  // port 0 has become one
-        });
-    }
+    for (std::size_t index = 0; index < bound->listeners.size(); ++index)
+        bound->listeners[index].address = sockets_.clients[index].address;
     settings_ = std::move(bound);
-    opening.listener("admin",
-                     [this] { admin_ = std::make_unique<AdminServer>(*this, settings_->admin_address); });
-    opening.finish();
+    admin_ = std::make_unique<AdminServer>(*this, sockets_.admin.sockets.front());
     build_data_plane();
     register_metrics();
 }
@@ -284,8 +277,8 @@ int Node::run() {
     if (drain_) {      // told to stop before it served anybody
         begin_drain();
     } else {
-        for (std::uint32_t index = 0; index < sockets_.size(); ++index)
-            transport_->listen(index, std::move(sockets_[index]));
+        for (std::uint32_t index = 0; index < sockets_.clients.size(); ++index)
+            transport_->listen(index, std::move(sockets_.clients[index].sockets));
         house_.phase.store(SH_NODE_RUNNING);
         admin_->start();
         announce();
@@ -306,13 +299,13 @@ std::uint64_t Node::longest_stuck_ms() const {
 void Node::announce() {
     for (const Settings::Listener& listener : settings_->listeners)
         log_.info("listening", {{"listener", listener.name}, {"address", listener.address}});
-    log_.info("ready", {{"node", settings_->node_id}, {"admin", admin_->address()}});
+    log_.info("ready", {{"node", settings_->node_id}, {"admin", sockets_.admin.address}});
     // One line for people and scripts, on standard output; everything else is log.
     const Settings::Listener* first = settings_->listeners.empty() ? nullptr : &settings_->listeners.front();
     std::cout << "streamhost " STREAMHOST_VERSION " ready: "
-              << (first != nullptr && first->tls ? "https://" : "http://")
-              << (first == nullptr ? "-" : first->address) << "/ (admin http://" << admin_->address()
-              << "/health)" << std::endl;
+              << net::url_of(first != nullptr && first->tls ? "https://" : "http://",
+                             first == nullptr ? "-" : first->address, "/")
+              << " (admin " << net::url_of("http://", sockets_.admin.address, "/health") << ")" << std::endl;
     manager_.ready();
 }
 

@@ -13,6 +13,7 @@
 #include "app/config_change.hpp"
 #include "app/drain.hpp"
 #include "app/drain_call.hpp"
+#include "app/open_listeners.hpp"
 #include "app/rollout.hpp"
 #include "app/service_manager.hpp"
 #include "app/settings.hpp"
@@ -145,7 +146,7 @@ private:
     control::LifecyclePorts ports_;
     StepWords step_words_;
     control::Supervisor supervisor_;
-    std::vector<std::vector<net::ListenSocket>> sockets_;
+    OpenListeners sockets_;
     std::unique_ptr<AdminServer> admin_;
     std::unique_ptr<SignalWatch> signals_;
     ServiceManager manager_{ServiceManager::environment()};

@@ -103,6 +103,7 @@ void Node::on_timer(DrainTick) {
 void Node::stop_plugins() {
     house_.phase.store(SH_NODE_STOPPING);
     is_stopping_ = true;
+    sockets_.remove_client_files();
     transport_->stop_listening();
     supervisor_.stop_all(drain_->plugin_ms(clock_.monotonic_ms()));
     wake();
@@ -111,7 +112,9 @@ void Node::stop_plugins() {
 // Each wait gets an equal part of what is left, so that one that hangs leaves the others theirs.
 void Node::finish() {
     signals_.reset();
+    sockets_.admin.file.remove();
     admin_.reset();
+    sockets_ = {};
     const std::uint64_t grace_ms = std::max<std::uint64_t>(drain_->left_ms(clock_.monotonic_ms()) / 5, 1);
     bool is_empty = true;
     for (runtime::WorkerPool* pool : {&short_pool_, &long_pool_}) {

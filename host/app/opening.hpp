@@ -15,10 +15,11 @@ public:
         try {
             open();
         } catch (const Poco::Exception& error) {
-            complaints_ +=
-                (complaints_.empty() ? "" : "\n") + ("listeners." + name) + ".address: " + error.message();
+            complain("listeners." + name + ".address: " + error.message());
         }
     }
+    void complain(const std::string& what) { complaints_ += (complaints_.empty() ? "" : "\n") + what; }
+    [[nodiscard]] bool failed() const noexcept { return !complaints_.empty(); }
     void finish() const {
         if (!complaints_.empty()) throw std::runtime_error(complaints_);
     }

@@ -10,7 +10,7 @@
 #include <Poco/Exception.h>
 
 #include "config/path.hpp"
-#include "net/listen_socket.hpp"
+#include "net/listen_address.hpp"
 
 namespace streamhost::app {
 
@@ -24,7 +24,7 @@ constexpr std::size_t kSecretBytesRead = 4'096;
 
 bool is_loopback(const std::string& address) {
     try {
-        return net::parse_address(address).host().isLoopback();
+        return net::is_local(net::parse_address(address));
     } catch (const Poco::Exception&) {
         return false;
     }

@@ -60,6 +60,12 @@ Number number(const View& view, std::string_view path) {
     return static_cast<Number>(view.require_integer(path));
 }
 
+// The schema lets nothing but three digits behind a zero through.
+net::SocketFileOptions socket_file(const View& listener) {
+    const std::string mode = listener.require_string("unix.mode");
+    return {static_cast<mode_t>(std::stoul(mode, nullptr, 8)), listener.require_string("unix.group")};
+}
+
 void read_listeners(const View& root, const TlsContexts& tls, Settings& out) {
     const auto count = root.size("listeners").value;
     for (std::size_t index = 0; index < count; ++index) {
@@ -68,6 +74,7 @@ void read_listeners(const View& root, const TlsContexts& tls, Settings& out) {
         const std::string address = listener.require_string("address");
         if (name == "admin") {
             out.admin_address = address;
+            out.admin_socket_file = socket_file(listener);
             out.admin_lock = {.needs_token = listener.require_string("authentication") == "required",
                               .open_metrics = listener.require_boolean("open_metrics")};
             continue;
@@ -78,7 +85,8 @@ void read_listeners(const View& root, const TlsContexts& tls, Settings& out) {
              {name, is_on(listener, "transports.websocket.enabled"),
               is_on(listener, "transports.sse.enabled"), is_on(listener, "transports.http.enabled")},
              tls.contains(name) ? tls.at(name) : nullptr,
-             proxy_rules(*out.configuration, name)});
+             proxy_rules(*out.configuration, name),
+             socket_file(listener)});
         out.transport.listeners.push_back(out.listeners.back().serves);
     }
 }

@@ -18,6 +18,7 @@
 #include "control/catalogue.hpp"
 #include "delivery/log_set.hpp"
 #include "net/proxy_rules.hpp"
+#include "net/socket_file.hpp"
 #include "net/tls_context.hpp"
 #include "observe/logging.hpp"
 
@@ -33,9 +34,11 @@ struct Settings {
         bridge::ListenerOptions serves;
         std::shared_ptr<net::TlsServerContext> tls;  ///< nullptr: in clear
         net::ProxyRulesPtr proxies;                  ///< nullptr: it believes nobody
+        net::SocketFileOptions socket_file;          ///< of a Unix socket
     };
     std::vector<Listener> listeners;  ///< the public ones
     std::string admin_address;
+    net::SocketFileOptions admin_socket_file;
     AdminLockOptions admin_lock;
     std::set<std::string> plugins;  ///< the enabled ones
     std::size_t loops = 1;

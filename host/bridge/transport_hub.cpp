@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <unistd.h>
+
 #include "bridge/delivery_hub.hpp"
 #include "bridge/loop_transport.hpp"
 
@@ -44,15 +46,27 @@ void TransportHub::on_each_loop(const Call& call) {
     }
 }
 
+// Sockets with a queue each (SO_REUSEPORT) spread the connections by themselves. One that stands alone, as of
+// a path, would put all of them on one loop, and where several loops waited for it, most on the same one.
 void TransportHub::listen(std::uint32_t listener, std::vector<net::ListenSocket> sockets) {
-    for (std::uint32_t index = 0; index < loops_.size(); ++index) {
-        LoopTransport* transport = loops_[index].get();
-        (void)house_.loops.loop(index).post(
-            [transport, listener, socket = std::move(sockets[index])]() mutable {
-                transport->server().listen(listener, std::move(socket));
-            });
+    const bool is_even = sockets.size() % loops_.size() == 0;
+    for (std::size_t index = 0; index < sockets.size(); ++index) {
+        LoopTransport* transport = loops_[index % loops_.size()].get();
+        (void)transport->server().loop().post([transport, listener, socket = std::move(sockets[index]),
+                                               place = is_even ? net::Placement() : in_turn()]() mutable {
+            transport->server().listen(listener, std::move(socket), std::move(place));
+        });
     }
     is_listening_.store(true);
+}
+
+net::Placement TransportHub::in_turn() {
+    return [this, next = std::size_t{0}](const net::Accepted& accepted) mutable {
+        net::LoopServer& server = loops_[next++ % loops_.size()]->server();
+        if (server.loop().in_loop()) return server.adopt(accepted);
+        const auto posted = server.loop().post([&server, accepted] { server.adopt(accepted); });
+        if (posted != runtime::PostStatus::accepted) ::close(accepted.fd);
+    };
 }
 
 void TransportHub::set_tls(std::uint32_t listener, const net::TlsServerContextPtr& tls) {

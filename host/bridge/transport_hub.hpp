@@ -43,7 +43,7 @@ public:
 
     /// [control] Makes the loops' sides; before LoopGroup::start().
     void create();
-    /// [control] Accepts from the sockets, one per loop, of the listener with that index.
+    /// [control] Accepts from the sockets of the listener with that index, however many there are.
     void listen(std::uint32_t listener, std::vector<net::ListenSocket> sockets);
 
     /// [control] Connections of that listener that come from now on speak TLS.
@@ -86,6 +86,7 @@ public:
 
 private:
     void distribute();
+    [[nodiscard]] net::Placement in_turn();  // each loop gets one after the other
     template <typename Route>
     sh_status add(const std::shared_ptr<Route>& route, std::string_view kind, sh_handle* out);
     void end_route(const std::shared_ptr<ClientRoute>& route);

@@ -1,12 +1,15 @@
 #include "net/listen_socket.hpp"
 
+#include <sys/socket.h>
+
 #include <cerrno>
-#include <charconv>
-#include <cstdint>
 
 #include <Poco/Exception.h>
 #include <Poco/Net/NetException.h>
-#include <Poco/Net/StreamSocket.h>
+#include <Poco/Net/ServerSocketImpl.h>
+#include <fcntl.h>
+
+#include "net/listen_address.hpp"
 
 namespace streamhost::net {
 
@@ -14,10 +17,18 @@ using Poco::Net::SocketAddress;
 
 namespace {
 
+void bind_to(ListenSocket& socket, const SocketAddress& address, bool reuse_port) {
+    if (address.family() == SocketAddress::IPv6) {
+        socket.bind6(address, true, reuse_port, true);
+    } else {
+        socket.bind(address, true, reuse_port);
+    }
+}
+
 // Bound without SO_REUSEPORT: the kernel then says who else is there.
 SocketAddress probe(const SocketAddress& address) {
-    Poco::Net::ServerSocket socket;
-    socket.bind(address, true, false);
+    ListenSocket socket;
+    bind_to(socket, address, false);
     socket.listen(1);
     return socket.address();
 }
@@ -27,19 +38,29 @@ std::string reason_of(const Poco::Exception& error) {
     case EADDRINUSE:
         return "another program, or another streamhost, uses this port: stop it, or choose another address";
     case EADDRNOTAVAIL:
-        return "this machine does not have that address: choose one of its own, or 0.0.0.0 for all";
+        return "this machine does not have that address: choose one of its own, or 0.0.0.0 or [::] for all";
+    case EAFNOSUPPORT: return "this machine has no IPv6: choose an IPv4 address";
     case EACCES: return "the system does not let this user listen there: choose a port of 1024 or above";
     default: return error.displayText();
     }
 }
 
-// Poco looks words up in the table of services; a number is all that is meant here.
-std::uint16_t parse_port(const std::string& text) {
-    unsigned port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size() || port > 65'535)
-        throw Poco::SyntaxException("'" + text + "' is no port: it is a number from 0 to 65535");
-    return static_cast<std::uint16_t>(port);
+class Taken final : public Poco::Net::ServerSocketImpl {
+public:
+    explicit Taken(int fd) { reset(fd); }
+};
+
+/// Reaches the constructor of those with a state of their own.
+class TakenSocket final : public ListenSocket {
+public:
+    explicit TakenSocket(int fd) : ServerSocket(new Taken(fd), true) {}
+};
+
+// -1: it is no socket.
+int option(int fd, int name) {
+    int value = 0;
+    socklen_t size = sizeof(value);
+    return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
 }  // namespace
@@ -50,32 +71,29 @@ std::vector<ListenSocket> listen_on(const SocketAddress& address, std::size_t co
         std::vector<ListenSocket> sockets;
         for (std::size_t index = 0; index < count; ++index) {
             ListenSocket socket;
-            socket.bind(bound, true, true);
+            bind_to(socket, bound, true);
             socket.listen(backlog);
             socket.setBlocking(false);
             sockets.push_back(socket);
         }
         return sockets;
     } catch (const Poco::Exception& error) {
-        throw Poco::Net::NetException("cannot listen on " + address.toString() + ": " + reason_of(error),
+        throw Poco::Net::NetException("cannot listen on " + to_text(address) + ": " + reason_of(error),
                                       error.code());
     }
 }
 
-SocketAddress parse_address(const std::string& text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos || colon + 1 == text.size())
-        throw Poco::SyntaxException("'" + text +
-                                    "' is no address: write host:port, for example 127.0.0.1:8080");
-    std::string host = text.substr(0, colon);
-    if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    if (host.empty() || host == "*") host = "0.0.0.0";
-    const std::uint16_t port = parse_port(text.substr(colon + 1));
-    try {
-        return SocketAddress(host, port);
-    } catch (const Poco::Exception& error) {
-        throw Poco::SyntaxException("'" + text + "' is no address: " + error.displayText());
-    }
+ListenSocket take_socket(int fd) {
+    const int type = option(fd, SO_TYPE);
+    if (type < 0) throw Poco::Net::NetException("it is no socket", errno);
+    const int family = option(fd, SO_DOMAIN);
+    if (type != SOCK_STREAM || (family != AF_INET && family != AF_INET6 && family != AF_UNIX))
+        throw Poco::Net::NetException("it is no socket of TCP and no Unix stream socket");
+    if (option(fd, SO_ACCEPTCONN) != 1)
+        throw Poco::Net::NetException("it does not listen: a socket unit needs Accept=no");
+    if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
+        throw Poco::Net::NetException("it cannot be used", errno);
+    return TakenSocket(fd);
 }
 
 }  // namespace streamhost::net

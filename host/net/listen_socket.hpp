@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -8,20 +10,21 @@
 
 namespace streamhost::net {
 
-/// A bound, listening, non-blocking socket of one loop.
+/// A bound, listening, non-blocking socket.
 using ListenSocket = Poco::Net::ServerSocket;
 
 /// The problem: each loop needs a listening socket of its own on the same port (SO_REUSEPORT), and exactly
 /// that would let a second host bind the port without an error and take half of the connections.
 ///
 /// So the port is first bound without SO_REUSEPORT, which fails if anybody listens there, and only then as
-/// often as there are loops. Port 0 picks one. Throws Poco::Net::NetException (address in use, no permission)
-/// with the address in its text. [control]
+/// often as there are loops. Port 0 picks one. An IPv6 address takes no IPv4 connections (IPV6_V6ONLY):
+/// whoever wants both has two listeners. Throws Poco::Net::NetException (address in use, no permission) with
+/// the address in its text. [control]
 [[nodiscard]] std::vector<ListenSocket> listen_on(const Poco::Net::SocketAddress& address, std::size_t count,
                                                   int backlog);
 
-/// "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses), "localhost:8080". Throws Poco::SyntaxException
-/// with the next step.
-[[nodiscard]] Poco::Net::SocketAddress parse_address(const std::string& text);
+/// A socket that somebody else opened; it is this process' from now on. Throws Poco::Net::NetException with
+/// the reason where it is none that listens for connections.
+[[nodiscard]] ListenSocket take_socket(int fd);
 
 }  // namespace streamhost::net

@@ -42,8 +42,8 @@ struct AcceptAgain {};
 class LoopServer::Acceptor final : public runtime::FdHandler,
                                    private runtime::TimerFor<LoopServer::Acceptor, AcceptAgain> {
 public:
-    Acceptor(LoopServer& server, std::uint32_t listener, ListenSocket socket)
-        : server_(server), socket_(std::move(socket)), listener_(listener) {
+    Acceptor(LoopServer& server, std::uint32_t listener, ListenSocket socket, Placement place)
+        : server_(server), socket_(std::move(socket)), listener_(listener), place_(std::move(place)) {
         if (server_.loop_.watch(socket_.impl()->sockfd(), EPOLLIN, *this, token_))
             throw std::system_error(errno, std::generic_category(), "the listening socket cannot be watched");
     }
@@ -63,7 +63,12 @@ private:
                 if (!is_harmless(errno)) rest();
                 return;
             }
-            server_.adopt({fd, listener_, PeerAddress::of(address)});
+            const Accepted accepted{fd, listener_, PeerAddress::of(address)};
+            if (place_) {
+                place_(accepted);
+            } else {
+                server_.adopt(accepted);
+            }
         }
     }
 
@@ -79,6 +84,7 @@ private:
     LoopServer& server_;
     ListenSocket socket_;
     std::uint32_t listener_;
+    Placement place_;
     runtime::FdToken token_;
 };
 
@@ -99,9 +105,9 @@ LoopServer::~LoopServer() {
         slot.connection.reset();
 }
 
-void LoopServer::listen(std::uint32_t listener, ListenSocket socket) {
+void LoopServer::listen(std::uint32_t listener, ListenSocket socket, Placement place) {
     if (routes_.size() <= listener) routes_.resize(listener + 1);
-    acceptors_.push_back(std::make_unique<Acceptor>(*this, listener, std::move(socket)));
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, listener, std::move(socket), std::move(place)));
 }
 
 void LoopServer::set_routes(std::uint32_t listener, RouteTablePtr routes) {

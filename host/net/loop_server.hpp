@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -57,6 +58,9 @@ struct ServerCounters {
     }
 };
 
+/// Takes what a listening socket accepted; the descriptor is the callee's. [loop]
+using Placement = std::function<void(const Accepted& accepted)>;
+
 /// The connections of one loop: accepts them, keeps them, hands them the shared read buffer. Everything
 /// [loop] unless tagged.
 class LoopServer {
@@ -67,9 +71,11 @@ public:
     LoopServer(const LoopServer&) = delete;
     LoopServer& operator=(const LoopServer&) = delete;
 
-    /// Starts accepting from an own listening socket (SO_REUSEPORT). `listener` tells listeners apart in
-    /// set_routes().
-    void listen(std::uint32_t listener, ListenSocket socket);
+    /// Starts accepting. `listener` tells listeners apart in set_routes(). The connections stay here, unless
+    /// `place` takes them.
+    void listen(std::uint32_t listener, ListenSocket socket, Placement place = {});
+    /// A connection that was accepted for this loop.
+    void adopt(const Accepted& accepted);
     void set_routes(std::uint32_t listener, RouteTablePtr routes);
     /// Connections of that listener that come from now on speak TLS.
     void set_tls(std::uint32_t listener, TlsServerContextPtr tls);
@@ -101,7 +107,6 @@ private:
         std::unique_ptr<Connection> connection;
         std::uint32_t generation = 1;
     };
-    void adopt(const Accepted& accepted);
     /// Destroyed after the round, when nothing on the stack refers to it.
     void bury(const Connection& connection);
     /// Adds what every answer carries to a whole response.

@@ -21,8 +21,8 @@ const inUnit = (use) => inFolder(async (folder) => {
 });
 
 describe('the unit', () => {
-    it('is understood as a whole', () => inUnit(async (file) => {
-        const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', file]);
+    it('is understood as a whole, with the one of its socket', () => inUnit(async (file) => {
+        const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', file, file.replace('.service', '.socket')]);
         assert.equal((stdout + stderr).split('\n').filter((line) => line.includes('streamhost')).join('\n'), '');
     }));
 

@@ -43,7 +43,7 @@ config::Issues issues_of(const std::string& address, const std::string& asks = "
 }
 
 TEST(Exposure, OnlyLoopback) {
-    for (const char* address : {"127.0.0.1:8080", "[::1]:8080", "localhost:0", "127.1.2.3:1"})
+    for (const char* address : {"127.0.0.1:8080", "[::1]:8080", "localhost:0", "127.1.2.3:1", "unix:/run/a"})
         EXPECT_TRUE(issues_of(address).empty()) << address;
     for (const char* address : {"0.0.0.0:8080", ":8080", "[::]:8080", "192.168.0.1:8080"}) {
         const auto issues = issues_of(address);

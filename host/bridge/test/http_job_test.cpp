@@ -8,6 +8,7 @@
 #include "bridge/delivery_hub.hpp"
 #include "bridge/loop_transport.hpp"
 #include "bridge/test/fixture.hpp"
+#include "net/listen_address.hpp"
 
 namespace streamhost::bridge {
 namespace {

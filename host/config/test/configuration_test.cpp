@@ -106,6 +106,8 @@ TEST(Diff, SaysWhatEachChangeCosts) {
               "node.id: \"\" -> \"n2\" (restart, --set node.id)\n"
               "limits.head_timeout_ms: 10000 -> 5000 (live, --set limits.head_timeout_ms)\n"
               "listeners.old.address: \"127.0.0.1:1\" -> nothing (restart, --set listeners.old.address)\n"
+              "listeners.old.unix.mode: \"0660\" -> nothing (restart, default)\n"
+              "listeners.old.unix.group: \"\" -> nothing (restart, default)\n"
               "listeners.old.tls.enabled: false -> nothing (restart, default)\n"
               "listeners.old.tls.cert_file: \"\" -> nothing (restart, default)\n"
               "listeners.old.tls.key_file: \"\" -> nothing (restart, default)\n"

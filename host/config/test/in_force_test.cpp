@@ -38,6 +38,8 @@ TEST(InForce, WhatCostsARestartStaysAsItWas) {
     EXPECT_EQ(waiting(first, second, {}),
               "node.id: \"a\" -> \"b\"\n"
               "listeners.new.address: nothing -> \"127.0.0.1:2\"\n"
+              "listeners.new.unix.mode: nothing -> \"0660\"\n"
+              "listeners.new.unix.group: nothing -> \"\"\n"
               "listeners.new.tls.enabled: nothing -> false\n"
               "listeners.new.tls.cert_file: nothing -> \"\"\n"
               "listeners.new.tls.key_file: nothing -> \"\"\n"
@@ -48,6 +50,8 @@ TEST(InForce, WhatCostsARestartStaysAsItWas) {
               "listeners.new.transports.sse.enabled: nothing -> true\n"
               "listeners.new.transports.http.enabled: nothing -> true\n"
               "listeners.old.address: \"127.0.0.1:1\" -> nothing\n"
+              "listeners.old.unix.mode: \"0660\" -> nothing\n"
+              "listeners.old.unix.group: \"\" -> nothing\n"
               "listeners.old.tls.enabled: false -> nothing\n"
               "listeners.old.tls.cert_file: \"\" -> nothing\n"
               "listeners.old.tls.key_file: \"\" -> nothing\n"

@@ -19,7 +19,7 @@ TEST(ReferencePage, HasARowForEachKeyWithWhatItTakes) {
              "| `limits.head_bytes` | bytes, 1KiB to 65535B | `16KiB` | live | Request line",
              "| `store.kind` | `memory`, `redis`, `redis-sentinel` | `\"memory\"` | restart | memory: inside",
              "| `store.policies[].policy` | `durable`, `live`, `memory` | needed | restart |",
-             "| `listeners.<name>.address` | text, at most 261 characters, `^(\\[[0-9A-Fa-f:.]+\\]\\|[A-Za-z",
+             "| `listeners.<name>.address` | text, at most 261 characters, `^(unix:/[!-9;-~]+\\|(\\[[0-9A-Fa",
              "| `logging.level` | `debug`, `info`, `warn`, `error` | `\"info\"` | live |",
              "\n## plugins.chat\n",
              "| `plugins.chat.enabled` | true, false | `false` | plugin | Whether the plugin is started. |",

@@ -1,0 +1,135 @@
+#include "net/socket_file.hpp"
+
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <Poco/Net/NetException.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <unistd.h>
+
+namespace streamhost::net {
+
+namespace {
+
+using Poco::Net::NetException;
+
+constexpr std::size_t kGroupBytes = 16U << 10U;
+
+/// Closed on the way out, whichever that is.
+struct Descriptor {
+    explicit Descriptor(int opened) : fd(opened) {}
+    ~Descriptor() {
+        if (fd >= 0) ::close(fd);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int release() { return std::exchange(fd, -1); }
+    int fd;
+};
+
+std::string words(int error) { return std::generic_category().message(error); }
+
+[[noreturn]] void fail(const std::string& path, const std::string& reason, int error = 0) {
+    throw NetException("cannot listen on unix:" + path + ": " + reason, error);
+}
+
+sockaddr_un address_of(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
+    return address;
+}
+
+std::string who_is(const std::string& path) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0) return {};
+    return std::to_string(found.st_dev) + ":" + std::to_string(found.st_ino);
+}
+
+// Its queue may be full: then, too, somebody is there.
+bool is_dead(const std::string& path) {
+    const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sockaddr_un address = address_of(path);
+    return ::connect(probe.fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
+           errno == ECONNREFUSED;
+}
+
+void remove_dead(const std::string& path) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0) return;
+    if (!S_ISSOCK(found.st_mode)) fail(path, "a file that is no socket is there: choose another path");
+    if (!is_dead(path))
+        fail(path, "another program, or another streamhost, listens there: stop it, or choose another path",
+             EADDRINUSE);
+    if (::unlink(path.c_str()) != 0)
+        fail(path, "the dead socket there cannot be removed: " + words(errno), errno);
+}
+
+gid_t group_of(const std::string& path, const std::string& name) {
+    std::array<char, kGroupBytes> buffer{};
+    group entry{};
+    group* found = nullptr;
+    if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+        fail(path, "there is no group '" + name + "'");
+    return found->gr_gid;
+}
+
+// Nobody can connect before listen(), so that nobody is let in by rights that it has until here.
+void set_rights(const std::string& path, const SocketFileOptions& options) {
+    if (!options.group.empty() &&
+        ::chown(path.c_str(), static_cast<uid_t>(-1), group_of(path, options.group)) != 0)
+        fail(path, "its group cannot be '" + options.group + "': this user has to be in it", errno);
+    if (::chmod(path.c_str(), options.mode) != 0)
+        fail(path, "its rights cannot be set: " + words(errno), errno);
+}
+
+// Held from the look at an old file until the new one is listened on: before that it looks dead, too.
+int lock_folder(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) fail(path, "the folder cannot be opened: " + words(errno), errno);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+    const int error = errno;
+    ::close(fd);
+    fail(path, "another program is about to listen in this folder: try again", error);
+}
+
+}  // namespace
+
+SocketFile SocketFile::make(const std::string& path, const SocketFileOptions& options, int backlog,
+                            ListenSocket& socket) {
+    const Descriptor folder(lock_folder(path));
+    remove_dead(path);
+    Descriptor made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sockaddr_un address = address_of(path);
+    if (made.fd < 0 || ::bind(made.fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+        fail(path, words(errno), errno);
+    SocketFile file(path, who_is(path));
+    try {
+        set_rights(path, options);
+        if (::listen(made.fd, backlog) != 0) fail(path, words(errno), errno);
+        socket = take_socket(made.fd);
+    } catch (...) {
+        file.remove();
+        throw;
+    }
+    (void)made.release();
+    return file;
+}
+
+void SocketFile::remove() noexcept {
+    if (!who_.empty() && who_is(path_) == who_) ::unlink(path_.c_str());
+    leave();
+}
+
+}  // namespace streamhost::net
