@@ -1,5 +1,6 @@
 // Runs over a queue, from the message to its end, whoever dies in between.
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -35,6 +36,17 @@ TEST_F(ChatWorker, AMessageGoesOverTheQueueAndComesBackWordByWord) {
     EXPECT_EQ(metric("runs_waiting_for_worker"), 0);
     EXPECT_EQ(metric("runs_held_by_worker"), 0);
     EXPECT_EQ(plugin->drain(5'000).left, 0u);
+}
+
+TEST_F(ChatWorker, APlaceThatComesFreeIsFilledAtOnce) {
+    config.set("worker.max_runs", std::int64_t{1});
+    start_node("fail", true);
+    std::vector<std::string> runs;
+    for (const char* content : {"\"one\"", "\"two\"", "\"three\""})
+        runs.push_back(run_of(send(content)));
+    host.advance(kTickMs + kTickMs / 2);
+    for (const std::string& run : runs)
+        EXPECT_NE(cache.streams[run].end().find("\"complete\""), std::string::npos);
 }
 
 TEST_F(ChatWorker, ASessionThatOneNodeKeepsIsNoWorkForOthers) {
