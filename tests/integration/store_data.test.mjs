@@ -1,22 +1,16 @@
 // What others do to the data: keys of another type, foreign entries, scripts that are flushed, a clock that jumps. It is named, it costs
 // nobody else anything, and nothing is written twice.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { open, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { Cluster, onRedis } from './support/cluster.mjs';
 import { inFolder } from './support/host_process.mjs';
+import { JumpingClock } from './support/jumping_clock.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Reader, Talks, newSession, wordsOf } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
-const CLOCK = fileURLToPath(new URL('fixtures/jumping_clock.c', import.meta.url));
-const run = promisify(execFile);
 
 describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
     let redis;
@@ -119,16 +113,8 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
 describe('a clock of the server that jumps', { timeout: TEST_MS }, () => {
     it('an hour ahead, back again, and an hour into the past: no answer is lost or doubled, nobody is reaped', () =>
         inFolder(async (folder) => {
-            const [library, file] = [path.join(folder, 'clock.so'), path.join(folder, 'ahead')];
-            await run('gcc', ['-O1', '-shared', '-fPIC', '-o', library, CLOCK]);
-            const text = (seconds) => String(seconds).padEnd(16);
-            const jump = async (seconds) => {
-                const handle = await open(file, 'r+');
-                await handle.write(text(seconds), 0).finally(() => handle.close());
-            };
-            await writeFile(file, text(0));
-            const preload = ['env', `LD_PRELOAD=${library}`, `JUMPING_CLOCK=${file}`];
-            const redis = await RedisProcess.start({}, { place: { host: '127.0.0.1', command: preload } });
+            const clock = await JumpingClock.in(folder);
+            const redis = await RedisProcess.start({}, { place: clock.place });
             const seconds = async () => Number((await redis.call('TIME')).split('\n')[0]);
             let cluster;
             try {
@@ -137,7 +123,7 @@ describe('a clock of the server that jumps', { timeout: TEST_MS }, () => {
                 for (const ahead of [3_600, 0, -3_600]) {
                     const talks = await Talks.begin(nodes, { words: wordsOf(250) });
                     const before = await seconds();
-                    await jump(ahead);
+                    await clock.jump(ahead);
                     await nodes[0].until(async () => Math.abs((await seconds()) - before) > 3_000);
                     await talks.areWhole();
                     await talks.areKeptBy(redis);

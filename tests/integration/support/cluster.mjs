@@ -40,8 +40,8 @@ export class Cluster {
     }
 }
 
-export async function startNode({ words, settings }, id, more = {}) {
-    const node = await serveHost({ 'node.id': id, 'drain.window_ms': 0, 'runtime.loops': 1, ...settings, ...more }, { words });
+export async function startNode({ words, settings }, id, more = {}, environment = {}) {
+    const node = await serveHost({ 'node.id': id, 'drain.window_ms': 0, 'runtime.loops': 1, ...settings, ...more }, { words, environment });
     node.id = id;
     await node.until(async () => (await node.admin('/admin/v1/node')).body.store.state === 'ok');
     return node;
