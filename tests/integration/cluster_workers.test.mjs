@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { onSentinels, startNode } from './support/cluster.mjs';
+import { Stopwatch } from './support/machine.mjs';
 import { SentinelGroup } from './support/redis.mjs';
 import { Wire, fold } from './support/wire.mjs';
 
@@ -11,6 +12,7 @@ const TEST_MS = 180_000;
 const WORDS = Array.from({ length: 120 }, (_, index) => `word-${index}-ä🐟`).join(' ');
 const DELAY_MS = 50;
 const LOST_WITHIN_MS = 10_000;
+const TAKEN_OVER_WITHIN_MS = 7_000;
 const remote = (name, policy) => ({ [`plugins.chat.providers.${name}.type`]: 'remote', [`plugins.chat.providers.${name}.policy`]: policy });
 
 let sessions = 0;
@@ -45,6 +47,13 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         await wire.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 20);
         const held = await Promise.all(workers.map((worker) => metric(worker, 'runs_held_by_worker')));
         return { wire, run, busy: held.indexOf(1) };
+    };
+    /** Until the reader has a word that the next worker wrote: all of those of the one before have arrived by then. */
+    const isTakenOver = async ({ wire, run, busy }, watch, test) => {
+        await gateway.until(async () => (await metric(workers[1 - busy], 'runs_taken_over_total')) >= 1);
+        const held = wire.frames.length;
+        await gateway.until(() => wire.frames.slice(held).some((frame) => frame.stream === run && frame.type === 'chunk'));
+        watch.within(TAKEN_OVER_WITHIN_MS, 'until another worker goes on', test);
     };
     /** Waits longer than a Wire does for one frame. */
     const endOf = async ({ wire, run }) => {
@@ -97,10 +106,11 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         }
     });
 
-    it('continue: a worker that sleeps is overtaken, wakes up, and says nothing more', async () => {
+    it('continue: a worker that sleeps is overtaken, wakes up, and says nothing more', async (test) => {
         const talk = await begin('careful');
+        const watch = new Stopwatch();
         workers[talk.busy].signal('SIGSTOP');
-        await gateway.until(async () => (await metric(workers[1 - talk.busy], 'runs_taken_over_total')) === 1);
+        await isTakenOver(talk, watch, test);
         workers[talk.busy].signal('SIGCONT');
         const { text, end } = await endOf(talk);
         assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
@@ -155,12 +165,13 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         workers[talk.busy] = await startWorker('ai-4');
     });
 
-    it('continue: another worker goes on with the next word', async () => {
+    it('continue: another worker goes on with the next word', async (test) => {
         const talk = await begin('careful');
+        const watch = new Stopwatch();
         await workers[talk.busy].kill();
+        await isTakenOver(talk, watch, test);
         const { text, end } = await endOf(talk);
         assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
-        assert.equal(await metric(workers[1 - talk.busy], 'runs_taken_over_total') >= 1, true);
         talk.wire.close();
     });
 });

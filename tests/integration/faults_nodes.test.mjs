@@ -8,10 +8,16 @@ import { RedisProcess } from './support/redis.mjs';
 import { Reader, Talks, newSession, wordsOf } from './support/talks.mjs';
 import { Wire, fold, heardAt } from './support/wire.mjs';
 
-const TEST_MS = 150_000;
 const GAPS = Number(process.env.STREAMHOST_TEST_GAPS ?? 2_000);
+const TEST_MS = Math.max(150_000, 60 * GAPS);
 const QUICK = 'quick'; // a provider that does not wait between words
-const SETTINGS = { [`plugins.chat.providers.${QUICK}.type`]: 'echo', [`plugins.chat.providers.${QUICK}.delay_ms`]: 0 };
+const SLOW = 'slow'; // and one that thinks before it begins
+const SETTINGS = {
+    [`plugins.chat.providers.${SLOW}.type`]: 'echo',
+    [`plugins.chat.providers.${SLOW}.delay_ms`]: 1_000,
+    [`plugins.chat.providers.${QUICK}.type`]: 'echo',
+    [`plugins.chat.providers.${QUICK}.delay_ms`]: 0,
+};
 const noSnapshot = (frames) => assert.deepEqual(frames.filter((frame) => frame.type === 'snapshot'), []);
 /** Until the run has so many entries, wherever. */
 const written = (redis, run, count) => async () => Number(await redis.call('LLEN', `streamhost:stream:chunks:${run}`)) >= count;
@@ -68,20 +74,24 @@ describe('clients of nodes over one Redis', { timeout: TEST_MS }, () => {
         });
     }
 
-    it('away while the answer ends, also while it begins: the tail and the end are there', async () => {
-        const words = wordsOf(60);
-        const [inside, early] = await Promise.all([begin(cluster.nodes[0], words), begin(cluster.nodes[0], words)]);
+    it('away for 8 s while the answer ends, also while it begins: the tail and the end are there', async () => {
+        const AWAY_MS = 8_000;
+        const [words, few] = [wordsOf(60), wordsOf(3)];
+        const [inside, early] = await Promise.all([begin(cluster.nodes[0], words), begin(cluster.nodes[0], few, { provider: SLOW })]);
         cut(early);
+        assert.deepEqual(early.kept, [], 'it has not begun');
         await inside.begun(10);
         cut(inside);
         const isOver = async (run) => (await redis.call('HGET', `streamhost:stream:meta:${run}`, 'd')).split('|')[1] === 'c';
-        await cluster.nodes[0].until(async () => (await isOver(inside.run)) && (await isOver(early.run)));
-        for (const reader of [inside, early]) {
+        assert.ok(!inside.kept.some(({ type }) => type === 'end'));
+        await cluster.nodes[0].lives(AWAY_MS);
+        assert.deepEqual([await isOver(inside.run), await isOver(early.run)], [true, true]);
+        for (const [reader, said] of [[inside, words], [early, few]]) {
             await reader.connect(cluster.nodes[1]);
             const { text, end } = await reader.ended();
-            assert.deepEqual([text, end.outcome], [words, 'complete']);
+            assert.deepEqual([text, end.outcome], [said, 'complete']);
             const { messages } = await reader.wire.ask({ type: 'history' });
-            assert.deepEqual(messages.map(({ role, content }) => [role, content]), [['user', words], ['assistant', words]]);
+            assert.deepEqual(messages.map(({ role, content }) => [role, content]), [['user', said], ['assistant', said]]);
             const { run } = await reader.wire.ask({ type: 'send', content: 'and on' });
             assert.equal((await reader.wire.textOf(run)).text, 'and on');
             reader.wire.close();
