@@ -39,8 +39,12 @@ Connection::Extra& Connection::extra() {
 bool Connection::wants_input() const noexcept {
     if (phase_ == Phase::kDead || phase_ == Phase::kAnswering || phase_ == Phase::kStreaming || paused_ > 0)
         return false;
-    if (extra_ != nullptr && !extra_->unread.empty()) return false;
-    return phase_ != Phase::kOpen || !outbox_->congested();
+    return !has_undecoded() && (phase_ != Phase::kOpen || !outbox_->congested());
+}
+
+// Something of it was read and waits here, so no more is read.
+bool Connection::has_undecoded() const noexcept {
+    return extra_ != nullptr && (!extra_->unread.empty() || extra_->inflater != nullptr);
 }
 
 void Connection::watch() {
@@ -153,7 +157,7 @@ Connection::Flushed Connection::flush(std::size_t byte_budget) {
     if (result == Flushed::kGone) return result;
     if (phase_ == Phase::kClosing && result == Flushed::kAll && outbox_->empty()) finish_closing();
     if (phase_ == Phase::kDead) return Flushed::kGone;
-    if (extra_ != nullptr && !extra_->unread.empty() && !outbox_->congested()) decode_later();
+    if (has_undecoded() && !outbox_->congested()) decode_later();
     watch();
     return phase_ == Phase::kDead ? Flushed::kGone : result;
 }

@@ -13,6 +13,8 @@
 #include "net/proxy_rules.hpp"
 #include "net/secure_socket.hpp"
 #include "net/ws_codec.hpp"
+#include "net/ws_deflate.hpp"
+#include "net/ws_extension.hpp"
 #include "runtime/fd_table.hpp"
 #include "runtime/timer_wheel.hpp"
 
@@ -62,6 +64,8 @@ public:
     [[nodiscard]] bool is_secure() const noexcept { return tls_ != nullptr; }
     [[nodiscard]] bool is_closing() const noexcept { return phase_ == Phase::kClosing; }
     [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_; }
+    /// What its client agreed to, from the upgrade on.
+    [[nodiscard]] WsCompression compression() const noexcept { return compression_; }
 
     /// Sends what is due, at most `byte_budget`. kBlocked: the socket takes no more, writable() follows.
     Flushed flush(std::size_t byte_budget);
@@ -98,6 +102,7 @@ private:
         bool peer_closed = false;
         bool failed = false;  // the peer broke the protocol: its answer is not awaited
         bool decode_posted = false;
+        std::unique_ptr<WsInflater> inflater;  // has a message that takes more than one turn
     };
 
     void on_fd(std::uint32_t events) override;
@@ -139,6 +144,11 @@ private:
     void decode_later();
     void decode_unread();
     bool on_event(const WsEvent& event);
+    bool on_message(WsOpcode opcode, std::span<const std::uint8_t> payload);
+    bool on_deflated(const WsEvent& event, std::size_t& budget);
+    bool on_inflated(WsInflater& inflater);
+    bool continue_inflating(std::size_t& budget);
+    void on_fault(WsFault fault);
     void on_peer_close(const WsEvent& event);
     void heartbeat();
     void arm_first_deadline();
@@ -152,6 +162,7 @@ private:
     void linger();
     void watch();
     [[nodiscard]] bool wants_input() const noexcept;
+    [[nodiscard]] bool has_undecoded() const noexcept;
     Extra& extra();
     void die(std::uint16_t code, std::string_view reason);
 
@@ -174,6 +185,7 @@ private:
     bool is_kept_ = false;     // it has served a request, so its silence is no mistake
     bool no_content_ = false;  // the request under way is HEAD
     bool is_shaken_ = false;   // the TLS handshake was counted
+    WsCompression compression_ = WsCompression::kNone;
     WsDecoder decoder_;
     std::unique_ptr<Pending> request_;
     /// Bytes that go out before anything of the outbox.

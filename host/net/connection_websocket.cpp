@@ -6,8 +6,17 @@
 
 namespace streamhost::net {
 
+namespace {
+
+// Of one connection in one turn; then it is the others' turn. About a millisecond at the worst.
+constexpr std::size_t kInflateBytes = std::size_t{256} << 10U;
+
+}  // namespace
+
 void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
-    const WsHandshake handshake = check_ws_handshake(head, endpoint_->subprotocols);
+    const WsHandshake handshake =
+        check_ws_handshake(head, endpoint_->subprotocols,
+                           endpoint_->compresses ? WsExtensions::kDeflate : WsExtensions::kIgnored);
     if (handshake.refusal != WsRefusal::kNone) {
         server_.counters().refused.fetch_add(1, std::memory_order_relaxed);
         std::string response;
@@ -23,6 +32,7 @@ void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
     server_.counters().websockets.fetch_add(1, std::memory_order_relaxed);
     answer_ = std::make_unique<Answer>();
     append_ws_accept(answer_->bytes, handshake);
+    compression_ = handshake.deflate.compression;
     const std::unique_ptr<Pending> request = std::move(request_);  // `head` and `rest` may point into it
     cors_.reset();
     outbox_ = &server_.events_.make_outbox(*this, *endpoint_);
@@ -43,15 +53,25 @@ void Connection::arm_first_deadline() {
 }
 
 void Connection::decode(std::span<std::uint8_t> bytes) {
-    const WsDecoderOptions options{.max_message_bytes = endpoint_->max_message_bytes};
+    const WsDecoderOptions options{.max_message_bytes = endpoint_->max_message_bytes,
+                                   .takes_deflated = compression_ != WsCompression::kNone};
+    std::size_t budget = kInflateBytes;
     while (phase_ == Phase::kOpen || phase_ == Phase::kClosing) {
         const bool is_held = paused_ > 0 || (phase_ == Phase::kOpen && outbox_->congested() &&
                                              flush(1U << 20) != Flushed::kAll);
         if (phase_ == Phase::kDead) return;
         if (is_held) break;
+        if (budget == 0) {
+            decode_later();
+            break;
+        }
+        if (extra_ != nullptr && extra_->inflater != nullptr) {
+            if (!continue_inflating(budget)) return;
+            continue;
+        }
         const WsEvent event = decoder_.next(bytes, options);
         if (event.kind == WsEventKind::kNeedInput) return;
-        if (!on_event(event)) return;
+        if (!(event.deflated ? on_deflated(event, budget) : on_event(event))) return;
     }
     // Held: the rest waits here, and the socket is not read, so this is one read at the most.
     if (!bytes.empty() && phase_ != Phase::kDead) extra().unread.assign(bytes.begin(), bytes.end());
@@ -80,12 +100,7 @@ void Connection::decode_unread() {
 bool Connection::on_event(const WsEvent& event) {
     missed_pings_ = 0;
     switch (event.kind) {
-    case WsEventKind::kMessage:
-        if (phase_ == Phase::kOpen) {
-            heard_first_ = true;
-            server_.events_.message(*this, event.opcode == WsOpcode::kBinary, event.payload);
-        }
-        return phase_ != Phase::kDead;
+    case WsEventKind::kMessage: return on_message(event.opcode, event.payload);
     case WsEventKind::kPing: {
         WsControlFrame frame;
         const std::size_t size = ws_write_control(frame, WsOpcode::kPong, event.payload);
@@ -93,16 +108,58 @@ bool Connection::on_event(const WsEvent& event) {
         return true;
     }
     case WsEventKind::kClose: on_peer_close(event); return false;
-    case WsEventKind::kError: {
-        const bool is_large = event.fault == WsFault::kMessageTooBig && endpoint_->too_large_code != 0;
-        start_closing(is_large ? endpoint_->too_large_code : event.close_code, describe(event.fault));
-        if (extra_ != nullptr) extra_->failed = true;
-        return false;
-    }
+    case WsEventKind::kError: on_fault(event.fault); return false;
     case WsEventKind::kPong:
     case WsEventKind::kNeedInput: return true;
     }
     return true;
+}
+
+bool Connection::on_message(WsOpcode opcode, std::span<const std::uint8_t> payload) {
+    if (phase_ == Phase::kOpen) {
+        heard_first_ = true;
+        server_.events_.message(*this, opcode == WsOpcode::kBinary, payload);
+    }
+    return phase_ != Phase::kDead;
+}
+
+// Most messages are expanded in one go by the inflater of the loop; one that is not takes it along.
+bool Connection::on_deflated(const WsEvent& event, std::size_t& budget) {
+    missed_pings_ = 0;
+    if (phase_ != Phase::kOpen) return true;
+    server_.counters().inflated_from.fetch_add(event.payload.size(), std::memory_order_relaxed);
+    WsInflater& inflater = server_.inflater();
+    inflater.start(event.payload, event.opcode, endpoint_->max_message_bytes);
+    if (inflater.run(budget) != WsInflater::State::kMore) return on_inflated(inflater);
+    inflater.keep_input();
+    decoder_.release();
+    extra().inflater = server_.lend_inflater();
+    return true;
+}
+
+bool Connection::continue_inflating(std::size_t& budget) {
+    if (extra_->inflater->run(budget) == WsInflater::State::kMore) return true;
+    const std::unique_ptr<WsInflater> inflater = std::move(extra_->inflater);
+    return on_inflated(*inflater);
+}
+
+bool Connection::on_inflated(WsInflater& inflater) {
+    if (inflater.fault() != WsFault::kNone) {
+        decoder_.end();
+        on_fault(inflater.fault());
+        return false;
+    }
+    const auto message = inflater.message();
+    server_.counters().inflated_to.fetch_add(message.size(), std::memory_order_relaxed);
+    const bool goes_on = on_message(inflater.opcode(), message);
+    inflater.trim();
+    return goes_on;
+}
+
+void Connection::on_fault(WsFault fault) {
+    const bool is_large = fault == WsFault::kMessageTooBig && endpoint_->too_large_code != 0;
+    start_closing(is_large ? endpoint_->too_large_code : close_code_of(fault), describe(fault));
+    if (extra_ != nullptr) extra_->failed = true;
 }
 
 void Connection::on_peer_close(const WsEvent& event) {
@@ -134,6 +191,7 @@ void Connection::start_closing(std::uint16_t code, std::string_view reason) {
     Extra& more = extra();
     // Whoever paused it wanted no more messages; the peer's answer to the close has to be heard all the same.
     paused_ = 0;
+    more.inflater.reset();
     if (!more.unread.empty()) decode_later();
     WsControlFrame frame;
     const std::size_t size = ws_write_close(frame, code, reason);

@@ -26,6 +26,7 @@ struct Endpoint {
     std::uint32_t first_message_ms = 0;    ///< 0: no deadline
     std::uint16_t too_large_code = 0;      ///< 0: 1009
     std::uint16_t no_message_code = 4400;  ///< after first_message_ms
+    bool compresses = false;               ///< takes offers of permessage-deflate
 
     // kHttp, kExchange
     std::uint64_t max_body_bytes = 0;

@@ -130,6 +130,11 @@ std::span<std::uint8_t> LoopServer::record_buffer() {
     return {record_.get(), SecureSocket::kRecordBytes};
 }
 
+WsInflater& LoopServer::inflater() {
+    if (inflater_ == nullptr) inflater_ = std::make_unique<WsInflater>();
+    return *inflater_;
+}
+
 void LoopServer::set_limits(const ServerLimits& limits) {
     limits_ = limits;
     parser_ = HttpHeadParser(limits.head);

@@ -50,7 +50,9 @@ struct ServerCounters {
     ProxyHeaderCounters proxy_headers;
     std::atomic<std::uint64_t> bytes_in{0};
     std::atomic<std::uint64_t> bytes_out{0};
-    std::atomic<bool> draining{false};  ///< upgrades are answered 503
+    std::atomic<std::uint64_t> inflated_from{0};  ///< bytes of compressed messages from clients,
+    std::atomic<std::uint64_t> inflated_to{0};    ///< and what came out
+    std::atomic<bool> draining{false};            ///< upgrades are answered 503
 
     /// Who is asked to leave when the node drains.
     [[nodiscard]] std::uint64_t clients() const noexcept {
@@ -120,6 +122,9 @@ private:
         return listener < proxies_.size() ? proxies_[listener] : nullptr;
     }
     [[nodiscard]] std::span<std::uint8_t> read_buffer() noexcept { return {buffer_.get(), kBufferBytes}; }
+    /// Expands messages for all connections of the loop; made for the first one, and anew once it was lent.
+    [[nodiscard]] WsInflater& inflater();
+    [[nodiscard]] std::unique_ptr<WsInflater> lend_inflater() { return std::move(inflater_); }
     /// Where parts become a record; made when the first one does.
     [[nodiscard]] std::span<std::uint8_t> record_buffer();
 
@@ -131,6 +136,7 @@ private:
     ConnectionEvents& events_;
     std::unique_ptr<std::uint8_t[]> buffer_;
     std::unique_ptr<std::uint8_t[]> record_;
+    std::unique_ptr<WsInflater> inflater_;
     HttpHeadParser parser_;  // for heads that come in one piece
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<RouteTablePtr> routes_;  // by listener

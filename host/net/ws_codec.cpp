@@ -13,6 +13,7 @@ struct WsDecoder::Header {
     std::uint8_t size = 0;  // 0: more bytes are needed
     WsOpcode opcode = WsOpcode::kContinuation;
     WsFin fin = WsFin::kLast;
+    bool deflated = false;
 };
 
 // Control frames may come between the fragments of a message, so both may be incomplete at once.
@@ -25,6 +26,8 @@ struct WsDecoder::Spill {
 namespace {
 
 constexpr bool is_control(WsOpcode opcode) noexcept { return static_cast<std::uint8_t>(opcode) >= 8; }
+
+constexpr std::uint8_t kRsv1 = 0x40;
 
 constexpr bool is_known(std::uint8_t opcode) noexcept { return opcode <= 2 || (opcode >= 8 && opcode <= 10); }
 
@@ -40,6 +43,12 @@ WsFault check_length(std::uint64_t length, std::size_t length_bytes) noexcept {
         return length <= kWsMaxControlPayload ? WsFault::kLengthNotMinimal : WsFault::kNone;
     if (length >> 63 != 0) return WsFault::kLengthOverflow;
     return length <= std::numeric_limits<std::uint16_t>::max() ? WsFault::kLengthNotMinimal : WsFault::kNone;
+}
+
+// What a sender may need that has to say all of it and cannot make it smaller.
+constexpr std::uint32_t payload_limit(std::uint64_t message_bytes, bool deflated) noexcept {
+    const std::uint64_t limit = deflated ? message_bytes + message_bytes / 8 + 64 : message_bytes;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, UINT32_MAX));
 }
 
 WsFault check_close(std::span<const std::uint8_t> payload) noexcept {
@@ -117,7 +126,7 @@ inline bool WsDecoder::take_header(std::span<std::uint8_t>& input, const WsDecod
 inline WsFault WsDecoder::parse_header(std::span<const std::uint8_t> bytes, const WsDecoderOptions& options,
                                        Header& header) const noexcept {
     if (bytes.empty()) return WsFault::kNone;
-    if (const WsFault fault = check_opening(bytes[0]); fault != WsFault::kNone) return fault;
+    if (const WsFault fault = check_opening(bytes[0], options); fault != WsFault::kNone) return fault;
     if (bytes.size() < 2) return WsFault::kNone;
 
     header.opcode = static_cast<WsOpcode>(bytes[0] & 0x0f);
@@ -134,7 +143,9 @@ inline WsFault WsDecoder::parse_header(std::span<const std::uint8_t> bytes, cons
             return fault;
     }
     const std::uint64_t total = message_bytes_ + header.length;
-    if (!is_control(header.opcode) && total > options.max_message_bytes) return WsFault::kMessageTooBig;
+    header.deflated = (bytes[0] & kRsv1) != 0;
+    const std::uint32_t limit = payload_limit(options.max_message_bytes, header.deflated || deflated_);
+    if (!is_control(header.opcode) && total > limit) return WsFault::kMessageTooBig;
 
     const std::size_t size = 2 + length_bytes + (masked ? 4 : 0);
     if (bytes.size() < size) return WsFault::kNone;
@@ -143,9 +154,11 @@ inline WsFault WsDecoder::parse_header(std::span<const std::uint8_t> bytes, cons
     return WsFault::kNone;
 }
 
-inline WsFault WsDecoder::check_opening(std::uint8_t first) const noexcept {
-    if ((first & 0x70) != 0) return WsFault::kReservedBits;
+inline WsFault WsDecoder::check_opening(std::uint8_t first, const WsDecoderOptions& options) const noexcept {
     const std::uint8_t code = first & 0x0f;
+    // RFC 7692 6: RSV1 is for the first frame of a data message.
+    const bool takes_rsv1 = options.takes_deflated && (code == 1 || code == 2);
+    if ((first & (takes_rsv1 ? 0x30 : 0x70)) != 0) return WsFault::kReservedBits;
     if (!is_known(code)) return WsFault::kReservedOpcode;
     const auto opcode = static_cast<WsOpcode>(code);
     if (is_control(opcode)) return (first & 0x80) == 0 ? WsFault::kFragmentedControl : WsFault::kNone;
@@ -162,7 +175,9 @@ inline void WsDecoder::start_frame(const Header& header) noexcept {
     if (is_control(opcode_)) return;
     fin_ = header.fin;
     message_bytes_ += remaining_;
-    if (opcode_ != WsOpcode::kContinuation) message_ = opcode_;
+    if (opcode_ == WsOpcode::kContinuation) return;
+    message_ = opcode_;
+    deflated_ = header.deflated;
 }
 
 // Takes the part of the payload that has arrived. True if there is something to tell.
@@ -218,7 +233,7 @@ void WsDecoder::finish_close(std::span<const std::uint8_t> payload, WsEvent& eve
 inline bool WsDecoder::take_data(std::span<const std::uint8_t> part, bool ascii,
                                  const WsDecoderOptions& options, WsEvent& event) {
     const bool last = remaining_ == 0 && fin_ == WsFin::kLast;
-    if (message_ == WsOpcode::kText) {
+    if (message_ == WsOpcode::kText && !deflated_) {
         const bool valid = (ascii && utf8_.complete()) || utf8_.feed(part);
         if (!valid || (last && !utf8_.complete())) {
             event = fail(WsFault::kInvalidUtf8);
@@ -227,12 +242,16 @@ inline bool WsDecoder::take_data(std::span<const std::uint8_t> part, bool ascii,
     }
     if (options.delivery == WsDelivery::kPieces) {
         if (part.empty() && !last) return false;
-        event = {.kind = WsEventKind::kMessage, .opcode = message_, .last = last, .payload = part};
+        event = {.kind = WsEventKind::kMessage,
+                 .opcode = message_,
+                 .deflated = deflated_,
+                 .last = last,
+                 .payload = part};
         if (last) finish_message(part, event);
         return true;
     }
     const bool whole = last && (!spill_ || spill_->message.empty());
-    if (!whole) append_to_spill(part, options.max_message_bytes);
+    if (!whole) append_to_spill(part, payload_limit(options.max_message_bytes, deflated_));
     if (last) finish_message(whole ? part : std::span<const std::uint8_t>(spill_->message), event);
     return last;
 }
@@ -240,32 +259,38 @@ inline bool WsDecoder::take_data(std::span<const std::uint8_t> part, bool ascii,
 inline void WsDecoder::finish_message(std::span<const std::uint8_t> payload, WsEvent& event) noexcept {
     event.kind = WsEventKind::kMessage;
     event.opcode = message_;
+    event.deflated = deflated_;
     event.payload = payload;
     message_ = WsOpcode::kContinuation;
+    deflated_ = false;
     message_bytes_ = 0;
     lent_ = spill_ != nullptr;
 }
 
 // Room grows with what has arrived, never with what was announced: otherwise a header of fourteen bytes would
 // buy a megabyte.
-void WsDecoder::append_to_spill(std::span<const std::uint8_t> part, std::uint32_t max_message_bytes) {
+void WsDecoder::append_to_spill(std::span<const std::uint8_t> part, std::uint32_t max_bytes) {
     if (part.empty()) return;
     if (!spill_) spill_ = std::make_unique<Spill>();
     std::vector<std::uint8_t>& message = spill_->message;
     const std::size_t needed = message.size() + part.size();
     if (needed > message.capacity()) {
-        const std::size_t ceiling = fin_ == WsFin::kLast ? message_bytes_ : max_message_bytes;
+        const std::size_t ceiling = fin_ == WsFin::kLast ? message_bytes_ : max_bytes;
         message.reserve(std::max(needed, std::min(2 * message.capacity(), ceiling)));
     }
     message.insert(message.end(), part.begin(), part.end());
 }
 
-WsEvent WsDecoder::fail(WsFault fault) noexcept {
+void WsDecoder::end() noexcept {
     phase_ = Phase::kEnded;
     spill_.reset();
     lent_ = false;
     message_ = WsOpcode::kContinuation;
     header_size_ = 0;
+}
+
+WsEvent WsDecoder::fail(WsFault fault) noexcept {
+    end();
     return {.kind = WsEventKind::kError, .fault = fault, .close_code = close_code_of(fault)};
 }
 
@@ -273,6 +298,7 @@ std::uint16_t close_code_of(WsFault fault) noexcept {
     switch (fault) {
     case WsFault::kMessageTooBig: return kWsTooBig;
     case WsFault::kInvalidUtf8:
+    case WsFault::kDeflate:
     case WsFault::kCloseReason: return kWsInvalidPayload;
     default: return kWsProtocolError;
     }
@@ -296,6 +322,7 @@ std::string_view describe(WsFault fault) noexcept {
     case WsFault::kClosePayload: return "close payload of one byte";
     case WsFault::kCloseCode: return "close code not allowed";
     case WsFault::kCloseReason: return "close reason is not UTF-8";
+    case WsFault::kDeflate: return "compressed data is broken";
     }
     return "unknown fault";
 }

@@ -35,6 +35,7 @@ struct WsDecoderOptions {
     WsRole role = WsRole::kServer;
     WsDelivery delivery = WsDelivery::kWholeMessages;
     std::uint32_t max_message_bytes = 1U << 20;  // all fragments together; checked on the declared length
+    bool takes_deflated = false;                 // permessage-deflate was agreed on (ws_deflate.hpp)
 };
 
 enum class WsFault : std::uint8_t {
@@ -54,6 +55,7 @@ enum class WsFault : std::uint8_t {
     kClosePayload,
     kCloseCode,
     kCloseReason,
+    kDeflate,
 };
 [[nodiscard]] std::uint16_t close_code_of(WsFault fault) noexcept;  // 1002, 1007 or 1009
 [[nodiscard]] std::string_view describe(WsFault fault) noexcept;    // fits a close reason
@@ -63,7 +65,8 @@ enum class WsEventKind : std::uint8_t { kNeedInput = 1, kMessage, kPing, kPong, 
 struct WsEvent {
     WsEventKind kind = WsEventKind::kNeedInput;
     WsOpcode opcode = WsOpcode::kContinuation;  // kMessage: kText or kBinary
-    bool last = true;                // kMessage: false only with kPieces, when more of the message follows
+    bool deflated = false;  // kMessage: the payload has to be inflated first; UTF-8 is not checked yet
+    bool last = true;       // kMessage: false only with kPieces, when more of the message follows
     WsFault fault = WsFault::kNone;  // kError
     std::uint16_t close_code = 0;  // kClose: the peer's, kWsNoStatus without payload; kError: the one to send
     std::span<const std::uint8_t>
@@ -86,6 +89,9 @@ public:
     // Frees an assembled message that was delivered, for a caller that pauses instead of calling next().
     void release() noexcept;
 
+    // For a caller that found a message broken: everything from here on is swallowed.
+    void end() noexcept;
+
     [[nodiscard]] bool ended() const noexcept { return phase_ == Phase::kEnded; }
     // True when neither a frame nor a message is incomplete; nothing is allocated then.
     [[nodiscard]] bool resting() const noexcept;
@@ -102,7 +108,7 @@ private:
     inline bool take_header(std::span<std::uint8_t>& input, const WsDecoderOptions& options, WsFault& fault);
     inline WsFault parse_header(std::span<const std::uint8_t> bytes, const WsDecoderOptions& options,
                                 Header& header) const noexcept;
-    inline WsFault check_opening(std::uint8_t first) const noexcept;
+    inline WsFault check_opening(std::uint8_t first, const WsDecoderOptions& options) const noexcept;
     inline void start_frame(const Header& header) noexcept;
     inline bool take_payload(std::span<std::uint8_t>& input, const WsDecoderOptions& options, WsEvent& event);
     bool take_control(std::span<const std::uint8_t> part, WsEvent& event);
@@ -110,7 +116,7 @@ private:
                           WsEvent& event);
     void finish_close(std::span<const std::uint8_t> payload, WsEvent& event) noexcept;
     inline void finish_message(std::span<const std::uint8_t> payload, WsEvent& event) noexcept;
-    void append_to_spill(std::span<const std::uint8_t> part, std::uint32_t max_message_bytes);
+    void append_to_spill(std::span<const std::uint8_t> part, std::uint32_t max_bytes);
     WsEvent fail(WsFault fault) noexcept;
 
     std::unique_ptr<Spill> spill_;     // split messages and split control frames only
@@ -124,7 +130,8 @@ private:
     WsOpcode message_ = WsOpcode::kContinuation;  // kText or kBinary while a message is open
     WsFin fin_ = WsFin::kLast;
     Phase phase_ = Phase::kHeader;
-    bool lent_ = false;  // the last event showed bytes of the spill
+    bool lent_ : 1 = false;      // the last event showed bytes of the spill
+    bool deflated_ : 1 = false;  // the current message
 };
 static_assert(sizeof(WsDecoder) <= 40, "one per connection: a hundred thousand of them rest");
 

@@ -54,14 +54,19 @@ bool choose_subprotocol(std::string_view offers, std::span<const std::string_vie
 
 }  // namespace
 
-WsHandshake check_ws_handshake(const HttpHead& head, std::span<const std::string_view> supported) {
+WsHandshake check_ws_handshake(const HttpHead& head, std::span<const std::string_view> supported,
+                               WsExtensions extensions) {
     WsHandshake result;
     result.refusal = check_request(head);
     for (std::size_t i = 0; i < head.field_count() && result.refusal == WsRefusal::kNone; ++i) {
         const HttpField field = head.field(i);
-        if (!equal_ignoring_case(field.name, "sec-websocket-protocol")) continue;
-        if (!choose_subprotocol(field.value, supported, result.subprotocol))
-            result.refusal = WsRefusal::kSubprotocol;
+        if (equal_ignoring_case(field.name, "sec-websocket-protocol")) {
+            if (!choose_subprotocol(field.value, supported, result.subprotocol))
+                result.refusal = WsRefusal::kSubprotocol;
+        } else if (extensions == WsExtensions::kDeflate &&
+                   equal_ignoring_case(field.name, "sec-websocket-extensions")) {
+            if (!choose_deflate(field.value, result.deflate)) result.refusal = WsRefusal::kExtensions;
+        }
     }
     if (result.refusal == WsRefusal::kNone) result.accept = ws_accept_key(*head.find("sec-websocket-key"));
     return result;
@@ -86,6 +91,7 @@ void append_ws_accept(std::string& out, const WsHandshake& handshake) {
     out.append(handshake.accept.data(), handshake.accept.size()).append("\r\n");
     if (!handshake.subprotocol.empty())
         out.append("Sec-WebSocket-Protocol: ").append(handshake.subprotocol).append("\r\n");
+    append_deflate(out, handshake.deflate);
     out.append("\r\n");
 }
 
@@ -120,6 +126,7 @@ std::string_view describe(WsRefusal refusal) noexcept {
     case WsRefusal::kKey: return "Sec-WebSocket-Key must be sixteen bytes in base64";
     case WsRefusal::kOrigin: return "more than one Origin";
     case WsRefusal::kSubprotocol: return "Sec-WebSocket-Protocol is not a list of tokens";
+    case WsRefusal::kExtensions: return "Sec-WebSocket-Extensions is not a list of extensions";
     }
     return "unknown refusal";
 }

@@ -60,7 +60,7 @@ void check_accepted(std::string_view bytes, const HttpHeadParser& parser, const 
 
 void use_accepted(const HttpHead& head) {
     static constexpr std::string_view kSupported[] = {"streamhost.v1.json"};
-    const WsHandshake handshake = check_ws_handshake(head, kSupported);
+    const WsHandshake handshake = check_ws_handshake(head, kSupported, WsExtensions::kDeflate);
     std::string out;
     if (handshake.refusal == WsRefusal::kNone) {
         FUZZ_CHECK(head.method == "GET" && head.count("sec-websocket-key") == 1);

@@ -19,6 +19,7 @@ struct Seen {
     WsOpcode opcode;
     unsigned code;
     std::string payload;
+    bool deflated = false;
     bool operator==(const Seen&) const = default;
 };
 
@@ -35,9 +36,13 @@ void record(const WsEvent& event, std::string& pieces, Run& run) {
         run.seen.push_back({event.kind, event.opcode, event.close_code, pieces.substr(start)});
         pieces.resize(start);
     } else if (event.last) {
-        run.seen.push_back({event.kind, event.opcode, 0, std::move(pieces)});
+        run.seen.push_back({event.kind, event.opcode, 0, std::move(pieces), event.deflated});
         pieces.clear();
     }
+}
+
+std::size_t limit_of(const WsDecoderOptions& options, bool deflated) {
+    return deflated ? options.max_message_bytes * std::size_t{9} / 8 + 64 : options.max_message_bytes;
 }
 
 // Steps of 1 to `largest` bytes in a fixed pseudo-random order; each from a block of exact size, freed before
@@ -55,7 +60,8 @@ Run decode(const std::uint8_t* data, std::size_t size, const WsDecoderOptions& o
         std::span<std::uint8_t> input(block.get(), step);
         ws_drain(decoder, input, options, [&](const WsEvent& event) {
             FUZZ_CHECK(options.delivery == WsDelivery::kPieces || event.last);
-            FUZZ_CHECK(event.payload.size() <= std::max<std::size_t>(options.max_message_bytes, 125));
+            FUZZ_CHECK(event.payload.size() <= std::max<std::size_t>(limit_of(options, event.deflated), 125));
+            FUZZ_CHECK(!event.deflated || options.takes_deflated);
             record(event, pieces, run);
             return true;
         });
@@ -127,7 +133,9 @@ private:
         const unsigned opcode = first & 15;
         const bool fin = first >= 128;
         const bool control = opcode >= 8;
-        if ((first & 0x70) != 0 || (opcode > 2 && opcode < 8) || opcode > 10) return fail(1002);
+        const bool rsv1 = (first & 0x40) != 0;
+        if (rsv1 && !(options_.takes_deflated && (opcode == 1 || opcode == 2))) return fail(1002);
+        if ((first & 0x30) != 0 || (opcode > 2 && opcode < 8) || opcode > 10) return fail(1002);
         if (control && !fin) return fail(1002);
         if (!control && (opcode == 0) != (open_ != 0)) return fail(1002);
         if (!byte(second)) return;
@@ -135,12 +143,15 @@ private:
         std::uint64_t length = second & 127;
         if (control && length > 125) return fail(1002);
         if (length >= 126 && !long_length(length)) return;
-        if (!control && length + message_.size() > options_.max_message_bytes) return fail(1009);
+        if (!control && length + message_.size() > limit_of(options_, rsv1 || deflated_)) return fail(1009);
         unsigned key[4] = {};
         for (unsigned& part : key) {
             if (second >= 128 && !byte(part)) return;
         }
-        if (!control && opcode != 0) open_ = opcode;
+        if (!control && opcode != 0) {
+            open_ = opcode;
+            deflated_ = rsv1;
+        }
         payload(length, key, control, opcode, fin);
     }
 
@@ -168,16 +179,18 @@ private:
             if (!byte(value)) break;
             target += static_cast<char>(value ^ key[i % 4]);
         }
-        if (!control && open_ == 1 && !plain_utf8(message_, true)) return fail(1007);
+        if (!control && open_ == 1 && !deflated_ && !plain_utf8(message_, true)) return fail(1007);
         if (done_) return;
         if (opcode == 8) return close(control_payload);
         if (control) {
             seen_.push_back({opcode == 9 ? WsEventKind::kPing : WsEventKind::kPong, WsOpcode::kContinuation,
                              0, control_payload});
         } else if (fin) {
-            if (open_ == 1 && !plain_utf8(message_, false)) return fail(1007);
-            seen_.push_back({WsEventKind::kMessage, static_cast<WsOpcode>(open_), 0, std::move(message_)});
+            if (open_ == 1 && !deflated_ && !plain_utf8(message_, false)) return fail(1007);
+            seen_.push_back(
+                {WsEventKind::kMessage, static_cast<WsOpcode>(open_), 0, std::move(message_), deflated_});
             message_.clear();
+            deflated_ = false;
             open_ = 0;
         }
     }
@@ -201,6 +214,7 @@ private:
     std::size_t at_ = 0;
     bool done_ = false;
     unsigned open_ = 0;
+    bool deflated_ = false;
     std::string message_;
     std::vector<Seen> seen_;
 };
@@ -210,7 +224,8 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 4) return 0;
     WsDecoderOptions options{.role = (data[0] & 1) != 0 ? WsRole::kClient : WsRole::kServer,
-                             .max_message_bytes = data[1] < 128 ? 1U << 20 : data[1] - 128U};
+                             .max_message_bytes = data[1] < 128 ? 1U << 20 : data[1] - 128U,
+                             .takes_deflated = (data[0] & 2) != 0};
     const std::uint8_t* const bytes = data + 4;
     const std::size_t count = size - 4;
 

@@ -24,10 +24,10 @@ std::string request(std::string_view from = {}, std::string_view to = {}) {
     return head;
 }
 
-WsHandshake handshake(const std::string& bytes) {
+WsHandshake handshake(const std::string& bytes, WsExtensions extensions = WsExtensions::kIgnored) {
     HttpHeadParser parser;
     EXPECT_EQ(parser.parse(bytes), HeadState::kComplete) << describe(parser.fault());
-    return check_ws_handshake(parser.head(), kSupported);
+    return check_ws_handshake(parser.head(), kSupported, extensions);
 }
 
 std::string_view text(const WsAcceptKey& key) { return {key.data(), key.size()}; }
@@ -77,6 +77,39 @@ TEST(WsHandshake, ReadsTokenListsInAnyCase) {
 TEST(WsHandshake, AcceptsTheKeyPrintedInTheRfc) {
     EXPECT_EQ(handshake(request("dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==")).refusal,
               WsRefusal::kNone);
+}
+
+constexpr const char* kOffered =
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\nOrigin:";
+
+TEST(WsHandshake, AnswersAnOfferOfCompressionWhereItIsOn) {
+    std::string out;
+    append_ws_accept(out, handshake(request("Origin:", kOffered), WsExtensions::kDeflate));
+    EXPECT_THAT(out, testing::HasSubstr(
+                         "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n"));
+    out.clear();
+    append_ws_accept(out, handshake(request("Origin:", kOffered)));
+    EXPECT_THAT(out, testing::Not(testing::HasSubstr("Extensions")));
+    out.clear();
+    append_ws_accept(out, handshake(request(), WsExtensions::kDeflate));
+    EXPECT_THAT(out, testing::Not(testing::HasSubstr("Extensions")));
+}
+
+TEST(WsHandshake, ReadsAllFieldsOfExtensions) {
+    const std::string two =
+        "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9\r\n"
+        "sec-websocket-extensions: permessage-deflate; server_no_context_takeover\r\nOrigin:";
+    const WsHandshake result = handshake(request("Origin:", two), WsExtensions::kDeflate);
+    EXPECT_EQ(result.deflate.compression, WsCompression::kEach);
+}
+
+TEST(WsHandshake, RefusesExtensionsThatAreNoListWhereTheyAreRead) {
+    const std::string bad = request("Origin:", "Sec-WebSocket-Extensions: permessage-deflate;\r\nOrigin:");
+    const WsHandshake result = handshake(bad, WsExtensions::kDeflate);
+    EXPECT_EQ(result.refusal, WsRefusal::kExtensions);
+    EXPECT_EQ(status_of(result.refusal), 400);
+    EXPECT_EQ(describe(result.refusal), "Sec-WebSocket-Extensions is not a list of extensions");
+    EXPECT_EQ(handshake(bad).refusal, WsRefusal::kNone);
 }
 
 struct Refused {

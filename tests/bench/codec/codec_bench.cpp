@@ -84,7 +84,8 @@ void own_head_and_handshake(benchmark::State& state) {
     for (auto _ : state) {
         parser.reset();
         if (parser.parse(kBrowserHead) != net::HeadState::kComplete) state.SkipWithError("refused");
-        const net::WsHandshake handshake = net::check_ws_handshake(parser.head(), kSupported);
+        const net::WsHandshake handshake =
+            net::check_ws_handshake(parser.head(), kSupported, net::WsExtensions::kDeflate);
         if (handshake.refusal != net::WsRefusal::kNone) state.SkipWithError("refused");
         out.clear();
         append_ws_accept(out, handshake);
