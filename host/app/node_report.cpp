@@ -157,6 +157,18 @@ void collect_connections(observe::Samples& out, const net::ServerCounters& count
     out.counter("bytes_sent_total", "Bytes to clients", {}, number(counters.bytes_out.load()));
 }
 
+void collect_compression(observe::Samples& out, std::string_view direction, std::uint64_t plain,
+                         std::uint64_t compressed) {
+    const auto add = [&](std::string_view form, std::uint64_t bytes) {
+        const observe::Label labels[] = {
+            {"transport", "websocket"}, {"direction", direction}, {"form", form}};
+        out.counter("compression_bytes_total", "Bytes of messages that were compressed, before and after",
+                    labels, number(bytes));
+    };
+    add("plain", plain);
+    add("compressed", compressed);
+}
+
 void collect_delivery(observe::Samples& out, const delivery::LoopStats& stats) {
     out.counter("frames_sent_total", "Frames to clients", {}, number(stats.frames));
     out.counter("readers_behind_total", "Subscriptions that fell off this node's log", {},
@@ -217,7 +229,11 @@ std::string make_report(bridge::House& house, const Settings& settings,
 
 void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& transport) {
     collect_connections(out, transport.counters());
-    collect_delivery(out, transport.stats());
+    const delivery::LoopStats sent = transport.stats();
+    const net::ServerCounters& counters = transport.counters();
+    collect_delivery(out, sent);
+    collect_compression(out, "out", sent.plain_bytes, sent.packed_bytes);
+    collect_compression(out, "in", counters.inflated_to.load(), counters.inflated_from.load());
     collect_loops(out, house);
     out.counter("faults_total", "Bugs of the host that were met and survived", {},
                 number(runtime::fault_count()));

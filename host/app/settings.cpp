@@ -83,7 +83,8 @@ void read_listeners(const View& root, const TlsContexts& tls, Settings& out) {
             {name,
              address,
              {name, is_on(listener, "transports.websocket.enabled"),
-              is_on(listener, "transports.sse.enabled"), is_on(listener, "transports.http.enabled")},
+              is_on(listener, "transports.sse.enabled"), is_on(listener, "transports.http.enabled"),
+              listener.get_boolean("transports.websocket.compression").value},
              tls.contains(name) ? tls.at(name) : nullptr,
              proxy_rules(*out.configuration, name),
              socket_file(listener)});

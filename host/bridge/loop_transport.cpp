@@ -59,7 +59,9 @@ net::Outbox& LoopTransport::make_outbox(net::Connection& connection, const net::
     auto* client =
         new Client{route.shared_from_this(), connection};  // deleted in closed(), which always follows
     connection.set_user(client);
-    return open_reader(*client);
+    delivery::Reader& reader = open_reader(*client);
+    reader.compress(connection.compression());
+    return reader;
 }
 
 delivery::Reader& LoopTransport::open_reader(Client& client) {
@@ -173,8 +175,13 @@ sh_status LoopTransport::send(net::ConnectionId id, bool binary, std::span<const
         frame[index + 1] = {pieces[index].data, static_cast<std::size_t>(pieces[index].size)};
         size += static_cast<std::size_t>(pieces[index].size);
     }
-    std::array<std::uint8_t, net::kWsMaxServerHeader> header;
     const net::WsOpcode opcode = binary ? net::WsOpcode::kBinary : net::WsOpcode::kText;
+    if (client->connection.compression() != net::WsCompression::kNone) {
+        const auto packed = delivery_.packer().message(opcode, {frame.data() + 1, pieces.size()});
+        frame[0] = {packed.data(), packed.size()};
+        if (!packed.empty()) return queue(*client, {frame.data(), 1});
+    }
+    std::array<std::uint8_t, net::kWsMaxServerHeader> header;
     frame[0] = {header.data(), net::ws_write_header(header.data(), opcode, size)};
     return queue(*client, {frame.data(), pieces.size() + 1});
 }

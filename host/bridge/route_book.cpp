@@ -104,6 +104,7 @@ constexpr std::string_view kNoStream =
     "Server-sent events are switched off on this listener (listeners.*.transports.sse.enabled)";
 
 void serve(net::Endpoint& made, const WebSocketRoute&, const ListenerOptions& listener) {
+    made.compresses = listener.compression;
     if (listener.websocket) return;
     made.kind = net::Endpoint::Kind::kOff;
     made.off_calls = kNoWebSocket;

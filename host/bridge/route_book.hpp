@@ -22,6 +22,7 @@ struct ListenerOptions {
     bool websocket = true;
     bool sse = true;
     bool http = true;
+    bool compression = false;  ///< of WebSockets whose clients offer it
 };
 
 /// A path whose clients have a plugin for as long as they stay.

@@ -172,6 +172,8 @@ delivery::LoopStats TransportHub::stats() const {
         sum.fell_off += one.fell_off;
         sum.completed += one.completed;
         sum.overflow += one.overflow;
+        sum.plain_bytes += one.plain_bytes;
+        sum.packed_bytes += one.packed_bytes;
         sum.readers += one.readers;
         sum.cursors += one.cursors;
         sum.views += one.views;

@@ -49,6 +49,11 @@ public:
     [[nodiscard]] State peek(Place& at, Stretch& out) const;
     static void advance(Place& at, const Stretch& stretch, std::uint32_t offset, std::uint32_t mark);
 
+    /// What comes there is of the past: a step of the plan, not the live log. Where peek() left `at`.
+    [[nodiscard]] bool is_replay(const Place& at) const {
+        return plan != nullptr && at.step != plan->steps.size();
+    }
+
     /// Where the reader stands that has everything in front of `place`.
     [[nodiscard]] Position position() const;
 

@@ -185,6 +185,7 @@ void LoopDelivery::on_completed(std::function<void(Reader&, SubscriptionId)> cal
 }
 
 void LoopDelivery::finish_round() {
+    packer_.next_round();
     fresh_times_.clear();
     for (const auto& [ref, subscription] : std::exchange(completed_, {})) {
         Reader* reader = reader_at(ref);
@@ -200,6 +201,8 @@ LoopStats LoopDelivery::stats() const {
     LoopStats stats = stats_;
     stats.readers = readers_.size();
     stats.cursors = cursors_.size();
+    stats.plain_bytes = packer_.plain_bytes();
+    stats.packed_bytes = packer_.packed_bytes();
     return stats;
 }
 

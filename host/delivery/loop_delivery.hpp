@@ -10,6 +10,7 @@
 #include "delivery/cursor.hpp"
 #include "delivery/log_view.hpp"
 #include "delivery/messages.hpp"
+#include "delivery/packer.hpp"
 #include "delivery/reader.hpp"
 #include "delivery/slab.hpp"
 
@@ -25,7 +26,9 @@ struct LoopStats {
     std::uint64_t bytes = 0;
     std::uint64_t fell_off = 0;
     std::uint64_t completed = 0;
-    std::uint64_t overflow = 0;  ///< Direct frames refused.
+    std::uint64_t overflow = 0;      ///< Direct frames refused.
+    std::uint64_t plain_bytes = 0;   ///< Of frames that were compressed,
+    std::uint64_t packed_bytes = 0;  ///< and what was sent for them.
     std::size_t readers = 0;
     std::size_t cursors = 0;
     std::size_t views = 0;
@@ -56,7 +59,8 @@ public:
 
     void apply(std::unique_ptr<LoopMessage> message);
 
-    /// The next reader that has bytes due and whose socket may take them; each once per becoming due.
+    /// The next reader that has bytes due and whose socket may take them; each once per becoming due, which
+    /// may be for the next round.
     /// nullptr: none.
     [[nodiscard]] Reader* next_dirty();
     [[nodiscard]] std::size_t dirty_count() const;
@@ -73,6 +77,7 @@ public:
     void on_completed(std::function<void(Reader&, SubscriptionId)> callback);
     /// Posts what the store thread has to hear.
     void finish_round();
+    [[nodiscard]] Packer& packer() { return packer_; }
 
     [[nodiscard]] LoopStats stats() const;
 
@@ -131,6 +136,7 @@ private:
     std::unique_ptr<LoopReport> report_;
     std::vector<std::pair<ReaderRef, SubscriptionId>> completed_;
     std::function<void(Reader&, SubscriptionId)> on_completed_;
+    Packer packer_;
     LoopStats stats_;
 };
 

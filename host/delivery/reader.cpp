@@ -113,6 +113,7 @@ void Reader::release() {
 std::size_t Reader::gather(iovec* out, std::size_t max_iov, std::size_t byte_budget) {
     loop_.begin_gather(*this);
     Gathering gathering(out, max_iov, byte_budget, loop_.sources_);
+    if (!rest_.block && direct_ == nullptr && is_pack_next() && !pack()) return 0;
     if (rest_.block) {
         const Cursor::Stretch stretch{&rest_.block, rest_.offset, 0, rest_.end, 0, false};
         if (!gathering.add({Source::Kind::kRest, nullptr, stretch, {}, 0}, rest_.end - rest_.offset))
@@ -138,34 +139,40 @@ void Reader::gather_cursors(Gathering& gathering) {
     Cursor* cursor = ring_tail_;
     do {
         cursor = cursor->next_in_ring;
-        take_turn(*cursor, turn, gathering);
+        if (!take_turn(*cursor, turn, gathering)) return;
     } while (cursor != ring_tail_ && gathering.left() != 0);
 }
 
 /// Whole frames up to about `turn` bytes, but at least one; only the end of the budget cuts a frame, and
-/// nothing may be gathered behind a cut.
-void Reader::take_turn(Cursor& cursor, std::size_t turn, Gathering& gathering) {
+/// nothing may be gathered behind a cut. False: what comes next is to be compressed, when all before it is
+/// gone.
+bool Reader::take_turn(Cursor& cursor, std::size_t turn, Gathering& gathering) {
     Cursor::Place place = cursor.place;
     Cursor::Stretch stretch;
     bool first = true;
     while (gathering.left() != 0 && cursor.peek(place, stretch) == Cursor::State::kBytes) {
+        const std::uint32_t plain = plain_until(cursor, place, stretch);
+        if (plain == stretch.mark) return false;
+        stretch.end_mark = plain;
+        stretch.end_offset = stretch.block->get()->offset_after(plain);
         std::size_t bytes = stretch.end_offset - stretch.offset;
         if (bytes > turn) {
             const Block& block = *stretch.block->get();
             const auto limit = static_cast<std::uint32_t>(stretch.offset + turn);
             std::uint32_t mark = block.marks_within(limit, stretch.end_mark);
-            if (mark == stretch.mark && !first) return;
+            if (mark == stretch.mark && !first) return true;
             mark = std::max(mark, stretch.mark + 1);
             stretch.end_mark = mark;
             stretch.end_offset = block.offset_after(mark);
             bytes = stretch.end_offset - stretch.offset;
         }
-        if (!gathering.add({Source::Kind::kCursor, &cursor, stretch, place, 0}, bytes)) return;
+        if (!gathering.add({Source::Kind::kCursor, &cursor, stretch, place, 0}, bytes)) return true;
         Cursor::advance(place, stretch, stretch.end_offset, stretch.end_mark);
-        if (bytes >= turn) return;
+        if (bytes >= turn) return true;
         turn -= bytes;
         first = false;
     }
+    return true;
 }
 
 void Reader::consumed(std::size_t bytes) {

@@ -8,6 +8,7 @@
 #include "delivery/frame_chain.hpp"
 #include "delivery/record.hpp"
 #include "net/outbox.hpp"
+#include "net/ws_extension.hpp"
 
 namespace streamhost::delivery {
 
@@ -46,6 +47,10 @@ public:
     [[nodiscard]] ReaderRef ref() const;
     [[nodiscard]] void* user() const { return user_; }
     [[nodiscard]] ReaderStats stats() const { return stats_; }
+    /// From now on what it is sent of the past is compressed: replays, snapshots. Live frames never are,
+    /// since they are the same bytes for all. Its frames are those of a WebSocket.
+    void compress(net::WsCompression compression) { compression_ = compression; }
+    [[nodiscard]] net::WsCompression compression() const { return compression_; }
 
     /// Queues one complete frame, header included, spliced from the pieces.
     [[nodiscard]] SendStatus send(std::span<const Piece> frame);
@@ -103,7 +108,15 @@ private:
     void queue(std::span<const Piece> frame, std::size_t bytes);
     [[nodiscard]] bool has_stream_frames() const { return ring_tail_ != nullptr && holds_ == 0 && !sealed_; }
     void gather_cursors(Gathering& gathering);
-    void take_turn(Cursor& cursor, std::size_t turn, Gathering& gathering);
+    [[nodiscard]] bool take_turn(Cursor& cursor, std::size_t turn, Gathering& gathering);
+    // Compressing (reader_pack.cpp).
+    [[nodiscard]] bool is_pack_next() const;
+    [[nodiscard]] bool pack();
+    [[nodiscard]] bool goes_on(const Cursor& cursor, const Cursor::Stretch& stretch,
+                               std::uint32_t frames) const;
+    std::uint32_t pack_stretch(const Cursor::Stretch& stretch);
+    [[nodiscard]] std::uint32_t plain_until(const Cursor& cursor, const Cursor::Place& place,
+                                            const Cursor::Stretch& stretch) const;
     void consume(const Source& source, std::size_t bytes);
     std::uint32_t pass(const Cursor::Stretch& stretch, std::size_t bytes);
     void consume_direct(const Cursor::Stretch& stretch, std::uint32_t mark);
@@ -130,7 +143,9 @@ private:
     bool blocked_ = false;
     bool stalling_ = false;
     bool sealed_ = false;
+    net::WsCompression compression_ = net::WsCompression::kNone;
     std::uint16_t holds_ = 0;
 };
+static_assert(sizeof(Reader) <= 144, "one per connection: what compresses for it belongs to the loop");
 
 }  // namespace streamhost::delivery

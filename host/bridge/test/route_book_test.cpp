@@ -151,6 +151,8 @@ TEST_F(RouteBookTest, ATransportThatIsOffSaysSoAndServesNothing) {
     EXPECT_TRUE(off("/c", no_http).off_streams.empty());
     EXPECT_FALSE(off("/c", no_sse).off_streams.empty());
     EXPECT_TRUE(off("/c", no_sse).off_calls.empty());
+    EXPECT_FALSE(off("/a", {.name = "public"}).compresses);
+    EXPECT_TRUE(off("/a", {.name = "public", .compression = true}).compresses);
 }
 
 TEST_F(RouteBookTest, TheAdminListenerHasItsOwn) {

@@ -115,6 +115,7 @@ TEST(Diff, SaysWhatEachChangeCosts) {
               "listeners.old.proxy_protocol: \"off\" -> nothing (live, default)\n"
               "listeners.old.trusted_proxies: [] -> nothing (live, default)\n"
               "listeners.old.transports.websocket.enabled: true -> nothing (restart, default)\n"
+              "listeners.old.transports.websocket.compression: false -> nothing (restart, default)\n"
               "listeners.old.transports.sse.enabled: true -> nothing (restart, default)\n"
               "listeners.old.transports.http.enabled: true -> nothing (restart, default)\n");
     EXPECT_EQ(changes(*after, *after), "");

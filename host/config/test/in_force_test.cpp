@@ -47,6 +47,7 @@ TEST(InForce, WhatCostsARestartStaysAsItWas) {
               "listeners.new.proxy_protocol: nothing -> \"off\"\n"
               "listeners.new.trusted_proxies: nothing -> []\n"
               "listeners.new.transports.websocket.enabled: nothing -> true\n"
+              "listeners.new.transports.websocket.compression: nothing -> false\n"
               "listeners.new.transports.sse.enabled: nothing -> true\n"
               "listeners.new.transports.http.enabled: nothing -> true\n"
               "listeners.old.address: \"127.0.0.1:1\" -> nothing\n"
@@ -59,6 +60,7 @@ TEST(InForce, WhatCostsARestartStaysAsItWas) {
               "listeners.old.proxy_protocol: \"off\" -> nothing\n"
               "listeners.old.trusted_proxies: [] -> nothing\n"
               "listeners.old.transports.websocket.enabled: true -> nothing\n"
+              "listeners.old.transports.websocket.compression: false -> nothing\n"
               "listeners.old.transports.sse.enabled: true -> nothing\n"
               "listeners.old.transports.http.enabled: true -> nothing\n"
               "logging.format: \"text\" -> \"json\"\n");

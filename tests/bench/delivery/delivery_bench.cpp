@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -86,7 +87,8 @@ public:
     std::size_t serve() {
         std::size_t bytes = 0;
         std::array<iovec, 16> iov;
-        for (delivery::Reader* reader = loop.next_dirty(); reader != nullptr; reader = loop.next_dirty()) {
+        for (std::size_t left = loop.dirty_count(); left != 0; --left) {
+            delivery::Reader* const reader = loop.next_dirty();
             while (const std::size_t count = reader->gather(iov.data(), iov.size(), 256 * 1024)) {
                 std::size_t offered = 0;
                 for (std::size_t i = 0; i != count; ++i)
@@ -150,6 +152,82 @@ void fan_out(benchmark::State& state) {
     state.SetItemsProcessed(state.range(0) * state.iterations());
 }
 BENCHMARK(fan_out)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
+
+/// Frames that were made before: each record is one.
+class ReadyFrames final : public Encoder {
+public:
+    bool encode(std::string_view, std::span<const RecordView> records, FrameWriter& out) noexcept override {
+        for (const RecordView& record : records) {
+            const Piece piece{record.data.data(), record.data.size()};
+            out.frame(record.seq, record.check, &piece, 1);
+        }
+        return true;
+    }
+    bool snapshot(std::string_view, std::span<const RecordView>, Position, FrameWriter&) noexcept override {
+        return false;
+    }
+};
+
+std::string hex(std::uint64_t number) {
+    std::string digits(16, '0');
+    for (char& digit : digits) {
+        digit = "0123456789abcdef"[number >> 60U];
+        number <<= 4U;
+    }
+    return digits;
+}
+
+/// Chunks of an answer: checks that no compressor makes smaller than half, and a few words for each.
+std::vector<std::string> answer_frames(std::size_t count) {
+    static constexpr std::string_view kWords[] = {
+        "the",    "stream", "of",   "an",    "answer", "is",    "a",      "log",   "that",   "any",
+        "client", "may",    "read", "again", "from",   "where", "it",     "stood", "before", "node",
+        "went",   "away",   "and",  "every", "entry",  "has",   "number", "check", "which",  "proves"};
+    std::minstd_rand random(4711);
+    std::vector<std::string> entries(count);
+    std::mt19937_64 checks(17);
+    for (std::size_t seq = 1; std::string & entry : entries) {
+        entry = R"({"type":"chunk","stream":"4f1c.k2m9x0q7w3e5r8t1","seq":)" + std::to_string(seq++) +
+                R"(,"check":")" + hex(checks()) + R"(","data":{"kind":"text","delta":")";
+        for (int word = 0; word < 7; ++word)
+            entry.append(kWords[random() % std::size(kWords)]).append(1, ' ');
+        entry += R"("}})";
+    }
+    return entries;
+}
+
+/// 1,000 entries of the past for one reader, from the store's records to bytes for its socket: plain, each
+/// message by itself, and in runs. `wire` is bytes on the wire.
+void replay(benchmark::State& state, streamhost::net::WsCompression compression) {
+    constexpr std::size_t kEntries = 1000;
+    Node node;
+    ReadyFrames ready;
+    node.encoding = node.set.add_encoding(ready, websocket_text);
+    const std::vector<std::string> entries = answer_frames(kEntries);
+    std::vector<RecordView> records;
+    std::uint64_t check = 0;
+    for (const std::string& entry : entries) {
+        const std::uint64_t next = check * 6364136223846793005U + 1442695040888963407U;
+        records.push_back(
+            {.seq = records.size() + 1, .prev = check, .check = next, .type = 't', .data = entry});
+        check = next;
+    }
+    std::size_t wire = 0;
+    for (auto _ : state) {
+        delivery::Reader& reader = node.loop.open({}, nullptr);
+        reader.compress(compression);
+        benchmark::DoNotOptimize(
+            node.set.attach(reader.ref(), 1, "run", node.encoding, Plan({}).records(records).end()));
+        for (node.round(), wire = 0; !reader.empty(); node.round())
+            wire += node.serve();
+        node.loop.close(reader);
+    }
+    state.counters["wire"] = static_cast<double>(wire);
+    state.SetItemsProcessed(kEntries * state.iterations());
+}
+BENCHMARK_CAPTURE(replay, plain, streamhost::net::WsCompression::kNone)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(replay, each, streamhost::net::WsCompression::kEach)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(replay, runs, streamhost::net::WsCompression::kRuns)->Unit(benchmark::kMicrosecond);
 
 std::size_t heap_bytes() {
     const struct mallinfo2 info = mallinfo2();

@@ -96,9 +96,9 @@ export class RawClient {
     }
 
     /** Opens a WebSocket; fails with the answer when it is not 101. */
-    static async upgraded(port, path) {
+    static async upgraded(port, path, changes = {}) {
         const client = await RawClient.open(port);
-        client.send(upgradeHead(path));
+        client.send(upgradeHead(path, changes));
         const answer = await client.response();
         if (answer.status !== 101) throw new Error(`not upgraded: ${answer.line}\n${answer.body}`);
         return client;
@@ -122,10 +122,10 @@ export function upgradeHead(path, changes = {}, line = `GET ${path} HTTP/1.1`) {
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
 /** A client's frame, masked as it has to be unless told otherwise. */
-export function frame(opcode, payload = '', { last = true, masked = true } = {}) {
+export function frame(opcode, payload = '', { last = true, masked = true, rsv = 0 } = {}) {
     const data = Buffer.from(payload);
     const head = Buffer.alloc(14);
-    head[0] = (last ? 0x80 : 0) | opcode;
+    head[0] = (last ? 0x80 : 0) | (rsv << 4) | opcode;
     let size = 2;
     if (data.length < 126) {
         head[1] = data.length;
@@ -165,6 +165,7 @@ function readFrame(bytes) {
     const isClose = opcode === opcodes.close && size >= 2;
     return {
         last: (bytes[0] & 0x80) !== 0,
+        rsv: (bytes[0] >> 4) & 7,
         opcode,
         payload,
         size: start + size,
