@@ -183,9 +183,22 @@ describe('nodes that die or sleep', { timeout: TEST_MS, concurrency: 2 }, () => 
         }
     };
 
+    const HELD = ['websockets', 'readers', 'subscriptions', 'streams', 'session_connections', 'leases_held', 'runs_active'];
+    const MEMORY_GROWTH = 48 << 20; // what the allocator keeps for the next ones
+    const memoryOf = (nodes) => Promise.all(nodes.map((node) => node.metric('process_resident_memory_bytes')));
+    /** Nothing is held for clients that left, and so is no memory. */
+    const areBackToBase = async (nodes, before, test) => {
+        for (const node of nodes)
+            for (const name of HELD) await node.until(async () => (await node.metric(name)) === 0);
+        const growth = (await memoryOf(nodes)).map((bytes, index) => bytes - before[index]);
+        test.diagnostic(`resident memory grew by ${growth.map((bytes) => (bytes / 2 ** 20).toFixed(1)).join(' and ')} MiB`);
+        assert.ok(growth.every((bytes) => bytes < MEMORY_GROWTH), `${growth}`);
+    };
+
     it('kill -9 with a third of the sockets: they go on elsewhere', (test) =>
         withNodes(async ({ redis, nodes }) => {
             const words = wordsOf(300);
+            const memory = await memoryOf(nodes.slice(1));
             const talks = await Talks.begin(nodes.slice(1), { count: 30, words });
             // The second reader of each talk moves to the node that will die: no run is produced there.
             const moved = talks.all.map(({ readers }) => readers[1]);
@@ -204,6 +217,7 @@ describe('nodes that die or sleep', { timeout: TEST_MS, concurrency: 2 }, () => 
             await talks.areWhole();
             await talks.areKeptBy(redis);
             talks.close();
+            await areBackToBase(nodes.slice(1), memory, test);
         }));
 
     it('asleep for 25 s: its runs end within 10 s, nobody else pauses, and what it says later is not heard', (test) =>

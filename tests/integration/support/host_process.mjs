@@ -230,7 +230,8 @@ export class HostProcess {
     /** The sum over all labels. */
     async metric(name) {
         const text = await (await fetch(`http://127.0.0.1:${this.adminPort}/metrics`)).text();
-        const values = [...text.matchAll(new RegExp(`^streamhost_${name}(?:{[^}]*})? (\\S+)$`, 'gm'))];
+        const whole = name.startsWith('process_') ? name : `streamhost_${name}`;
+        const values = [...text.matchAll(new RegExp(`^${whole}(?:{[^}]*})? (\\S+)$`, 'gm'))];
         if (values.length === 0) throw new Error(`no metric ${name}`);
         return values.reduce((sum, [, value]) => sum + Number(value), 0);
     }

@@ -6,6 +6,10 @@ import { Wire, fold, heardAt, positionOf } from './wire.mjs';
 const PIECES = new Set(['chunk', 'snapshot', 'end']);
 const PATIENCE_MS = 60_000;
 
+/** STREAMHOST_TEST_TALKS=100: tests with talks have at least so many, of two sockets and one answer each, on three nodes. */
+const LEAST_TALKS = Number(process.env.STREAMHOST_TEST_TALKS ?? 0);
+export const LEAST_NODES = LEAST_TALKS > 0 ? 3 : 2;
+
 let sessions = 0;
 export const newSession = (name = 't') => `${name}-${process.pid}-${++sessions}`;
 export const wordsOf = (count) => Array.from({ length: count }, (_, index) => `word-${index}-ä🐟`).join(' ');
@@ -53,7 +57,8 @@ export class Talks {
     static async begin(nodes, { count = 12, words = wordsOf(250), options } = {}) {
         const talks = new Talks();
         talks.words = words;
-        talks.all = await Promise.all(Array.from({ length: count }, (_, index) => Talks.#one(nodes, index, words, options)));
+        const length = Math.max(count, LEAST_TALKS);
+        talks.all = await Promise.all(Array.from({ length }, (_, index) => Talks.#one(nodes, index, words, options)));
         await Promise.all(talks.readers.map((reader) => reader.begun()));
         return talks;
     }
