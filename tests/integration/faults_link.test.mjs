@@ -6,7 +6,7 @@ import { Cluster, onRedis, startNode } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { isUnavailable } from './support/returning.mjs';
-import { Talks, newSession, wordsOf } from './support/talks.mjs';
+import { LEAST_NODES, Talks, newSession, wordsOf } from './support/talks.mjs';
 import { TcpProxy } from './support/tcp_proxy.mjs';
 import { Wire, heardAt } from './support/wire.mjs';
 
@@ -155,41 +155,52 @@ describe('a link that loses, delays and swallows', { timeout: TEST_MS, concurren
         ));
 });
 
-describe('a server that is away for 20 s', { timeout: TEST_MS, concurrency: 2 }, () => {
+describe('a server that is away for 20 s', { timeout: TEST_MS, concurrency: 4 }, () => {
     const AWAY_MS = 20_000;
     const SLOWLY = { 'plugins.chat.providers.echo.delay_ms': 100 };
+    const POLICIES = {
+        durable: 'nothing is shown that is not kept',
+        live: 'readers of the node that answers go on, those of other nodes wait',
+    };
 
-    for (const empty of [false, true]) {
-        it(empty ? 'and comes back empty: open answers are written again' : 'and comes back with its data', (test) =>
-            behindProxy({ redis: { appendonly: 'yes', appendfsync: 'always' }, settings: SLOWLY }, async ({ redis, proxy, nodes }) => {
-                const talks = await Talks.begin(nodes, { words: wordsOf(260) });
-                await Promise.all(talks.readers.map((reader) => reader.begun(10)));
-                await proxy.close();
-                const down = new Stopwatch();
-                redis.signal('SIGKILL');
-                for (const node of nodes) await node.until(async () => (await storeOf(node)).breaker !== 'closed');
-                down.within(1_000, 'until both breakers were open', test);
-                for (const node of nodes) assert.equal((await readyOf(node)).status, 'degraded');
-                isUnavailable(await talks.readers[0].wire.ask({ type: 'send', id: 's', content: 'while it is away' }), 's');
-                const seen = talks.readers.map((reader) => reader.frames.length);
-                await nodes[0].lives(AWAY_MS - down.ms);
-                assert.deepEqual(talks.readers.map((reader) => reader.frames.length), seen, 'nothing is shown that is not kept');
-                assert.deepEqual(talks.readers.map(({ wire }) => wire.closed), talks.readers.map(() => null));
-                await redis.again({ empty });
-                const up = new Stopwatch();
-                await proxy.open();
-                await nodes[0].until(() => talks.readers.every((reader, index) => reader.frames.length > seen[index]));
-                up.within(3_000, 'from its return until each reader goes on', test);
-                await talks.areWhole();
-                await talks.areKeptBy(redis);
-                for (const node of nodes) await node.until(async () => (await node.admin('/admin/v1/sessions')).body.total === talks.readers.length);
-                assert.equal(await sumOf(nodes, 'sessions_reaped_total'), 0);
-                for (const node of nodes) await node.until(async () => (await readyOf(node)).status === 'ok');
-                const late = await Wire.join(nodes[0], { session: newSession() });
-                const { run } = await late.ask({ type: 'send', content: 'it is back' });
-                assert.equal((await late.textOf(run)).text, 'it is back');
-                late.close();
-                talks.close();
-            }));
-    }
+    for (const [policy, what] of Object.entries(POLICIES))
+        for (const empty of [false, true]) {
+            const settings = { ...SLOWLY, ...(policy !== 'durable' && { 'store.policies': JSON.stringify([{ homes: '*', policy }]) }) };
+            it(`${policy}: ${empty ? 'and comes back empty: open answers are written again' : 'and comes back with its data'}`, (test) =>
+                behindProxy({ size: LEAST_NODES, redis: { appendonly: 'yes', appendfsync: 'always' }, settings }, async ({ redis, proxy, nodes }) => {
+                    const talks = await Talks.begin(nodes, { words: wordsOf(260) });
+                    await Promise.all(talks.readers.map((reader) => reader.begun(10)));
+                    await proxy.close();
+                    const down = new Stopwatch();
+                    redis.signal('SIGKILL');
+                    for (const node of nodes) await node.until(async () => (await storeOf(node)).breaker !== 'closed');
+                    down.within(1_000, 'until all breakers were open', test);
+                    for (const node of nodes) assert.equal((await readyOf(node)).status, 'degraded');
+                    isUnavailable(await talks.readers[0].wire.ask({ type: 'send', id: 's', content: 'while it is away' }), 's');
+                    const goOn = policy === 'live' ? talks.all.map(({ readers }) => readers[0]) : [];
+                    const wait = talks.readers.filter((reader) => !goOn.includes(reader));
+                    const lastOf = (readers) => readers.map((reader) => reader.frames.at(-1).seq);
+                    const [seen, before] = [lastOf(wait), lastOf(goOn)];
+                    await nodes[0].lives(AWAY_MS - down.ms);
+                    assert.deepEqual(lastOf(wait), seen, what);
+                    lastOf(goOn).forEach((seq, index) => assert.ok(seq > before[index] + 50, `${what}: ${seq} after ${before[index]}`));
+                    assert.deepEqual(talks.readers.map(({ wire }) => wire.closed), talks.readers.map(() => null));
+                    await redis.again({ empty });
+                    const up = new Stopwatch();
+                    await proxy.open();
+                    await nodes[0].until(() => lastOf(wait).every((seq, index) => seq > seen[index]));
+                    up.within(3_000, 'from its return until each reader that waited goes on', test);
+                    await talks.areWhole();
+                    await talks.areKeptBy(redis);
+                    for (const node of nodes) await node.until(async () => (await node.admin('/admin/v1/sessions')).body.total === talks.readers.length);
+                    assert.equal(await sumOf(nodes, 'sessions_reaped_total'), 0);
+                    assert.equal((await sumOf(nodes, 'previewed_entries_total')) > 0, policy === 'live');
+                    for (const node of nodes) await node.until(async () => (await readyOf(node)).status === 'ok');
+                    const late = await Wire.join(nodes[0], { session: newSession() });
+                    const { run } = await late.ask({ type: 'send', content: 'it is back' });
+                    assert.equal((await late.textOf(run)).text, 'it is back');
+                    late.close();
+                    talks.close();
+                }));
+        }
 });

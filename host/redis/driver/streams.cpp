@@ -143,9 +143,8 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
     const auto fields = parse_fields(reply.value[2].text(), reply.value[1].integer());
     const store::StreamInfo info = fields ? fields->info : store::StreamInfo();
     const bool is_shared = kept->keep.kind == Keep::Kind::kShared;
-    const bool knows_better =
-        is_shared ? *status == Status::kGap
-                  : keeper_.knows_better(kept->keep.id, *status, info, context_.loop().now_ms());
+    const bool knows_better = is_shared ? *status == Status::kGap
+                                        : keeper_.knows_better(kept->keep.id, *status, info, keeper_now_ms());
     if (is_shared) kept->call->floor(0);  // again, it takes what is there
     if (!std::exchange(kept->was_repaired, true) && knows_better) return repeat_repaired(kept);
     if (*status == Status::kOk || *status == Status::kDuplicate) {
@@ -179,8 +178,11 @@ bool RedisStreams::is_behind_all(const Kept& kept, Status status) const {
 // A write that is there already says nothing of what came behind it.
 std::uint64_t RedisStreams::head_after(const Kept& kept, Status status, std::uint64_t last) const {
     if (status == Status::kOk) return last;
-    return std::max(last, keeper_.shared_head(kept.keep.id, context_.loop().now_ms()));
+    return std::max(last, keeper_.shared_head(kept.keep.id, keeper_now_ms()));
 }
+
+// A connection answers before the link counts as up, and until then the keeper was not told of the outage.
+std::int64_t RedisStreams::keeper_now_ms() const { return down_since_ms_.value_or(context_.loop().now_ms()); }
 
 // Within its deadline, and with a slot like anything else that waits.
 Submit RedisStreams::repair_first(const std::shared_ptr<Kept>& kept) {

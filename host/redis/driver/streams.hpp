@@ -84,6 +84,7 @@ private:
     void note_repairs(Kept& kept) const;
     [[nodiscard]] bool is_behind_all(const Kept& kept, store::Status status) const;
     [[nodiscard]] std::uint64_t head_after(const Kept& kept, store::Status status, std::uint64_t last) const;
+    [[nodiscard]] std::int64_t keeper_now_ms() const;
     [[nodiscard]] std::int64_t look_at_ms(const Kept& kept) const;
     void run_held(const std::shared_ptr<Kept>& kept);
     [[nodiscard]] bool may_ask_again(const Kept& kept, store::Status status) const;
