@@ -9,7 +9,10 @@ import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
+import { onRedis, startNode } from './support/cluster.mjs';
 import { binary, inFolder, pluginDirectory, root, runHost } from './support/host_process.mjs';
+import { Nginx } from './support/nginx.mjs';
+import { RedisProcess } from './support/redis.mjs';
 
 const run = promisify(execFile);
 const deploy = (name) => path.join(root, 'deploy', name);
@@ -266,5 +269,71 @@ echo "$*" >>"$RECORD"
         assert.equal(code, 1);
         assert.deepEqual(ups(said), ['gateway-1']);
         assert.match(stderr, /gateway-2 is not healthy/);
+    }));
+});
+
+// The engine is a script here, and what it would run in containers are nodes of this machine: asked, killed and started for real.
+describe('verify.sh compose', () => {
+    const GATEWAYS = ['gateway-1', 'gateway-2', 'gateway-3'];
+    const HANDS_OVER = { 'plugins.chat.provider': 'workers', 'plugins.chat.providers.workers': '{type: remote, policy: continue}' };
+    const ENGINE = `#!/bin/bash
+shift 3 # compose --env-file FILE
+echo "$*" >>"$RECORD"
+place() { sed -n "s/^$1 //p" "$PLACES"; }
+case "$1" in
+    config) printf '%s\\n' nginx redis-1 worker-1 ${GATEWAYS.join(' ')} ;;
+    exec)
+        read -r port pid <<<"$(place "$3")"
+        last=\${!#}
+        exec "$STREAMHOST" "\${@:5:$#-5}" "http://127.0.0.1:$port\${last#http://$3-admin:8091}" ;;
+    kill)
+        read -r port pid <<<"$(place "$2")"
+        kill -KILL "$pid" ;;
+esac
+`;
+
+    it('passes where all is well, and brings a node back that it killed under an answer', { timeout: 180_000 }, () => inFolder(async (folder) => {
+        await run('cp', ['-r', deploy('.'), path.join(folder, 'deploy')]);
+        await run('rm', ['-rf', path.join(folder, 'deploy/.env'), path.join(folder, 'deploy/secrets')]);
+        await mkdir(path.join(folder, 'clients'));
+        await symlink(path.join(root, 'clients/js'), path.join(folder, 'clients/js'));
+        await mkdir(path.join(folder, 'bin'));
+        await writeFile(path.join(folder, 'bin/docker'), ENGINE, { mode: 0o755 });
+        const [record, places] = [path.join(folder, 'record'), path.join(folder, 'places')];
+        const redis = await RedisProcess.start();
+        const nodes = new Map();
+        const startOne = async (name, more = {}, words = onRedis(redis).words) => {
+            nodes.set(name, await startNode({ ...onRedis(redis), words }, name, more));
+            await writeFile(places, [...nodes].map(([each, { adminPort, pid }]) => `${each} ${adminPort} ${pid}\n`).join(''));
+        };
+        let nginx;
+        try {
+            await startOne('worker-1', { 'store.kind': 'redis', 'plugins.chat.providers.echo.delay_ms': 20 }, ['-c', 'config/profiles/ai-worker.yaml']);
+            for (const name of GATEWAYS) await startOne(name, HANDS_OVER);
+            nginx = await Nginx.start({ gateways: GATEWAYS.map((name) => nodes.get(name).port) });
+            await writeFile(record, '');
+            const env = { ...process.env, PATH: `${folder}/bin:${process.env.PATH}`, RECORD: record, PLACES: places, STREAMHOST: binary, STREAMHOST_URL: `http://127.0.0.1:${nginx.port}` };
+            let status;
+            const verified = run(path.join(folder, 'deploy/verify.sh'), ['compose'], { env })
+                .then(({ stdout }) => (status = { code: 0, stdout }), ({ code, stdout, stderr }) => (status = { code, stdout: stdout + stderr }));
+            const orders = async (order) => [...(await readFile(record, 'utf8')).matchAll(new RegExp(`^${order} (\\S+)$`, 'gm'))].map(([, name]) => name);
+            const isTold = async () => status !== undefined || (await orders('up --detach --no-deps --wait')).length > 0;
+            await nodes.get('gateway-1').until(isTold, 120_000);
+            assert.equal(status, undefined, status?.stdout);
+            const [name] = await orders('up --detach --no-deps --wait');
+            assert.deepEqual(await orders('kill'), [name]);
+            const { port } = nodes.get(name);
+            assert.equal((await nodes.get(name).ended()).signal, 'SIGKILL');
+            await startOne(name, { ...HANDS_OVER, 'listeners.public.address': `127.0.0.1:${port}` });
+            nodes.get(name).port = port;
+            await verified;
+            assert.equal(status.code, 0, status.stdout);
+            assert.match(status.stdout, /^\d+ passed, 0 failed$/m);
+            assert.match(status.stdout, /^ok {4}an answer survives the loss of its reader's node$/m);
+        } finally {
+            await nginx?.stop();
+            await Promise.all([...nodes.values()].map((node) => node.kill()));
+            await redis.stop();
+        }
     }));
 });
