@@ -82,6 +82,12 @@ void Connection::route(const HttpHead& head, std::size_t head_size, std::span<st
             preflight_answer(policy->cors, head, keep_alive_ ? AfterReply::kKeepAlive : AfterReply::kClose);
         return answer_at_once(std::move(response), bytes.subspan(head_size));
     }
+    const bool is_off =
+        found.status == 200 && static_cast<const Endpoint*>(found.handler)->kind == Endpoint::Kind::kOff;
+    // Who served this may have left already: whoever asks again should ask another node.
+    if ((found.status == 404 || is_off) && server_.counters().draining.load(std::memory_order_relaxed))
+        return refuse(
+            {.status = 503, .detail = "This node is draining; ask another one", .retry_after_s = 1});
     if (found.status != 200) {
         const std::string allow = allow_list(found.allowed);
         const HttpField fields[] = {{"Allow", allow}};
