@@ -13,16 +13,18 @@ export class Returning {
     closes = [];
     #held = new Map();
 
-    constructor(host, session) {
+    /** @param {object} [how] each connection is opened */
+    constructor(host, session, how = {}) {
         this.host = host;
         this.session = session;
+        this.how = how;
     }
 
     async connect() {
         const resume = [...this.#held].map(([stream, frames]) => ({ stream, after: positionOf(frames.at(-1)) }));
         await this.host.until(async () => {
             try {
-                this.wire = await Wire.open(this.host);
+                this.wire = await Wire.open(this.host, this.how);
             } catch (error) {
                 assert.match(error.message, /404/); // the gateway is off
                 return false;
