@@ -60,6 +60,8 @@ describe('POST /admin/v1/drain', { timeout: TEST_MS, concurrency: 3 }, () => {
     it('sends all clients away over the window, and the node stays', () =>
         withHost({}, async (host) => {
             assert.deepEqual(await progressOf(host), { state: 'serving', exit: false, elapsed_ms: 0, clients_ms: 0, websockets: 0, websockets_at_start: 0, per_second: 0, runs: 0 });
+            const startup = await host.admin('/health/startup');
+            assert.deepEqual([startup.status, startup.body.phase], [200, 'running']);
             const sockets = await dialMany(host);
             const began = performance.now();
             const { status, body } = await host.admin(PATH, {});
@@ -86,6 +88,7 @@ describe('POST /admin/v1/drain', { timeout: TEST_MS, concurrency: 3 }, () => {
             assert.equal((await host.admin('/admin/v1/node')).body.phase, 'draining');
             assert.equal(await readyOf(host), 503);
             assert.equal((await fetch(`http://127.0.0.1:${host.adminPort}/health/live`)).status, 200, 'nobody should start it anew');
+            assert.equal((await host.admin('/health/startup')).status, 200, 'it was started, whatever came later');
             assert.equal(await host.metric('ready'), 0);
             assert.match(host.log, /drained: no client is left/);
             assert.match(host.log, /admin call.*method=POST.*path=\/admin\/v1\/drain.*status=202/);
