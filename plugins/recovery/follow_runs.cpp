@@ -26,22 +26,35 @@ std::vector<std::string> runs_of(std::string_view list) {
     return runs;
 }
 
-constexpr const char* kTrace = "traceparent";
+struct NamedRun {
+    std::string_view run;
+    std::string_view trace;
+};
+
+// Looked for once, however many readers are told. Views of the records.
+std::vector<NamedRun> named_in(std::span<const sh_record> records) {
+    std::vector<NamedRun> named;
+    for (const sh_record& record : records) {
+        if (record.type != SH_RECORD_RUN) continue;
+        const std::string_view data = view(record.data);
+        named.push_back({streamhost::own_member(data, "run"), streamhost::own_member(data, "traceparent")});
+    }
+    return named;
+}
 
 }  // namespace
 
 void Subscriptions::records(std::string_view stream, std::span<const sh_record> records) {
     const auto found = run_followers_.find(std::string(stream));
     if (found == run_followers_.end()) return;
+    const auto named = named_in(records);
+    if (named.empty()) return;
     const auto readers = found->second;  // following a run may change the list
     for (const sh_connection id : readers) {
         Reader* reader = find(id);
         if (reader == nullptr) continue;
-        for (const sh_record& record : records) {
-            if (record.type == SH_RECORD_RUN)
-                queue_run(*reader, streamhost::own_member(view(record.data), "run"),
-                          streamhost::own_member(view(record.data), kTrace));
-        }
+        for (const NamedRun& one : named)
+            queue_run(*reader, one.run, one.trace);
         pump_runs(id);
     }
 }
@@ -51,11 +64,8 @@ void Subscriptions::records(std::string_view stream, std::span<const sh_record> 
 void Subscriptions::note_runs(const Subscription& session, std::span<const sh_record> records) {
     Reader* reader = session.follows_runs ? find(session.reader) : nullptr;
     if (reader == nullptr) return;
-    for (const sh_record& record : records) {
-        if (record.type == SH_RECORD_RUN)
-            queue_run(*reader, streamhost::own_member(view(record.data), "run"),
-                      streamhost::own_member(view(record.data), kTrace));
-    }
+    for (const NamedRun& one : named_in(records))
+        queue_run(*reader, one.run, one.trace);
 }
 
 void Subscriptions::queue_run(Reader& reader, std::string_view run, std::string_view trace) {
