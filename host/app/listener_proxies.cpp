@@ -30,6 +30,12 @@ net::ProxyProtocol protocol_of(const Value& listener) {
     return name == "any" ? net::ProxyProtocol::kAny : net::ProxyProtocol::kOff;
 }
 
+net::ForwardedHeaders headers_of(const Value& listener) {
+    const std::string_view name = text_of(find(&listener, "forwarded_headers"));
+    if (name == "off") return net::ForwardedHeaders::kOff;
+    return name == "forwarded" ? net::ForwardedHeaders::kForwarded : net::ForwardedHeaders::kXForwarded;
+}
+
 void check(const config::Member& listener, config::Issues& issues) {
     const std::string path = "listeners." + listener.name + ".trusted_proxies";
     net::AddressList trusted;
@@ -66,6 +72,7 @@ net::ProxyRulesPtr proxy_rules(const config::Configuration& configuration, std::
         (void)rules->trusted.add(text_of(&item));
     if (rules->trusted.empty()) return nullptr;
     rules->protocol = protocol_of(*found);
+    rules->headers = headers_of(*found);
     return rules;
 }
 

@@ -153,6 +153,14 @@ void collect_connections(observe::Samples& out, const net::ServerCounters& count
     headers("missing", counters.proxy_headers.missing);
     headers("malformed", counters.proxy_headers.malformed);
     headers("untrusted", counters.proxy_headers.untrusted);
+    const auto forwarded = [&](const char* result, const std::atomic<std::uint64_t>& count) {
+        const observe::Label label{"result", result};
+        out.counter("forwarded_headers_total", "Requests that bring what proxies say of them", {&label, 1},
+                    number(count.load()));
+    };
+    forwarded("accepted", counters.forwarded.accepted);
+    forwarded("malformed", counters.forwarded.malformed);
+    forwarded("untrusted", counters.forwarded.untrusted);
     out.counter("bytes_received_total", "Bytes from clients", {}, number(counters.bytes_in.load()));
     out.counter("bytes_sent_total", "Bytes to clients", {}, number(counters.bytes_out.load()));
 }

@@ -2,6 +2,7 @@
 
 #include "streamhost/status.hpp"
 
+#include "bridge/head_fields.hpp"
 #include "bridge/loop_transport.hpp"
 #include "net/http_reply.hpp"
 #include "net/http_text.hpp"
@@ -39,7 +40,8 @@ HttpQuestion copy_of(const net::Connection& connection, const net::HttpHead& hea
                           std::string(head.query),
                           std::string(connection.peer()),
                           std::string(body),
-                          {}};
+                          {{std::string(HeadFields::kScheme), std::string(connection.scheme())},
+                           {std::string(HeadFields::kAuthority), std::string(connection.host(head))}}};
     for (std::size_t index = 0; index < head.field_count(); ++index) {
         const net::HttpField field = head.field(index);
         question.headers.emplace_back(field.name, field.value);

@@ -19,7 +19,7 @@ struct HttpQuestion {
     std::string query;
     std::string peer;
     std::string body;
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::vector<std::pair<std::string, std::string>> headers;  ///< of clients with those of HeadFields
 };
 
 struct HttpAnswer {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bridge/delivery_hub.hpp"
+#include "bridge/head_fields.hpp"
 #include "bridge/http_job.hpp"
 #include "bridge/loop_client.hpp"
 #include "delivery/framing.hpp"
@@ -23,19 +24,20 @@ std::string bytes_of(net::HttpProblem problem, bool is_head, bool keep_alive) {
     return out;
 }
 
-sh_http_request request_of(const net::Connection& connection, const net::HttpHead& head,
-                           std::string_view body) {
+// Refers to `fields`.
+sh_http_request request_of(const HeadFields& fields, std::string_view body) {
+    const net::HttpHead& head = fields.head;
     sh_http_request request{};
     request.struct_size = sizeof(request);
     request.listener = SH_LISTENER_PUBLIC;
     request.method = bytes(head.method);
     request.path = bytes(head.path);
     request.query = bytes(head.query);
-    request.peer = bytes(connection.peer());
+    request.peer = bytes(fields.connection.peer());
     request.body = bytes(body);
-    request.self = &head;
+    request.self = &fields;
     request.header = [](const sh_http_request* asked, const char* name, sh_bytes* out) -> sh_status {
-        const auto value = static_cast<const net::HttpHead*>(asked->self)->find(name);
+        const auto value = static_cast<const HeadFields*>(asked->self)->find(name);
         if (!value) return SH_NOT_FOUND;
         *out = bytes(*value);
         return SH_OK;
@@ -87,7 +89,8 @@ void LoopTransport::open_exchange(net::Connection& connection, const net::Endpoi
 }
 
 bool LoopTransport::call_open(Client& client, const net::HttpHead& head, std::string_view body) {
-    const sh_http_request request = request_of(client.connection, head, body);
+    const HeadFields fields{client.connection, head};
+    const sh_http_request request = request_of(fields, body);
     const ExchangeRoute& route = *client.exchange;
     const std::uint32_t kind = client.may_stream ? SH_EXCHANGE_STREAM : SH_EXCHANGE_CALL;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));

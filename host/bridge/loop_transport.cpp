@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bridge/delivery_hub.hpp"
+#include "bridge/head_fields.hpp"
 #include "bridge/http_job.hpp"
 #include "bridge/loop_client.hpp"
 #include "net/ws_frame.hpp"
@@ -80,9 +81,10 @@ void LoopTransport::opened(net::Connection& connection, const net::Endpoint& /*e
     info.query = bytes(head.query);
     info.subprotocol = bytes(subprotocol);
     info.peer = bytes(connection.peer());
-    info.self = &head;
+    const HeadFields fields{connection, head};
+    info.self = &fields;
     info.header = [](const sh_websocket_open* open, const char* name, sh_bytes* out) -> sh_status {
-        const auto value = static_cast<const net::HttpHead*>(open->self)->find(name);
+        const auto value = static_cast<const HeadFields*>(open->self)->find(name);
         if (!value) return SH_NOT_FOUND;
         *out = bytes(*value);
         return SH_OK;

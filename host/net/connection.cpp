@@ -22,7 +22,7 @@ Connection::Connection(LoopServer& server, ConnectionId id, const Accepted& acce
                        ProxyRulesPtr proxies)
     : server_(server), id_(id), fd_(accepted.fd), listener_(accepted.listener), peer_(accepted.peer.text()) {
     if (tls != nullptr) tls_ = std::make_unique<SecureSocket>(*tls, fd_);
-    if (proxies != nullptr) await_proxy_header(*proxies, accepted.peer);
+    if (proxies != nullptr) proxied_ = std::make_unique<Proxied>(std::move(proxies), accepted.peer);
     server_.loop().arm(*this, server_.limits().head_timeout_ms);
     watch();
 }
@@ -79,7 +79,7 @@ void Connection::on_fd(std::uint32_t events) {
 }
 
 void Connection::read() {
-    if (preface_ != nullptr && !take_proxy_header()) return;
+    if (proxied_ != nullptr && proxied_->preface != nullptr && !take_proxy_header()) return;
     const auto buffer = server_.read_buffer();
     const ssize_t count = receive(buffer);
     if (count < 0) return die(1006, {});
@@ -165,7 +165,7 @@ Connection::Flushed Connection::flush(std::size_t byte_budget) {
 void Connection::on_timer(PhaseDeadline) {
     switch (phase_) {
     case Phase::kHead:
-        if (preface_ != nullptr && preface_->is_trusted())
+        if (proxied_ != nullptr && proxied_->preface != nullptr && proxied_->preface->is_trusted())
             return end_of_proxy(server_.counters().proxy_headers.missing);
         if (request_ == nullptr && is_kept_) return die(1006, {});      // a kept connection that nobody used
         if (tls_ != nullptr && !tls_->is_open()) return die(1006, {});  // nothing can be said to it yet

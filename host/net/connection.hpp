@@ -50,6 +50,10 @@ public:
     [[nodiscard]] ConnectionId id() const noexcept { return id_; }
     /// Who connects, as text (PeerAddress): the client, where a proxy that is trusted says who that is.
     [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
+    /// What that client asked with and for, also where such a proxy asked otherwise; while a request or
+    /// upgrade is handed on. `head` is its own.
+    [[nodiscard]] std::string_view scheme() const noexcept;
+    [[nodiscard]] std::string_view host(const HttpHead& head) const noexcept;
     [[nodiscard]] void* user() const noexcept { return user_; }
     void set_user(void* user) noexcept { user_ = user; }
     /// It has an outbox: a WebSocket, or a response that goes on.
@@ -105,17 +109,28 @@ private:
         std::unique_ptr<WsInflater> inflater;  // has a message that takes more than one turn
     };
 
+    /// Of a listener that believes proxies; not of WebSockets, whose client is settled.
+    struct Proxied {
+        Proxied(ProxyRulesPtr believed, const PeerAddress& who);
+        ProxyRulesPtr rules;
+        PeerAddress peer;                         // who connects, by address or header
+        bool may_forward;                         // is believed about its requests
+        std::unique_ptr<ProxyPreface> preface{};  // until a header came, where one is due
+        std::string_view scheme{};                // of the request under way, if anybody says
+        std::string_view host{};                  // views of its head
+    };
+
     void on_fd(std::uint32_t events) override;
     void on_timer(PhaseDeadline);
     void read();
     void take(std::span<std::uint8_t> bytes);
 
     // What proxies say (connection_proxy.cpp).
-    void await_proxy_header(const ProxyRules& rules, const PeerAddress& peer);
     [[nodiscard]] bool take_proxy_header();
     void take_client(const ProxyHeader& header);
     void serve_directly();
     void end_of_proxy(std::atomic<std::uint64_t>& counter);
+    void settle_client(const HttpHead& head);
 
     // The socket, in clear or not (connection_socket.cpp).
     [[nodiscard]] ssize_t receive(std::span<std::uint8_t> into);
@@ -197,7 +212,7 @@ private:
     std::unique_ptr<const std::string> cors_;  // lines of the answer under way, if any
     std::unique_ptr<Extra> extra_;
     std::unique_ptr<SecureSocket> tls_;
-    std::unique_ptr<ProxyPreface> preface_;  // until a header of the proxy protocol came, where one is due
+    std::unique_ptr<Proxied> proxied_;
     std::string peer_;
 };
 

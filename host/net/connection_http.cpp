@@ -140,6 +140,7 @@ void Connection::await_body(const HttpHead& head, std::size_t head_size,
 }
 
 void Connection::start_request(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes) {
+    settle_client(head);
     phase_ = Phase::kAnswering;
     server_.loop().arm(*this, server_.limits().send_timeout_ms);
     const std::size_t whole = head_size + static_cast<std::size_t>(head.content_length);

@@ -28,6 +28,7 @@ void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
         return refuse(
             {.status = 503, .detail = "This node is draining; connect to another one", .retry_after_s = 1});
 
+    settle_client(head);
     phase_ = Phase::kOpen;
     server_.counters().websockets.fetch_add(1, std::memory_order_relaxed);
     answer_ = std::make_unique<Answer>();
@@ -38,6 +39,7 @@ void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
     outbox_ = &server_.events_.make_outbox(*this, *endpoint_);
     arm_first_deadline();
     server_.events_.opened(*this, *endpoint_, head, handshake.subprotocol);
+    proxied_.reset();
     if (phase_ == Phase::kDead || flush_answer() == Flushed::kGone) return;
     if (!rest.empty()) decode(rest);
     watch();

@@ -89,6 +89,8 @@ HeadFault check_target(std::string_view method, std::string_view target) noexcep
                                                                                         : HeadFault::kTarget;
 }
 
+}  // namespace
+
 // uri-host [ ":" port ], names and addresses only: user information, lists and paths do not belong here.
 bool is_host(std::string_view host) noexcept {
     std::size_t size = 0;
@@ -107,8 +109,6 @@ bool is_host(std::string_view host) noexcept {
     const std::string_view rest = host.substr(size);
     return rest.empty() || (rest.front() == ':' && rest.size() <= 6 && all_chars(rest.substr(1), kDigitChar));
 }
-
-}  // namespace
 
 HttpField HttpHead::field(std::size_t index) const noexcept {
     return {name_of(slots_[index]), value_of(slots_[index])};

@@ -54,6 +54,10 @@ enum class HeadFault : std::uint8_t {
     HeadFault fault) noexcept;  // 400, 414, 431, 501 or 505; the connection has to close
 [[nodiscard]] std::string_view describe(HeadFault fault) noexcept;
 
+/// Whether it can stand in a Host field: a name, an IPv4 address or an IPv6 address in brackets, with a port
+/// or without.
+[[nodiscard]] bool is_host(std::string_view host) noexcept;
+
 enum class BodyFraming : std::uint8_t { kNone = 1, kLength, kChunked };
 
 struct HttpField {

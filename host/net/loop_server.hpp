@@ -35,6 +35,13 @@ struct ProxyHeaderCounters {
     std::atomic<std::uint64_t> untrusted{0};  ///< of somebody who is no proxy
 };
 
+/// Requests that brought what proxies say of them, on listeners that believe some, by what came of it.
+struct ForwardedCounters {
+    std::atomic<std::uint64_t> accepted{0};
+    std::atomic<std::uint64_t> malformed{0};  ///< of a proxy
+    std::atomic<std::uint64_t> untrusted{0};  ///< of somebody who is no proxy
+};
+
 /// Counted over all loops of the process.
 struct ServerCounters {
     std::atomic<std::uint64_t> connections{0};  ///< open now
@@ -48,6 +55,7 @@ struct ServerCounters {
     std::atomic<std::uint64_t> tls_resumed{0};    ///< those that a ticket shortened
     std::atomic<std::uint64_t> tls_failed{0};
     ProxyHeaderCounters proxy_headers;
+    ForwardedCounters forwarded;
     std::atomic<std::uint64_t> bytes_in{0};
     std::atomic<std::uint64_t> bytes_out{0};
     std::atomic<std::uint64_t> inflated_from{0};  ///< bytes of compressed messages from clients,

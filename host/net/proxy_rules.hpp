@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "net/forwarded.hpp"
 #include "net/ip_address.hpp"
 #include "net/proxy_header.hpp"
 
@@ -11,6 +12,7 @@ namespace streamhost::net {
 /// new one, which connections that come from then on get. [any]
 struct ProxyRules {
     ProxyProtocol protocol = ProxyProtocol::kOff;
+    ForwardedHeaders headers = ForwardedHeaders::kXForwarded;
     AddressList trusted;
 };
 using ProxyRulesPtr = std::shared_ptr<const ProxyRules>;  // nullptr: nobody is believed

@@ -213,10 +213,13 @@ void AuthPlugin::open_dev_tokens() {
 }
 
 HttpResponse AuthPlugin::give_dev_token(const HttpRequest& request) {
-    const std::string_view name = request.header("host");
-    if (!name.empty() && !streamhost::is_local_host(name))
-        throw Failure(SH_FORBIDDEN,
-                      "development tokens are given to who asks localhost or a loopback address");
+    // What the client asked for, and what a proxy made of it.
+    for (const char* field : {"host", ":authority"}) {
+        const std::string_view name = request.header(field);
+        if (!name.empty() && !streamhost::is_local_host(name))
+            throw Failure(SH_FORBIDDEN,
+                          "development tokens are given to who asks localhost or a loopback address");
+    }
     const DevRequest wanted = read_dev_request(request.body());
     const auto keys = authenticator_->keys();
     const MarkedKey* key = keys->find(dev_key_);

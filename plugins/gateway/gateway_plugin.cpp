@@ -117,7 +117,7 @@ private:
 
     std::unique_ptr<Client> open(LoopClients* loop, Connection connection,
                                  const streamhost::OpenInfo& info) override {
-        if (!is_allowed_origin(info.header("origin"), info.header("host"), origins_)) {
+        if (!is_allowed_origin(info.header("origin"), asked_of(info), origins_)) {
             connection.close(4403,
                              "pages of this origin may not connect; see plugins.gateway.allowed_origins");
             return nullptr;

@@ -61,7 +61,7 @@ void HttpDoor::refuse(Exchange exchange, std::uint32_t status, const Error& erro
 }
 
 bool HttpDoor::lets_in(Exchange exchange, const HttpRequest& request) const {
-    if (is_allowed_request(request.header("origin"), request.header("host"), origins_)) return true;
+    if (is_allowed_request(request.header("origin"), asked_of(request), origins_)) return true;
     refuse(exchange, 403,
            {.code = "forbidden",
             .message = "pages of this origin may not ask here; see plugins.gateway.allowed_origins"});

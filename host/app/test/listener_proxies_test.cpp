@@ -19,7 +19,8 @@ Value of(Value::Data data) {
     return value;
 }
 
-config::Configuration with(const std::string& protocol, std::initializer_list<std::string> trusted) {
+config::Configuration with(const std::string& protocol, std::initializer_list<std::string> trusted,
+                           const std::string& headers = "x-forwarded") {
     Value::Array items;
     for (const std::string& one : trusted)
         items.push_back(of(one));
@@ -29,6 +30,7 @@ config::Configuration with(const std::string& protocol, std::initializer_list<st
                               object({{"public",
                                        {},
                                        object({{"proxy_protocol", {}, of(protocol)},
+                                               {"forwarded_headers", {}, of(headers)},
                                                {"trusted_proxies", {}, of(std::move(items))}})}})}})};
 }
 
@@ -43,6 +45,15 @@ TEST(ListenerProxies, AreReadAsTheyStand) {
     EXPECT_EQ(proxy_rules(with("v1", {"::1"}), "public")->protocol, net::ProxyProtocol::kV1);
     EXPECT_EQ(proxy_rules(with("any", {"::1"}), "public")->protocol, net::ProxyProtocol::kAny);
     EXPECT_EQ(proxy_rules(with("off", {"::1"}), "public")->protocol, net::ProxyProtocol::kOff);
+}
+
+TEST(ListenerProxies, SpeakOneKindOfFields) {
+    const auto kind = [](const std::string& name) {
+        return proxy_rules(with("off", {"::1"}, name), "public")->headers;
+    };
+    EXPECT_EQ(kind("x-forwarded"), net::ForwardedHeaders::kXForwarded);
+    EXPECT_EQ(kind("forwarded"), net::ForwardedHeaders::kForwarded);
+    EXPECT_EQ(kind("off"), net::ForwardedHeaders::kOff);
 }
 
 TEST(ListenerProxies, AreNobodyWithoutAList) {

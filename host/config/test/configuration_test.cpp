@@ -113,6 +113,7 @@ TEST(Diff, SaysWhatEachChangeCosts) {
               "listeners.old.tls.key_file: \"\" -> nothing (restart, default)\n"
               "listeners.old.tls.min_version: \"1.2\" -> nothing (restart, default)\n"
               "listeners.old.proxy_protocol: \"off\" -> nothing (live, default)\n"
+              "listeners.old.forwarded_headers: \"x-forwarded\" -> nothing (live, default)\n"
               "listeners.old.trusted_proxies: [] -> nothing (live, default)\n"
               "listeners.old.transports.websocket.enabled: true -> nothing (restart, default)\n"
               "listeners.old.transports.websocket.compression: false -> nothing (restart, default)\n"

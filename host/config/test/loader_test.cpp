@@ -111,7 +111,7 @@ TEST_F(LoaderTest, TellsAllErrorsOfAllSourcesAtOnce) {
     allowed: a string of at most 64 characters matching ^[A-Za-z0-9_-]*$
     next: change it there
 s.yaml:5:5: listeners.public.adress: unknown key, did you mean "address"?
-    allowed: the keys address, unix, tls, proxy_protocol, trusted_proxies, transports
+    allowed: the keys address, unix, tls, proxy_protocol, forwarded_headers, trusted_proxies, transports
     next: correct or remove it
 s.yaml:8:15: plugins.chat.max_runs: integer 1000 is above 100
     allowed: an integer from 1 to 100

@@ -299,6 +299,9 @@ TEST_F(AuthPluginTest, DevelopmentTokensAreTokens) {
     request.headers["host"] = "evil.example:8080";
     EXPECT_NE(http.ask(request).status, 200u) << "a page whose name leads here";
     request.headers["host"] = "localhost:8080";
+    request.headers[":authority"] = "chat.example";
+    EXPECT_NE(http.ask(request).status, 200u) << "a proxy that gives its own name";
+    request.headers[":authority"] = "localhost:8080";
     EXPECT_EQ(http.ask(request).status, 200u);
     request.body = R"({"user":"anonymous"})";
     EXPECT_NE(http.ask(request).status, 200u);

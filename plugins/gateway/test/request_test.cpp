@@ -60,24 +60,58 @@ TEST(RawJson, EndsAlsoForTextThatIsNoJson) {
         EXPECT_LE(raw_values(text).size(), 8u) << text;
 }
 
+AskedHost at(std::string_view host) { return {.host = host, .named = host}; }
+
 TEST(Origin, OnlyThisHostsPagesAndThoseInTheList) {
     const OriginRules none;
     const OriginRules listed{.allowed = {"https://good.example"}};
-    EXPECT_TRUE(is_allowed_origin("", "127.0.0.1:8080", none));
-    EXPECT_TRUE(is_allowed_origin("http://127.0.0.1:8080", "127.0.0.1:8080", none));
+    EXPECT_TRUE(is_allowed_origin("", at("127.0.0.1:8080"), none));
+    EXPECT_TRUE(is_allowed_origin("http://127.0.0.1:8080", at("127.0.0.1:8080"), none));
     for (const char* origin :
          {"http://evil.example", "null", "http://127.0.0.1:8081", "127.0.0.1:8080", "http://"})
-        EXPECT_FALSE(is_allowed_origin(origin, "127.0.0.1:8080", listed)) << origin;
-    EXPECT_TRUE(is_allowed_origin("https://good.example", "127.0.0.1:8080", listed));
-    EXPECT_TRUE(is_allowed_origin("https://good.example", "good.example", listed));
-    EXPECT_TRUE(is_allowed_origin("null", "127.0.0.1:8080", {.allowed = {"*"}}));
-    EXPECT_FALSE(is_allowed_origin("http://", "", none));
+        EXPECT_FALSE(is_allowed_origin(origin, at("127.0.0.1:8080"), listed)) << origin;
+    EXPECT_TRUE(is_allowed_origin("https://good.example", at("127.0.0.1:8080"), listed));
+    EXPECT_TRUE(is_allowed_origin("https://good.example", at("good.example"), listed));
+    EXPECT_TRUE(is_allowed_origin("null", at("127.0.0.1:8080"), {.allowed = {"*"}}));
+    EXPECT_FALSE(is_allowed_origin("http://", at(""), none));
 }
 
 TEST(Origin, ANameThatLeadsHereIsNoHostOfOursUnlessTokensAreAskedFor) {
-    EXPECT_FALSE(is_allowed_origin("http://evil.example:8080", "evil.example:8080", {}));
-    EXPECT_TRUE(is_allowed_origin("http://localhost:8080", "localhost:8080", {}));
-    EXPECT_TRUE(is_allowed_origin("https://Chat.Example", "chat.example", {.asks_for_tokens = true}));
+    EXPECT_FALSE(is_allowed_origin("http://evil.example:8080", at("evil.example:8080"), {}));
+    EXPECT_TRUE(is_allowed_origin("http://localhost:8080", at("localhost:8080"), {}));
+    EXPECT_TRUE(is_allowed_origin("https://Chat.Example", at("chat.example"), {.asks_for_tokens = true}));
+}
+
+TEST(Origin, IsThatOfTheHostThatTheClientAskedAlsoBehindAProxy) {
+    const OriginRules tokens{.asks_for_tokens = true};
+    const AskedHost behind{.host = "chat.example", .named = "10.0.0.5:8080"};
+    EXPECT_TRUE(is_allowed_origin("https://chat.example", behind, tokens));
+    EXPECT_FALSE(is_allowed_origin("https://10.0.0.5:8080", behind, tokens));
+}
+
+TEST(Origin, InClearIsNoneOfAHostThatIsAskedByTls) {
+    const OriginRules tokens{.asks_for_tokens = true};
+    const AskedHost secure{.host = "chat.example", .named = "chat.example", .is_secure = true};
+    EXPECT_FALSE(is_allowed_origin("http://chat.example", secure, tokens));
+    EXPECT_TRUE(is_allowed_origin("https://chat.example", secure, tokens));
+    EXPECT_TRUE(is_allowed_origin("https://chat.example", at("chat.example"), tokens))
+        << "TLS may end before";
+    EXPECT_TRUE(is_allowed_origin("http://chat.example", secure, {.allowed = {"http://chat.example"}}));
+}
+
+TEST(Origin, APageWithANameOfItsOwnCannotSayThatItAskedAnother) {
+    const OriginRules listed{.allowed = {"https://good.example"}};
+    for (const char* host : {"localhost", "127.0.0.1:8080", "good.example"}) {
+        const AskedHost claimed{.host = host, .named = "evil.example:8080"};
+        EXPECT_FALSE(is_allowed_request("", claimed, listed)) << host;
+        EXPECT_FALSE(is_allowed_origin("http://evil.example:8080", claimed, listed)) << host;
+        const AskedHost behind{.host = "evil.example", .named = "127.0.0.1:8080"};
+        EXPECT_FALSE(is_allowed_request("", behind, listed));
+        EXPECT_FALSE(is_allowed_origin("http://evil.example", behind, listed));
+    }
+    EXPECT_TRUE(is_allowed_request("", {.host = "good.example", .named = "127.0.0.1:8080"}, listed));
+    EXPECT_TRUE(is_allowed_request("", {.host = "localhost", .named = "127.0.0.1:8080"}, listed));
+    EXPECT_FALSE(is_allowed_request("", at(""), listed));
 }
 
 TEST(Position, HasOneForm) {
