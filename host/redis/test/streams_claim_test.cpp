@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "redis/driver/redis_store.hpp"
+#include "store/chain.hpp"
 #include "store/conformance/bench.hpp"
 #include "store/conformance/manual_loop.hpp"
 #include "support/held_port.hpp"
@@ -34,6 +35,15 @@ protected:
             {.id = "home.run", .pid = 5, .lease_ms = 6'000, .rivals = rivals, .timeout_ms = timeout_ms},
             [this](const store::StreamResult& result) { answers_.push_back(result.status); });
     }
+    Submit append(const std::string& text) {
+        store::Record record;
+        record.data = store::Buffer::copy_of(text);
+        store::chain(at_, {&record, 1});
+        at_ = {record.seq, record.check};
+        return store_->streams().append(
+            {.id = "home.run", .fence = 7, .pid = 5, .records = {&record, 1}, .lease_ms = 6'000},
+            [this](const auto& result) { answers_.push_back(result.status); });
+    }
     void link(store::Link link) {
         port_.events->on_link(link, ++epoch_);
         if (link == store::Link::kUp && !port_.held.empty()) port_.reply(kDone);
@@ -50,10 +60,28 @@ protected:
     HeldPort port_;
     store::conformance::ManualLoop loop_;
     store::conformance::RecordingSink sink_;
-    std::unique_ptr<store::Store> store_;
     std::vector<Status> answers_;
+    std::unique_ptr<store::Store> store_;
     std::uint64_t epoch_ = 0;
+    store::Position at_;
 };
+
+// A connection answers before the link counts as up: the store was away for longer than the window, and what
+// this node holds counts all the same.
+TEST_F(StreamsClaimTest, AnOutageIsCountedOutForWhatIsAnsweredBeforeTheLinkIsUp) {
+    link(store::Link::kUp);
+    ASSERT_EQ(claim(Rivals::kNone), Submit::kAccepted);
+    reply_claimed();
+    ASSERT_EQ(append("a"), Submit::kAccepted);
+    port_.end(CallEnd::kReply,
+              "*5\r\n:1\r\n:1000\r\n" + bulk(fields()) + ":1\r\n" + bulk("0123456789abcdef"));
+    ASSERT_EQ(answers_, std::vector(2, Status::kOk));
+    link(store::Link::kDown);
+    loop_.advance(KeeperOptions().window_ms + 4'000);
+    ASSERT_EQ(append("b"), Submit::kAccepted);
+    port_.reply("*1\r\n:" + std::to_string(static_cast<int>(Status::kNoStream)));
+    EXPECT_EQ(answers_.size(), 2U) << "what the store has lost is told first";
+}
 
 TEST_F(StreamsClaimTest, ANodeThatStartsClaimsAtOnce) {
     link(store::Link::kUp);
