@@ -3,74 +3,51 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
-#include <typeinfo>
 #include <utility>
 
-#include <Poco/Exception.h>
-#include <Poco/Net/SocketAddress.h>
-#include <Poco/Redis/Array.h>
-#include <Poco/Redis/Client.h>
-#include <Poco/Redis/Error.h>
+#include <openssl/x509_vfy.h>
+
+#include "app/store_talk.hpp"
 
 namespace streamhost::app {
 
 namespace {
 
 using Level = Finding::Level;
-using Poco::Redis::Array;
-using Poco::Redis::BulkString;
-using Poco::Redis::RedisType;
 
-const Poco::Timespan kPatience(2, 0);
 constexpr std::int64_t kLeastWindowMs = 10'000;
 
-struct Login {
+// Of one kind of servers, and where a configuration says so.
+struct Door {
+    std::string what;
+    std::string section;
     std::string username;
     std::string password;
+    std::optional<redis::TlsContext> tls;
+
+    Door(std::string kind, std::string at, const auto& options)
+        : what(std::move(kind)),
+          section(std::move(at)),
+          username(options.username),
+          password(options.password) {
+        if (options.tls) tls.emplace(*options.tls);
+    }
 };
 
-// One connection; whatever fails throws Poco::Exception with the server's words.
-class Talk {
-public:
-    Talk(const redis::Address& address, const Login& login) {
-        client_.connect(Poco::Net::SocketAddress(address.host, address.port), kPatience);
-        client_.setReceiveTimeout(kPatience);
-        if (login.password.empty()) return;
-        Array auth;
-        auth << "AUTH";
-        if (!login.username.empty()) auth << login.username;
-        auth << login.password;
-        (void)ask(auth);
-    }
-    RedisType::Ptr ask(const Array& words) {
-        const RedisType::Ptr reply = client_.sendCommand(words);
-        if (reply->isError()) throw Poco::Exception(said(*reply));
-        return reply;
-    }
-
-private:
-    // "-ERR text", CR and LF
-    static std::string said(const RedisType& reply) {
-        const std::string line = reply.toString();
-        return line.substr(1, line.find('\r') - 1);
-    }
-    Poco::Redis::Client client_;
-};
+void log_in(StoreTalk& talk, const Door& door) {
+    if (door.password.empty()) return;
+    if (door.username.empty())
+        (void)talk.ask("AUTH", door.password);
+    else
+        (void)talk.ask("AUTH", door.username, door.password);
+}
 
 using Fields = std::map<std::string, std::string>;
 
-Array command(std::initializer_list<std::string> words) {
-    Array made;
-    for (const std::string& word : words)
-        made << word;
-    return made;
-}
-
 // Lines of INFO: name:value
-Fields info_of(Talk& talk) {
+Fields info_of(StoreTalk& talk) {
     Fields fields;
-    const RedisType::Ptr reply = talk.ask(command({"INFO"}));
-    std::istringstream lines(dynamic_cast<const Poco::Redis::Type<BulkString>&>(*reply).value().value());
+    std::istringstream lines(std::string(talk.ask("INFO").text()));
     for (std::string line; std::getline(lines, line);) {
         const std::size_t colon = line.find(':');
         if (colon == std::string::npos) continue;
@@ -80,12 +57,28 @@ Fields info_of(Talk& talk) {
 }
 
 // name, value, name, value ...
-Fields fields_of(const RedisType& reply) {
+Fields fields_of(const redis::RespValue& list) {
     Fields fields;
-    const Array& list = dynamic_cast<const Poco::Redis::Type<Array>&>(reply).value();
-    for (std::size_t index = 0; index + 1 < list.size(); index += 2)
-        fields[list.get<BulkString>(index).value()] = list.get<BulkString>(index + 1).value();
+    redis::RespValue at = list.first();
+    for (std::uint32_t index = 0; index + 1 < list.size(); index += 2) {
+        const redis::RespValue value = at.after();
+        fields[std::string(at.text())] = value.text();
+        at = value.after();
+    }
     return fields;
+}
+
+// What to do about a certificate, by what OpenSSL has against it.
+std::string next_step(long verified, const std::string& section) {
+    switch (verified) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return "it is of another server; set " + section +
+               ".tls.server_name to a name that is in it, or have one made for this address";
+    case X509_V_ERR_CERT_HAS_EXPIRED: return "renew the server's certificate";
+    case X509_V_ERR_CERT_NOT_YET_VALID: return "compare the clocks of both machines";
+    default: return "set " + section + ".tls.ca_file to the authority that signed the server's certificate";
+    }
 }
 
 bool is_old(const std::string& version) {
@@ -109,30 +102,31 @@ public:
     }
 
 private:
-    void say(Level level, std::string text) { findings_.push_back({level, std::move(text)}); }
+    void say(Level level, std::string text, std::string next = {}) {
+        findings_.push_back({level, std::move(text), {}, std::move(next)});
+    }
 
     // Connects, and lets `look` ask; what fails is told with the address.
     template <typename Look>
-    void talk_to(const redis::Address& address, const std::string& what, bool is_tls, const Login& login,
-                 const Look& look) {
-        const std::string name = what + " " + to_text(address);
-        if (is_tls) return say(Level::kWarning, name + ": not tried, it speaks TLS");
+    void talk_to(const redis::Address& address, const Door& door, const Look& look) {
+        const std::string name = door.what + " " + to_text(address);
         try {
-            Talk talk(address, login);
+            StoreTalk talk(address, door.tls ? &*door.tls : nullptr);
+            log_in(talk, door);
             look(talk, name);
-        } catch (const Poco::Exception& error) {
-            say(Level::kError,
-                name + ": " + (error.message().empty() ? error.displayText() : error.message()));
-        } catch (const std::bad_cast&) {
-            say(Level::kError, name + ": answers as no Redis does; is it the right port?");
+        } catch (const CertificateRefused& error) {
+            say(Level::kError, name + ": " + error.what(), next_step(error.verified, door.section));
+        } catch (const std::runtime_error& error) {
+            say(Level::kError, name + ": " + error.what());
         }
     }
 
     void look_at_server(const redis::Address& address) {
         const redis::ServerOptions& server = settings_.client.server;
-        const auto look = [&](Talk& talk, const std::string& name) {
-            (void)talk.ask(command({"SELECT", std::to_string(server.database)}));
+        const auto look = [&](StoreTalk& talk, const std::string& name) {
+            (void)talk.ask("SELECT", server.database);
             Fields info = info_of(talk);
+            if (!info.contains("redis_version")) throw std::runtime_error("answers as no Redis does");
             say(Level::kFine, name + ": Redis " + info["redis_version"] + ", " + info["role"] + ", " +
                                   info["connected_slaves"] + " replicas");
             if (is_old(info["redis_version"]))
@@ -147,16 +141,17 @@ private:
                                          ": appendonly is off: what was acknowledged is gone when the server "
                                          "ends; set it to yes");
         };
-        talk_to(address, "server", server.tls.has_value(), {server.username, server.password}, look);
+        talk_to(address, Door("server", "store.redis", server), look);
     }
 
     // What most of them name; port 0: none did.
     redis::Address from_sentinels() {
         const redis::SentinelOptions& sentinel = *settings_.client.sentinel;
         std::map<redis::Address, int> votes;
+        const Door door("Sentinel", "store.sentinel", sentinel);
         for (const redis::Address& address : sentinel.addresses) {
-            const auto look = [&](Talk& talk, const std::string& name) {
-                Fields master = fields_of(*talk.ask(command({"SENTINEL", "MASTER", sentinel.master})));
+            const auto look = [&](StoreTalk& talk, const std::string& name) {
+                Fields master = fields_of(talk.ask("SENTINEL", "MASTER", sentinel.master));
                 const redis::Address named{master["ip"], redis::parse_port(master["port"]).value_or(0)};
                 say(Level::kFine, name + ": " + sentinel.master + " is " + to_text(named) + ", " +
                                       master["num-slaves"] + " replicas, " + master["num-other-sentinels"] +
@@ -164,8 +159,7 @@ private:
                 check_window(name, std::stoll("0" + master["down-after-milliseconds"]));
                 ++votes[named];
             };
-            talk_to(address, "Sentinel", sentinel.tls.has_value(), {sentinel.username, sentinel.password},
-                    look);
+            talk_to(address, door, look);
         }
         if (votes.empty()) return {};
         if (votes.size() > 1)

@@ -8,9 +8,7 @@ namespace streamhost::app {
 /// The problem: a configuration may be right in every word and name a server that is not there, not a master,
 /// too old, or set up to lose what it acknowledged.
 ///
-/// Connects as the node would, one attempt each with a limit of two seconds, and asks. Poco::Redis does for
-/// this: nothing depends on its answers but a message. It has no TLS, so behind TLS only the files were
-/// looked at. Blocks.
+/// Connects as the node would, with its TLS, one attempt each with limits of two seconds, and asks. Blocks.
 [[nodiscard]] Findings probe_store(const StoreSettings& settings);
 
 }  // namespace streamhost::app

@@ -5,7 +5,8 @@ import { after, before, describe, it } from 'node:test';
 import { writeFile } from 'node:fs/promises';
 
 import { freePort, inFolder, runHost } from './support/host_process.mjs';
-import { RedisProcess, SentinelGroup } from './support/redis.mjs';
+import { makeCertificate, makeEndedCertificate } from './support/nginx.mjs';
+import { RedisProcess, SentinelGroup, startSentinel } from './support/redis.mjs';
 
 const TEST_MS = 60_000;
 const check = (profile, settings) => runHost(['config', 'check', '--connect', `config/profiles/${profile}.yaml`, ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])]);
@@ -93,5 +94,91 @@ describe('Sentinels', { timeout: TEST_MS }, () => {
         const { code, err } = await check('sentinel', { 'store.sentinel.addresses': '[]' });
         assert.equal(code, 2);
         assert.match(err, /store\.sentinel\.addresses: is empty/);
+    });
+});
+
+describe('behind TLS', { timeout: TEST_MS }, () => {
+    let redis;
+    let sentinel;
+    let files;
+    let ended;
+    let ports;
+    let release;
+    before(async () => {
+        await new Promise((resolve, reject) => {
+            inFolder(async (folder) => {
+                files = await makeCertificate(folder);
+                ended = await makeEndedCertificate(folder, files.key);
+                ports = { redis: await freePort(), sentinel: await freePort() };
+                const tls = { 'tls-cert-file': files.certificate, 'tls-key-file': files.key, 'tls-auth-clients': 'no' };
+                redis = await RedisProcess.start({ 'tls-port': ports.redis, ...tls });
+                const lines = Object.entries({ 'tls-port': ports.sentinel, ...tls }).map((pair) => pair.join(' '));
+                sentinel = await startSentinel(redis.port, undefined, undefined, lines);
+                resolve();
+                await new Promise((done) => (release = done));
+            }).catch(reject);
+        });
+    });
+    after(async () => {
+        await Promise.all([redis?.stop(), sentinel?.stop()]);
+        release?.();
+    });
+    const onRedis = (more = {}, host = 'localhost') =>
+        check('redis', { 'store.redis.address': `${host}:${ports.redis}`, 'store.redis.tls.enabled': true, 'store.redis.tls.ca_file': files.certificate, ...more });
+    const isRefused = ({ code, err }, ...texts) => {
+        assert.equal(code, 1, err);
+        for (const text of texts) assert.match(err, text);
+    };
+
+    it('a server whose authority is known', async () => {
+        const { code, out } = await onRedis();
+        assert.equal(code, 0, out);
+        assert.match(out, /server localhost:\d+: Redis \d+\.\d+\.\d+, master, 0 replicas/);
+    });
+
+    it('one that nobody known vouches for', async () => {
+        isRefused(await onRedis({ 'store.redis.tls.ca_file': '' }), /error: server localhost:\d+: TLS: self-signed certificate/, /next: set store\.redis\.tls\.ca_file to the authority/);
+        assert.equal((await onRedis({ 'store.redis.tls.ca_file': '', 'store.redis.tls.verify': 'none' })).code, 0);
+    });
+
+    it('one of another name, until the name is told', async () => {
+        isRefused(await onRedis({}, '127.0.0.1'), /error: server 127\.0\.0\.1:\d+: TLS: IP address mismatch/, /next: .*set store\.redis\.tls\.server_name to a name that is in it/);
+        isRefused(await onRedis({ 'store.redis.tls.server_name': 'other.example' }), /error: .*TLS: hostname mismatch/, /server_name/);
+        assert.equal((await onRedis({ 'store.redis.tls.server_name': 'localhost' }, '127.0.0.1')).code, 0);
+    });
+
+    it('one whose certificate has ended', async () => {
+        await redis.call('CONFIG', 'SET', 'tls-cert-file', ended);
+        try {
+            isRefused(await onRedis({ 'store.redis.tls.ca_file': ended }), /error: .*TLS: certificate has expired/, /next: renew the server's certificate/);
+        } finally {
+            await redis.call('CONFIG', 'SET', 'tls-cert-file', files.certificate);
+        }
+    });
+
+    it('one that wants a certificate of us', async () => {
+        await redis.call('CONFIG', 'SET', 'tls-ca-cert-file', files.certificate, 'tls-auth-clients', 'yes');
+        try {
+            isRefused(await onRedis(), /error: .*TLS: .*certificate required/);
+            const { code, err } = await onRedis({ 'store.redis.tls.cert_file': files.certificate, 'store.redis.tls.key_file': files.key });
+            assert.equal(code, 0, err);
+        } finally {
+            await redis.call('CONFIG', 'SET', 'tls-auth-clients', 'no');
+        }
+    });
+
+    it('nobody, and a port that speaks the other way', async () => {
+        isRefused(await check('redis', { 'store.redis.address': `localhost:${await freePort()}`, 'store.redis.tls.enabled': true }), /error: server localhost:\d+: Connection refused/);
+        isRefused(await onRedis({ 'store.redis.address': `localhost:${redis.port}` }), /error: server .*(TLS|hangs up)/);
+        isRefused(await check('redis', { 'store.redis.address': `localhost:${ports.redis}` }), /error: server .*it hangs up; does this port speak TLS\?/);
+    });
+
+    it('a Sentinel, and the master that it names without', async () => {
+        const ask = (more = {}) =>
+            check('sentinel', { 'store.sentinel.addresses': JSON.stringify([`localhost:${ports.sentinel}`]), 'store.sentinel.tls.enabled': true, 'store.sentinel.tls.ca_file': files.certificate, ...more });
+        const { code, out, err } = await ask();
+        assert.equal(code, 0, err);
+        assert.match(out, new RegExp(`Sentinel localhost:${ports.sentinel}: mymaster is ${redis.address}`));
+        isRefused(await ask({ 'store.sentinel.tls.ca_file': '' }), /error: Sentinel .*TLS: self-signed certificate/, /next: set store\.sentinel\.tls\.ca_file/);
     });
 });

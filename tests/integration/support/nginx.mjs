@@ -26,6 +26,15 @@ export async function makeCertificate(folder) {
     return { key, certificate };
 }
 
+/** One for the same key and names, which ended yesterday. */
+export async function makeEndedCertificate(folder, key) {
+    const [request, names, certificate] = ['request.pem', 'names', 'ended.pem'].map((name) => path.join(folder, name));
+    await writeFile(names, 'subjectAltName=DNS:localhost\n');
+    await run('openssl', ['req', '-new', '-subj', '/CN=localhost', '-key', key, '-out', request]);
+    await run('openssl', [...'x509 -req -days -1 -in'.split(' '), request, '-signkey', key, '-extfile', names, '-out', certificate]);
+    return certificate;
+}
+
 /** Settings of a listener with TLS beside the others. */
 export async function secureListener(folder) {
     const { key, certificate } = await makeCertificate(folder);

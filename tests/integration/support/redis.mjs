@@ -168,7 +168,8 @@ export class SentinelGroup {
     }
 }
 
-export async function startSentinel(masterPort, masterHost = HERE.host, place = HERE) {
+/** @param {string[]} [more] lines of its configuration */
+export async function startSentinel(masterPort, masterHost = HERE.host, place = HERE, more = []) {
     const folder = await mkdtemp(path.join(tmpdir(), 'streamhost-sentinel-'));
     const port = await freePort();
     const file = path.join(folder, 'sentinel.conf');
@@ -181,6 +182,7 @@ export async function startSentinel(masterPort, masterHost = HERE.host, place = 
         `sentinel down-after-milliseconds ${MASTER} ${DOWN_AFTER_MS}`,
         `sentinel failover-timeout ${MASTER} 3000`,
         `sentinel parallel-syncs ${MASTER} 2`,
+        ...more,
     ];
     await writeFile(file, `${lines.join('\n')}\n`);
     return new RedisProcess(port, folder, [file, '--sentinel'], place).answers();
