@@ -128,11 +128,15 @@ void StoreTalk::wait(short events, const char* late) const {
 
 void StoreTalk::end() const {
     if (!tls_) throw std::runtime_error("it hangs up; does this port speak TLS?");
-    const std::string text = tls_->error().empty() ? "TLS: it hangs up" : tls_->error();
-    const bool is_judged = SSL_get_verify_mode(tls_->session()) != SSL_VERIFY_NONE;
-    const long verified = SSL_get_verify_result(tls_->session());
-    if (is_judged && verified != X509_V_OK) throw CertificateRefused(text, verified);
-    throw std::runtime_error(text);
+    SSL* const session = tls_->session();
+    const long verified = SSL_get_verify_result(session);
+    if (SSL_get_verify_mode(session) != SSL_VERIFY_NONE && verified != X509_V_OK)
+        throw CertificateRefused(tls_->error(), verified);
+    if (tls_->error().starts_with("TLS: ")) throw std::runtime_error(tls_->error());
+    // A server that wants a certificate says so after TLS 1.3 is agreed, and its reset may be faster.
+    throw std::runtime_error(SSL_is_init_finished(session) == 1
+                                 ? "it hangs up after TLS; does it want a certificate (cert_file)?"
+                                 : "it hangs up; does this port speak TLS?");
 }
 
 }  // namespace streamhost::app
