@@ -1,5 +1,6 @@
 #include "app/node_report.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 #include <Poco/JSON/Array.h>
@@ -125,15 +126,31 @@ ObjectPtr store_of(const bridge::StoreHub& hub, const std::optional<redis::Clien
 
 double number(std::uint64_t value) { return static_cast<double>(value); }
 
+// Each connection is one thing at a time; the three figures are read one after the other, while they change.
+void collect_open(observe::Samples& out, const net::ServerCounters& counters) {
+    const std::uint64_t websockets = counters.websockets.load();
+    const std::uint64_t streams = counters.streams.load();
+    const std::uint64_t others =
+        std::max(counters.connections.load(), websockets + streams) - websockets - streams;
+    const auto open = [&out](const char* proto, std::uint64_t count) {
+        const observe::Label label{"proto", proto};
+        out.gauge("connections", "Open connections of clients", {&label, 1}, number(count));
+    };
+    open("websocket", websockets);
+    open("sse", streams);
+    open("http", others);
+}
+
 void collect_connections(observe::Samples& out, const net::ServerCounters& counters) {
-    out.gauge("connections", "Open client connections", {}, number(counters.connections.load()));
-    out.gauge("websockets", "Open WebSockets", {}, number(counters.websockets.load()));
-    out.gauge("event_streams", "Open streams of server-sent events", {}, number(counters.streams.load()));
-    out.counter("connections_accepted_total", "Accepted connections", {}, number(counters.accepted.load()));
-    out.counter("connections_over_limit_total", "Connections refused at the limit", {},
-                number(counters.over_limit.load()));
-    out.counter("accept_failures_total", "Times that no descriptor or memory was free for a new connection",
-                {}, number(counters.accept_failed.load()));
+    collect_open(out, counters);
+    const auto opened = [&](const char* result, const std::atomic<std::uint64_t>& count) {
+        const observe::Label label{"result", result};
+        out.counter("connections_opened_total", "Connections of clients, and why some were not taken",
+                    {&label, 1}, number(count.load()));
+    };
+    opened("accepted", counters.accepted);
+    opened("over_limit", counters.over_limit);
+    opened("failed", counters.accept_failed);
     out.counter("requests_refused_total", "Malformed requests and upgrades", {},
                 number(counters.refused.load()));
     const auto handshakes = [&](const char* result, const std::atomic<std::uint64_t>& count) {
@@ -179,10 +196,13 @@ void collect_compression(observe::Samples& out, std::string_view direction, std:
 
 void collect_delivery(observe::Samples& out, const delivery::LoopStats& stats) {
     out.counter("frames_sent_total", "Frames to clients", {}, number(stats.frames));
-    out.counter("readers_behind_total", "Subscriptions that fell off this node's log", {},
-                number(stats.fell_off));
-    out.counter("slow_consumers_total", "Direct frames refused to clients that do not read", {},
-                number(stats.overflow));
+    const auto slow = [&out](const char* action, std::uint64_t count) {
+        const observe::Label label{"action", action};
+        out.counter("slow_consumers_total", "What was done about clients that read too slowly", {&label, 1},
+                    number(count));
+    };
+    slow("refused", stats.overflow);
+    slow("read_again", stats.fell_off);
     out.gauge("readers", "Connections that can read streams", {}, number(stats.readers));
     out.gauge("subscriptions", "Streams that this node's readers follow", {}, number(stats.cursors));
 }

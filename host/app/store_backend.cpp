@@ -18,6 +18,22 @@ observe::LogLevel level_of(redis::ReportLevel level) {
 
 double number(auto value) { return static_cast<double>(value); }
 
+void collect_connections(observe::Samples& out, const redis::ClientStats& link) {
+    const auto connections = [&](std::string_view state, std::uint32_t count) {
+        const std::array labels{observe::Label{"role", link.role}, observe::Label{"state", state}};
+        out.gauge("redis_connections", "Connections for commands", labels, number(count));
+    };
+    connections("ready", link.ready);
+    connections("connecting", link.connecting);
+    connections("down", link.down);
+    for (std::size_t end = static_cast<std::size_t>(redis::LinkEnd::kByUs); end < redis::kLinkEnds; ++end) {
+        const std::array labels{observe::Label{"role", link.role},
+                                observe::Label{"reason", redis::name_of(static_cast<redis::LinkEnd>(end))}};
+        out.counter("redis_reconnects_total", "Connections that were ready and were lost", labels,
+                    number(link.reconnects_by[end]));
+    }
+}
+
 }  // namespace
 
 StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub,
@@ -79,7 +95,7 @@ void collect_link(observe::Samples& out, const redis::ClientStats& link) {
     const observe::Labels labels(&role, 1);
     out.gauge("redis_up", "1 while the master answers and all subscriptions stand", labels,
               link.is_up ? 1 : 0);
-    out.gauge("redis_connections", "Connections for commands that are ready", labels, number(link.ready));
+    collect_connections(out, link);
     out.gauge("redis_config_epoch", "Of the Sentinels: rises with each failover", labels,
               number(link.config_epoch));
     out.counter("redis_failovers_total", "Moves to a master at another address", labels,
@@ -87,8 +103,6 @@ void collect_link(observe::Samples& out, const redis::ClientStats& link) {
     out.counter("redis_replaced_total",
                 "Times that another process, or other data, stood behind the master's address", labels,
                 number(link.replaced));
-    out.counter("redis_reconnects_total", "Connections that were ready and were lost", labels,
-                number(link.reconnects));
     out.counter("pubsub_reconnects_total", "Times that the connection on which messages come was lost",
                 labels, number(link.live_reconnects));
     out.counter("redis_calls_total", "Commands", labels, number(link.calls));

@@ -59,6 +59,24 @@ std::string_view describe(LinkEnd end) noexcept {
     return "unknown";
 }
 
+std::string_view name_of(LinkEnd end) noexcept {
+    switch (end) {
+    case LinkEnd::kNone: return "none";
+    case LinkEnd::kByUs: return "us";
+    case LinkEnd::kByPeer: return "peer";
+    case LinkEnd::kTimeout: return "timeout";
+    case LinkEnd::kGarbage: return "garbage";
+    case LinkEnd::kPassword: return "password";
+    case LinkEnd::kDatabase: return "database";
+    case LinkEnd::kNotMaster: return "not_master";
+    case LinkEnd::kLoading: return "loading";
+    case LinkEnd::kTooOld: return "too_old";
+    case LinkEnd::kRefused: return "refused";
+    case LinkEnd::kTls: return "tls";
+    }
+    return "unknown";
+}
+
 void Link::open(std::int64_t now_ms) {
     if (state_ != LinkState::kClosed) return;
     reader_ = RespReader();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -52,6 +53,9 @@ enum class LinkEnd : std::uint8_t {
     kTls,        // no agreement, or the certificate is not the server's
 };
 [[nodiscard]] std::string_view describe(LinkEnd end) noexcept;
+// A word for metrics.
+[[nodiscard]] std::string_view name_of(LinkEnd end) noexcept;
+inline constexpr std::size_t kLinkEnds = static_cast<std::size_t>(LinkEnd::kTls) + 1;
 
 enum class LinkAnswer : std::uint8_t {
     kReply = 1,  // value is the server's, an error among them

@@ -130,9 +130,9 @@ describe('a stream of events', { timeout: TEST_MS }, () => {
     it('has a comment when there is nothing to say', async () => {
         const stream = await open(newName(), { query: '?from=tail' });
         await stream.commented(2);
-        assert.equal(await host.metric('event_streams'), 1);
+        assert.equal(await host.metric('connections{proto="sse"}'), 1);
         stream.close();
-        await host.until(async () => (await host.metric('event_streams')) === 0);
+        await host.until(async () => (await host.metric('connections{proto="sse"}')) === 0);
     });
 
     it('is one chunk of HTTP for each event, and needs HTTP/1.1', async () => {

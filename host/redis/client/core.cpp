@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <utility>
 
 namespace streamhost::redis {
@@ -156,13 +157,16 @@ void Client::Core::publish() {
     stats.config_epoch = finder_.config_epoch();
     stats.link_epoch = epoch_;
     stats.ready = ready();
-    stats.reconnects = reconnects_;
+    stats.reconnects_by = reconnects_by_;
+    stats.reconnects = std::accumulate(reconnects_by_.begin(), reconnects_by_.end(), std::uint64_t{0});
     stats.live_reconnects = live_reconnects_;
     stats.switches = switches_;
     stats.replaced = replaced_;
     stats.calls = refused_;
     stats.unavailable = refused_;
     for (const auto& slot : data_) {
+        stats.connecting += slot->is_ready() || slot->is_down() ? 0 : 1;
+        stats.down += slot->is_down() ? 1 : 0;
         stats.calls += slot->figures().calls;
         stats.repeats += slot->figures().repeats;
         stats.timeouts += slot->figures().timeouts;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -104,7 +105,7 @@ private:
     std::int64_t retry_at_ms_ = 0;  // 0: none planned
     std::int64_t heard_ms_ = 0;
     std::uint64_t epoch_ = 0;
-    std::uint64_t reconnects_ = 0;
+    std::array<std::uint64_t, kLinkEnds> reconnects_by_{};
     std::uint64_t live_reconnects_ = 0;
     std::uint64_t switches_ = 0;
     std::uint64_t replaced_ = 0;

@@ -124,7 +124,7 @@ void Client::Core::on_ready(Slot& slot) {
 
 void Client::Core::on_lost(Slot& slot, LinkEnd why, std::string_view detail, std::int64_t ready_ms) {
     if (is_closed_) return;
-    if (ready_ms >= 0) ++reconnects_;
+    if (ready_ms >= 0) ++reconnects_by_[static_cast<std::size_t>(why)];
     if (ready_ms >= 0 && &slot == &live_) ++live_reconnects_;
     if (ready_ms >= kSteadyMs) backoff_.reset();
     if (&slot == &live_) link_down();

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <string>
 
 #include "redis/client/breaker.hpp"
+#include "redis/link.hpp"
 
 namespace streamhost::redis {
 
@@ -18,13 +20,16 @@ struct ClientStats {
     std::string version;  // of the server
     std::string run_id;
     std::string replid;
-    std::uint64_t config_epoch = 0;     // of the Sentinels
-    std::uint64_t link_epoch = 0;       // as on_link() told it
-    std::uint32_t ready = 0;            // connections for calls
-    std::uint64_t reconnects = 0;       // connections that were ready and were lost
-    std::uint64_t live_reconnects = 0;  // of these, the one that listens
-    std::uint64_t switches = 0;         // to a master at another address
-    std::uint64_t replaced = 0;         // another process, or other data, behind the same address
+    std::uint64_t config_epoch = 0;                        // of the Sentinels
+    std::uint64_t link_epoch = 0;                          // as on_link() told it
+    std::uint32_t ready = 0;                               // connections for calls
+    std::uint32_t connecting = 0;                          // of these that are not: under way
+    std::uint32_t down = 0;                                // and waiting for the next attempt
+    std::uint64_t reconnects = 0;                          // connections that were ready and were lost
+    std::array<std::uint64_t, kLinkEnds> reconnects_by{};  // the same, by LinkEnd
+    std::uint64_t live_reconnects = 0;                     // of these, the one that listens
+    std::uint64_t switches = 0;                            // to a master at another address
+    std::uint64_t replaced = 0;  // another process, or other data, behind the same address
     std::uint64_t calls = 0;
     std::uint64_t repeats = 0;  // as CallFigures
     std::uint64_t timeouts = 0;

@@ -1,6 +1,7 @@
 #include "redis/link.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -266,6 +267,14 @@ TEST_F(LinkTest, ACommandThatIsForbiddenEndsNoConnection) {
     come(link_, "-NOPERM this user has no permissions to run the 'get' command\r\n");
     EXPECT_EQ(link_.state(), LinkState::kReady);
     EXPECT_EQ(answers_.size(), 1U);
+}
+
+TEST(LinkEndName, EachHasAWordOfItsOwn) {
+    std::set<std::string_view> names;
+    for (std::size_t end = static_cast<std::size_t>(LinkEnd::kNone); end < kLinkEnds; ++end)
+        names.insert(name_of(static_cast<LinkEnd>(end)));
+    EXPECT_EQ(names.size(), kLinkEnds - 1) << "there is no end of number 0";
+    EXPECT_FALSE(names.contains("unknown"));
 }
 
 }  // namespace

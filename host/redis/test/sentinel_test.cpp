@@ -289,6 +289,8 @@ TEST_F(SentinelTest, ConnectionsThatAreLostTogetherAskOnce) {
     const int asked = sentinel.asked;
     (void)master.ask({"CLIENT", "KILL", "TYPE", "normal"});
     ASSERT_TRUE(rig.await([&] { return rig.stats().reconnects >= 64 && rig.stats().ready == 64; }));
+    EXPECT_GE(rig.stats().reconnects_by[static_cast<std::size_t>(LinkEnd::kByPeer)], 64U);
+    EXPECT_EQ(rig.stats().connecting + rig.stats().down, 0U);
     EXPECT_GE(sentinel.asked - asked, 1) << "never back to the old address unasked";
     EXPECT_LE(sentinel.asked - asked, 8)
         << "one by one it would be 64; a busy machine makes some waves of one";

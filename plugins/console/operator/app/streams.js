@@ -23,12 +23,12 @@ const COUNTED = [
     ['Runs ended', 'runs_total', 'outcome', ['complete', 'cancelled']],
     ['Readers brought up to date', 'recoveries_total', 'result', ['live', 'replayed', 'snapshot', 'completed']],
 ];
-/** @type {[name: string, metric: string][]} */
+/** @type {[name: string, metric: string, labels?: Record<string, string>][]} */
 const TROUBLE = [
     ['Holes filled from the log', 'stream_gap_total'],
     ['Streams that changed under their readers', 'stream_divergence_total'],
-    ['Readers that fell behind this node’s log', 'readers_behind_total'],
-    ['Frames refused to clients that do not read', 'slow_consumers_total'],
+    ['Readers that fell behind this node’s log', 'slow_consumers_total', { action: 'read_again' }],
+    ['Frames refused to clients that do not read', 'slow_consumers_total', { action: 'refused' }],
 ];
 
 export class Streams {
@@ -56,7 +56,7 @@ export class Streams {
                 if (isGood || total > 0) count(`${name}: ${value}`, `${metric} ${value}`, total, isGood);
             }
         }
-        for (const [name, metric] of TROUBLE) count(name, metric, metrics.sum(metric), false);
+        for (const [name, metric, labels] of TROUBLE) count(name, name, metrics.sum(metric, labels), false);
         this.#table.show(lines.filter(({ now }) => now !== null));
     }
 }
