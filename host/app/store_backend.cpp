@@ -34,6 +34,13 @@ void collect_connections(observe::Samples& out, const redis::ClientStats& link) 
     }
 }
 
+void collect_memory(observe::Samples& out, const redis::ClientStats& link, observe::Labels labels) {
+    if (link.memory_used_bytes == 0) return;
+    out.gauge("redis_memory_used_bytes", "Memory that the master uses", labels,
+              number(link.memory_used_bytes));
+    out.gauge("redis_memory_max_bytes", "Its maxmemory; 0: no limit", labels, number(link.memory_max_bytes));
+}
+
 }  // namespace
 
 StoreBackend::StoreBackend(const StoreSettings& settings, runtime::Loop& loop, bridge::StoreHub& hub,
@@ -96,6 +103,7 @@ void collect_link(observe::Samples& out, const redis::ClientStats& link) {
     out.gauge("redis_up", "1 while the master answers and all subscriptions stand", labels,
               link.is_up ? 1 : 0);
     collect_connections(out, link);
+    collect_memory(out, link, labels);
     out.gauge("redis_config_epoch", "Of the Sentinels: rises with each failover", labels,
               number(link.config_epoch));
     out.counter("redis_failovers_total", "Moves to a master at another address", labels,

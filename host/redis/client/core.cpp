@@ -140,8 +140,17 @@ void Client::Core::on_timer(Tick) {
     if (is_closed_) return;
     watch_breaker(now());
     watch_refusals(now());
+    watch_memory(now());
     plan_round(now());
     publish();
+}
+
+void Client::Core::watch_memory(std::int64_t now_ms) {
+    Slot& slot = *data_.front();
+    if (!slot.is_ready()) memory_due_ms_ = 0;  // the next server is asked at once
+    if (!slot.is_ready() || now_ms < memory_due_ms_) return;
+    memory_due_ms_ = now_ms + kMemoryMs;
+    slot.ask_memory();
 }
 
 void Client::Core::publish() {
@@ -172,6 +181,8 @@ void Client::Core::publish() {
         stats.timeouts += slot->figures().timeouts;
         stats.unavailable += slot->figures().unavailable;
     }
+    stats.memory_used_bytes = data_.front()->memory().used_bytes;
+    stats.memory_max_bytes = data_.front()->memory().max_bytes;
     stats.in_flight = in_flight();
     stats.subscriptions = subscriptions();
     board_.write(std::move(stats));

@@ -1,6 +1,7 @@
 #include "redis/client/slot.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "redis/command.hpp"
@@ -21,11 +22,20 @@ std::string_view info_field(std::string_view info, std::string_view name) {
     return {};
 }
 
+// 0 for what is not there, or no number.
+std::uint64_t bytes_of(std::string_view info, std::string_view name) {
+    const std::string_view text = info_field(info, name);
+    std::uint64_t bytes = 0;
+    std::from_chars(text.data(), text.data() + text.size(), bytes);
+    return bytes;
+}
+
 }  // namespace
 
 void Slot::connect(const Endpoints& endpoints, const std::string& host) {
     if (!is_down()) return;
     identity_ = {};
+    memory_ = {};
     connection_ = std::make_unique<Connection>(loop_, options_);
     connection_->on_ready = [this] { identify(); };
     connection_->on_end = [this] { lost(); };
@@ -74,6 +84,17 @@ void Slot::read_info(const LinkReply& reply) {
     const std::string_view info = reply.value.text();
     if (const auto run_id = info_field(info, "run_id"); !run_id.empty()) identity_.run_id = run_id;
     if (const auto replid = info_field(info, "master_replid"); !replid.empty()) identity_.replid = replid;
+}
+
+// An error is the user's rights, which identify() told already, or passes.
+void Slot::ask_memory() {
+    std::string command;
+    write_command(command, "INFO", "memory");
+    (void)send(command, [this](const LinkReply& reply) {
+        if (reply.answer != LinkAnswer::kReply || reply.value.is(RespType::kError)) return;
+        memory_ = {bytes_of(reply.value.text(), "used_memory"), bytes_of(reply.value.text(), "maxmemory")};
+    });
+    connection_->flush();
 }
 
 void Slot::become_ready() {

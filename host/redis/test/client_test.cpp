@@ -44,6 +44,15 @@ TEST_F(ClientTest, ConnectsPreparesAndAnswers) {
     EXPECT_EQ(rig.told("connected to"), 1U);
 }
 
+TEST_F(ClientTest, KnowsTheMemoryOfTheServer) {
+    RedisProcess server({"maxmemory 64mb"});
+    ClientRig rig(loop_, at(server.port()));
+    ASSERT_TRUE(rig.await_up()) << rig.all_reports();
+    ASSERT_TRUE(rig.await([&] { return rig.stats().memory_used_bytes > 0; }));
+    EXPECT_EQ(rig.stats().memory_max_bytes, std::uint64_t{64} << 20);
+    EXPECT_LT(rig.stats().memory_used_bytes, rig.stats().memory_max_bytes);
+}
+
 TEST_F(ClientTest, CallsOfOneRoundLeaveTogetherAndComeBackInOrder) {
     RedisProcess server;
     ClientRig rig(loop_, at(server.port()));
