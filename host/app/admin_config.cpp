@@ -13,6 +13,7 @@
 
 #include "streamhost/json_object.hpp"
 
+#include "app/admin_paths.hpp"
 #include "app/node.hpp"
 #include "config/emit.hpp"
 #include "observe/log_line.hpp"

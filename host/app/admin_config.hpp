@@ -9,8 +9,6 @@ namespace streamhost::app {
 
 class Node;
 
-inline constexpr std::string_view kConfigPath = "/admin/v1/config";
-
 /// The calls of the admin listener about the configuration:
 ///
 ///   GET  /admin/v1/config           what is in force, where from, and what waits for a restart

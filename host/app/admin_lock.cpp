@@ -6,6 +6,7 @@
 #include "streamhost/json_object.hpp"
 #include "streamhost/service.hpp"
 
+#include "app/admin_paths.hpp"
 #include "control/service_registry.hpp"
 #include "net/http_text.hpp"
 
@@ -16,10 +17,6 @@ namespace {
 constexpr std::string_view kMetrics = "metrics";
 constexpr std::string_view kAreas[] = {kMetrics, "view", "change"};
 constexpr std::string_view kNobodyJudges = "Nobody here can judge tokens now: is the plugin auth running?";
-
-bool is_at_or_below(std::string_view path, std::string_view root) {
-    return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
-}
 
 // Nothing: two fields, of which a proxy may have looked at the other one.
 std::optional<std::string_view> token_of(const bridge::HttpQuestion& question) {

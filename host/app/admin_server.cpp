@@ -23,6 +23,8 @@
 
 #include "app/admin_config.hpp"
 #include "app/admin_lock.hpp"
+#include "app/admin_meter.hpp"
+#include "app/admin_paths.hpp"
 #include "app/admin_socket.hpp"
 #include "app/drain_call.hpp"
 #include "app/exposure.hpp"
@@ -47,9 +49,6 @@ constexpr AdminSocketLimits kLimits{.request_bytes = kMaxBody + (64U << 10U)};
 // of them to be ended.
 constexpr int kMaxThreads = 32;
 constexpr int kMaxWaiting = 64;
-constexpr std::string_view kPlugins = "/admin/v1/plugins";
-constexpr std::string_view kAccess = "/admin/v1/access";
-constexpr std::string_view kDrain = "/admin/v1/drain";
 
 bridge::HttpAnswer json_answer(std::uint32_t status, const Poco::Dynamic::Var& value) {
     std::ostringstream text;
@@ -149,12 +148,14 @@ std::optional<bridge::HttpAnswer> read_body(HTTPServerRequest& request, std::str
 /// One request, on a thread of Poco's pool.
 class Handler final : public Poco::Net::HTTPRequestHandler {
 public:
-    Handler(Node& node, const AdminLock& lock, const sh_lease* chat)
-        : node_(node), lock_(lock), chat_(chat) {}
+    Handler(Node& node, const AdminLock& lock, const AdminMeter& meter, const sh_lease* chat)
+        : node_(node), lock_(lock), meter_(meter), chat_(chat) {}
 
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
         const runtime::RoleScope role(runtime::Role::worker_short);
-        const bridge::HttpAnswer answer = serve(request);
+        const bridge::HttpQuestion question = question_of(request);
+        const bridge::HttpAnswer answer = serve(request, question);
+        if (!is_counted_) count(question, answer.status);
         response.setStatus(static_cast<HTTPServerResponse::HTTPStatus>(answer.status));
         response.setReason(std::string(net::reason_phrase(static_cast<std::uint16_t>(answer.status))));
         for (const auto& [name, value] : answer.headers)
@@ -175,7 +176,7 @@ public:
     }
 
 private:
-    bridge::HttpAnswer serve(HTTPServerRequest& request) {
+    static bridge::HttpQuestion question_of(const HTTPServerRequest& request) {
         bridge::HttpQuestion question;
         question.listener = SH_LISTENER_ADMIN;
         question.method = request.getMethod();
@@ -185,13 +186,25 @@ private:
         question.peer = request.clientAddress().toString();
         for (const auto& [name, value] : request)
             question.headers.emplace_back(name, value);
+        return question;
+    }
+
+    // What no route's handler answered: the host's own calls, and what was refused before.
+    void count(const bridge::HttpQuestion& question, std::uint32_t status) {
+        int ignored = 0;
+        if (const auto route = node_.house().transport->find_admin(question.method, question.path, ignored))
+            return route->meter.answered(node_.house().metrics, route->pattern(), status);
+        meter_.answered(node_.house().metrics, question.path, status);
+    }
+
+    bridge::HttpAnswer serve(HTTPServerRequest& request, bridge::HttpQuestion question) {
         const std::string address = node_.settings()->admin_address;
         // A page cannot know a token; without one only names that nobody else gives away are answered.
         if (!lock_.needs_token() && !is_own_host(request.get("Host", ""), address))
             return problem(403, "The Host of this request is no name of this listener: ask for it as " +
                                     address + ", localhost or a loopback address");
         if (is_foreign_page(request)) return problem(403, "Pages of other hosts may not use this listener");
-        if (question.path == kAccess && question.method == "GET") return lock_.access(question);
+        if (question.path == kAccessPath && question.method == "GET") return lock_.access(question);
         std::string user;
         if (auto refused = lock_.refusal(question, user)) return note(question, user, *std::move(refused));
         if (auto refused = read_body(request, question.body)) return *std::move(refused);
@@ -211,10 +224,10 @@ private:
     }
 
     bridge::HttpAnswer answer_to(const bridge::HttpQuestion& question, const std::string& user) {
-        if (question.path.starts_with(kPlugins)) return plugins(question);
+        if (question.path.starts_with(kPluginsPath)) return plugins(question);
         if (question.path.starts_with(kConfigPath)) return answer_config_call(node_, question, user);
-        if (question.path == kDrain) return drain(question);
-        if (question.path == "/admin/v1/node" && question.method == "GET") {
+        if (question.path == kDrainPath) return drain(question);
+        if (question.path == kNodePath && question.method == "GET") {
             return {200, {{"Content-Type", "application/json"}}, node_.report()};
         }
         int status = 404;
@@ -224,19 +237,20 @@ private:
             return problem(503, "The node is stopping");
         if (route == nullptr)
             return problem(static_cast<std::uint16_t>(status), "Nothing answers at " + question.path);
+        is_counted_ = true;
         return bridge::run_handler(node_.house(), *route, question);
     }
 
     bridge::HttpAnswer plugins(const bridge::HttpQuestion& question) {
-        if (question.path == kPlugins && question.method == "GET") {
+        if (question.path == kPluginsPath && question.method == "GET") {
             Poco::JSON::Array list;
             for (const control::PluginView& plugin : node_.plugins())
                 list.add(to_json(plugin));
             return json_answer(200, list);
         }
-        if (question.path.starts_with(std::string(kPlugins) + "/") && question.method == "POST")
-            return change(question.path.substr(kPlugins.size() + 1), question.body);
-        return problem(405, "GET " + std::string(kPlugins) + " lists, POST " + std::string(kPlugins) +
+        if (question.path.starts_with(std::string(kPluginsPath) + "/") && question.method == "POST")
+            return change(question.path.substr(kPluginsPath.size() + 1), question.body);
+        return problem(405, "GET " + std::string(kPluginsPath) + " lists, POST " + std::string(kPluginsPath) +
                                 "/NAME changes one");
     }
 
@@ -290,8 +304,10 @@ private:
 
     Node& node_;
     const AdminLock& lock_;
+    const AdminMeter& meter_;
     const sh_lease* chat_;
     const observe::Log audit_{"audit"};
+    bool is_counted_ = false;  // by the route that answered
 };
 
 class Factory final : public Poco::Net::HTTPRequestHandlerFactory {
@@ -301,12 +317,13 @@ public:
           lock_(node.house().services.of_host(SH_SVC_AUTH), node.settings()->admin_lock),
           chat_(node.house().services.of_host(SH_SVC_CHAT)) {}
     Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override {
-        return new Handler(node_, lock_, chat_);
+        return new Handler(node_, lock_, meter_, chat_);
     }
 
 private:
     Node& node_;
     const AdminLock lock_;
+    const AdminMeter meter_;
     const sh_lease* chat_;
 };
 

@@ -35,7 +35,7 @@ bool RouteMeter::try_answered(std::uint32_t status) const noexcept {
 void RouteMeter::answered(observe::Metrics& metrics, std::string_view route, std::uint32_t status) const {
     if (try_answered(status)) return;
     const std::size_t place = place_of(kHttpCodes, status);
-    observe::Counter& counter = metrics.counter("http_requests_total", "HTTP requests that plugins answered",
+    observe::Counter& counter = metrics.counter("http_requests_total", "HTTP requests that were answered",
                                                 {{"route", route}, {"code", label_of(kHttpCodes, place)}});
     counters_[place].store(&counter, std::memory_order_release);
     counter.add();

@@ -345,7 +345,11 @@ describe('an admin listener that asks for tokens', { timeout: TEST_MS }, () => {
                 assert.equal(await call(null, route), 401, route);
                 assert.equal(await call(['read:*', 'send:@own'], route), 403, route);
             }
-            assert.equal(await call(['admin:metrics'], '/metrics'), 200);
+            const scrape = { headers: { Authorization: `Bearer ${await tokenFor(host, 'ops', { grants: ['admin:metrics'] })}` } };
+            const counted = await (await fetch(`http://127.0.0.1:${host.adminPort}/metrics`, scrape)).text();
+            for (const route of ['/metrics', '/admin/v1/config', '/admin/v1/node', 'other'])
+                for (const code of [401, 403]) assert.match(counted, new RegExp(`^streamhost_http_requests_total\\{code="${code}",route="${route}"\\} 1$`, 'm'));
+            assert.doesNotMatch(counted, /route="\/nothing/, 'what strangers ask for is no label');
             assert.equal(await call(['admin:metrics'], '/admin/v1/config'), 403);
             assert.equal(await call(['admin:view'], '/admin/v1/config'), 200);
             const access = async (grants) => {
