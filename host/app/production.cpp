@@ -66,6 +66,7 @@ public:
         check_answers();
         check_drain();
         check_operation();
+        tell_what_no_file_says();
         return std::move(findings_);
     }
 
@@ -75,6 +76,9 @@ private:
     }
     void warn(std::string name, std::string text, std::string next) {
         findings_.push_back({Level::kWarning, std::move(text), std::move(name), std::move(next)});
+    }
+    void leave(std::string name, std::string text, std::string next) {
+        findings_.push_back({Level::kTodo, std::move(text), std::move(name), std::move(next)});
     }
     void fail(std::string name, std::string text, std::string next) {
         findings_.push_back({Level::kError, std::move(text), std::move(name), std::move(next)});
@@ -101,6 +105,7 @@ private:
             fine("authentication", "clients need a token");
         }
         check_origins();
+        check_cors();
         if (is_set("plugins.auth.dev_tokens.enabled"))
             fail("dev-tokens", "POST /v1/dev-token gives anybody a token for any user",
                  "remove plugins.auth.dev_tokens");
@@ -113,12 +118,26 @@ private:
                  "listeners.admin.authentication: required, and grants admin:view, admin:change");
     }
 
+    [[nodiscard]] bool takes_every_site(const std::string& origins) const {
+        for (std::size_t index = 0; index < count(origins); ++index)
+            if (text(origins + "." + std::to_string(index)) == "*") return true;
+        return false;
+    }
+
     void check_origins() {
-        for (std::size_t index = 0; index < count("plugins.gateway.allowed_origins"); ++index)
-            if (text("plugins.gateway.allowed_origins." + std::to_string(index)) == "*")
-                return fail("origins", "pages of every site may connect with what a visitor's browser sends",
-                            "name the sites in plugins.gateway.allowed_origins");
+        if (takes_every_site("plugins.gateway.allowed_origins"))
+            return fail("origins", "pages of every site may connect with what a visitor's browser sends",
+                        "name the sites in plugins.gateway.allowed_origins");
         if (has_plugin("gateway")) fine("origins", "pages of named sites, and of this host, may connect");
+    }
+
+    // For HTTP; a browser sends no cookies there with "*".
+    void check_cors() {
+        if (takes_every_site("http.cors.allowed_origins"))
+            return warn("cors", "pages of every site may ask over HTTP and read the answers",
+                        "name the sites in http.cors.allowed_origins");
+        fine("cors", count("http.cors.allowed_origins") == 0 ? "pages of other sites may not read answers"
+                                                             : "pages of named sites may read answers");
     }
 
     // What a token has to be.
@@ -312,6 +331,25 @@ private:
                  "logging.format: json");
         else
             fine("logs", "an object for each line");
+    }
+
+    // A list without these would look complete.
+    void tell_what_no_file_says() {
+        if (text("store.kind") != "memory")
+            leave("backups", "was a copy of Redis' data restored once?",
+                  "deploy/redis/backup.sh, and a restore of what it wrote on another machine: "
+                  "docs/operate/backup.md");
+        leave("pool-sizes",
+              "store.connections: " + std::to_string(number("store.connections")) +
+                  ", limits.connections: " + std::to_string(number("limits.connections")) +
+                  "; are they right for as many nodes and clients as there will be?",
+              "compare with docs/operate/scaling.md; descriptors, memory and Redis' maxclients go with them");
+        if (has_plugin("gateway"))
+            leave("proxy",
+                  "does the proxy end TLS, replace X-Forwarded-For, and keep /admin and /metrics inside?",
+                  "deploy/verify.sh, and the tries of docs/operate/security.md from outside");
+        leave("alarms", "does an alarm reach somebody?",
+              "load deploy/prometheus/rules.yml, stop one node, and wait for NodeDown");
     }
 
     using View = config::View;
