@@ -13,18 +13,11 @@ import { onRedis, startNode } from './support/cluster.mjs';
 import { binary, inFolder, pluginDirectory, root, runHost } from './support/host_process.mjs';
 import { Nginx } from './support/nginx.mjs';
 import { RedisProcess } from './support/redis.mjs';
+import { parsed } from './support/yaml.mjs';
 
 const run = promisify(execFile);
 const deploy = (name) => path.join(root, 'deploy', name);
 const text = (name) => readFile(deploy(name), 'utf8');
-const AS_JSON = 'import json, sys, yaml; json.dump([d for d in yaml.safe_load_all(sys.stdin) if d], sys.stdout)';
-
-function parsed(yaml) {
-    return new Promise((resolve, reject) => {
-        const child = execFile('python3', ['-c', AS_JSON], { maxBuffer: 1 << 24 }, (error, stdout) => (error ? reject(error) : resolve(JSON.parse(stdout))));
-        child.stdin.end(yaml);
-    });
-}
 const exitWithin = async (name) => Number((await text(`config/${name}.yaml`)).match(/exit_within_ms: (\d+)/)[1]);
 const seconds = (value) => (String(value).match(/^(?:(\d+)m)?(?:(\d+)s)?$/) ?? []).slice(1).reduce((sum, part) => sum * 60 + Number(part ?? 0), 0);
 
