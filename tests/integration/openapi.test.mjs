@@ -9,7 +9,7 @@ import { parsed } from './support/yaml.mjs';
 
 const METHODS = ['get', 'post', 'put', 'delete'];
 const VALUES = { session: 'nobody', stream: 'nothing', run: 'nobody.nothing', name: 'chat', seq: '1', id: 'none', by: 'user', key: 'nobody' };
-const ON = { 'plugins.auth.enabled': true, 'plugins.auth.dev_tokens.enabled': true, 'plugins.ratelimit.enabled': true };
+const ON = { 'plugins.gateway.authentication': 'required', 'plugins.auth.enabled': true, 'plugins.auth.dev_tokens.enabled': true, 'plugins.ratelimit.enabled': true };
 /** What begins paths that are named elsewhere, and what a node asks of others. */
 const NO_ROUTES = ['/v1/', '/v1/traces'];
 
