@@ -41,7 +41,7 @@ describe('limits of a stream', { timeout: 120_000 }, () => {
         const sender = await Wire.join(host, { session: 'flood', follow: false });
         const { stream } = await sender.ask({ type: 'send', content: 'a '.repeat(RUN_ENTRIES + 5_000) });
         sender.close();
-        await host.until(async () => (await host.metric('runs_total')) === 1);
+        await host.until(async () => (await host.metric('runs_total')) === 1, 90_000); // ten seconds on a machine of its own
         const wire = await Wire.join(host, { session: 'reads', follow: false });
         await wire.ask({ type: 'subscribe', stream });
         const end = (await wire.framesOf(stream, (frame) => frame.type === 'end')).at(-1);
