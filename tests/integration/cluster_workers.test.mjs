@@ -24,7 +24,7 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
     let workers;
     const startWorker = (id) => {
         const { settings } = onSentinels(group);
-        return startNode({ words: ['-c', 'config/profiles/ai-worker.yaml'], settings }, id, { 'plugins.chat.providers.echo.delay_ms': DELAY_MS });
+        return startNode({ words: ['-c', 'config/profiles/ai-worker.yaml'], settings }, id, { 'plugins.chat.providers.echo.delay_ms': DELAY_MS, 'drain.plugin_ms': 5_000 }); // less than an answer takes
     };
     before(async () => {
         group = await SentinelGroup.start();

@@ -183,7 +183,7 @@ describe('nodes that die or sleep', { timeout: TEST_MS, concurrency: 2 }, () => 
         }
     };
 
-    const HELD = ['websockets', 'readers', 'subscriptions', 'streams', 'session_connections', 'leases_held', 'runs_active'];
+    const HELD = ['connections{proto="websocket"}', 'readers', 'subscriptions', 'streams', 'session_connections', 'leases_held', 'runs_active'];
     const MEMORY_GROWTH = 48 << 20; // what the allocator keeps for the next ones
     const memoryOf = (nodes) => Promise.all(nodes.map((node) => node.metric('process_resident_memory_bytes')));
     /** Nothing is held for clients that left, and so is no memory. */
