@@ -1,7 +1,6 @@
 #include "app/given_sockets.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "net/listen_address.hpp"
+#include "net/whole_number.hpp"
 
 namespace streamhost::app {
 
@@ -22,13 +22,6 @@ constexpr int kMost = 1'024;
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string() : std::string(value);
-}
-
-std::optional<int> number(const std::string& text) {
-    int value = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
-    return is_whole ? std::optional(value) : std::nullopt;
 }
 
 std::vector<std::string> parts_of(const std::string& text) {
@@ -72,8 +65,8 @@ std::string describe(const GivenSocket& given) {
 
 std::vector<GivenSocket> inherited_sockets() {
     std::vector<GivenSocket> sockets;
-    if (number(variable("LISTEN_PID")) != static_cast<int>(::getpid())) return sockets;
-    const int count = number(variable("LISTEN_FDS")).value_or(-1);
+    if (net::whole_number<int>(variable("LISTEN_PID")) != static_cast<int>(::getpid())) return sockets;
+    const int count = net::whole_number<int>(variable("LISTEN_FDS")).value_or(-1);
     if (count < 0 || count > kMost)
         throw std::runtime_error("LISTEN_FDS is no number of descriptors from 0 to " + std::to_string(kMost));
     const std::vector<std::string> names = parts_of(variable("LISTEN_FDNAMES"));

@@ -1,10 +1,10 @@
 #include "net/forwarded.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "net/http_text.hpp"
+#include "net/whole_number.hpp"
 
 namespace streamhost::net {
 
@@ -69,13 +69,6 @@ std::optional<std::string_view> element_of(const HttpHead& head, std::string_vie
     return element;
 }
 
-std::optional<std::uint16_t> port_of(std::string_view text) noexcept {
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    const bool is_whole = error == std::errc{} && end == text.data() + text.size();
-    return is_whole ? std::optional(port) : std::nullopt;
-}
-
 // "192.0.2.1", "192.0.2.1:40000", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:40000"
 std::optional<PeerAddress> node_of(std::string_view text) noexcept {
     std::string_view port;
@@ -92,7 +85,7 @@ std::optional<PeerAddress> node_of(std::string_view text) noexcept {
     const auto ip = IpAddress::parse(text);
     if (!ip || (is_bracketed && text.find(':') == std::string_view::npos)) return {};
     if (port.empty()) return PeerAddress{ip, 0};
-    const auto number = port.front() == ':' ? port_of(port.substr(1)) : std::nullopt;
+    const auto number = port.front() == ':' ? whole_number<std::uint16_t>(port.substr(1)) : std::nullopt;
     return number ? std::optional(PeerAddress{ip, *number}) : std::nullopt;
 }
 

@@ -4,8 +4,9 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
+
+#include "net/whole_number.hpp"
 
 namespace streamhost::net {
 
@@ -14,13 +15,6 @@ namespace {
 constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr unsigned kMappedBits = 96;
 constexpr unsigned kBits = 128;
-
-std::optional<unsigned> number(std::string_view text) {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_whole = error == std::errc{} && end == text.data() + text.size();
-    return is_whole ? std::optional(value) : std::nullopt;
-}
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
@@ -109,7 +103,8 @@ std::string AddressList::add(std::string_view item) {
     const auto address = IpAddress::parse(item.substr(0, slash));
     if (!address) return quoted(item) + " is no address, no network and not 'unix'";
     const unsigned all = address->is_v4() ? kBits - kMappedBits : kBits;
-    const auto bits = slash == std::string_view::npos ? std::optional(all) : number(item.substr(slash + 1));
+    const auto bits =
+        slash == std::string_view::npos ? std::optional(all) : whole_number<unsigned>(item.substr(slash + 1));
     if (!bits || *bits > all)
         return quoted(item) + " is no network: behind '/' is a number from 0 to " + std::to_string(all);
     if (!address->ends_after(*bits))

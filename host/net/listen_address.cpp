@@ -2,10 +2,11 @@
 
 #include <sys/un.h>
 
-#include <charconv>
 #include <cstdint>
 
 #include <Poco/Exception.h>
+
+#include "net/whole_number.hpp"
 
 namespace streamhost::net {
 
@@ -18,11 +19,9 @@ constexpr std::size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
 
 // Poco looks words up in the table of services; a number is all that is meant here.
 std::uint16_t parse_port(const std::string& text) {
-    unsigned port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size() || port > 65'535)
-        throw Poco::SyntaxException("'" + text + "' is no port: it is a number from 0 to 65535");
-    return static_cast<std::uint16_t>(port);
+    const auto port = whole_number<std::uint16_t>(text);
+    if (!port) throw Poco::SyntaxException("'" + text + "' is no port: it is a number from 0 to 65535");
+    return *port;
 }
 
 SocketAddress parse_path(const std::string& path) {

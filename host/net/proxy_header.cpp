@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
+
+#include "net/whole_number.hpp"
 
 namespace streamhost::net {
 
@@ -44,11 +45,8 @@ std::optional<std::string_view> next_word(std::string_view& line, bool is_last =
 }
 
 std::optional<std::uint16_t> port_of(std::string_view word) {
-    unsigned port = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), port);
-    if (error != std::errc{} || end != word.data() + word.size() || port > 65'535) return {};
     const bool has_leading_zero = word.size() > 1 && word.front() == '0';
-    return has_leading_zero ? std::nullopt : std::optional(static_cast<std::uint16_t>(port));
+    return has_leading_zero ? std::nullopt : whole_number<std::uint16_t>(word);
 }
 
 // IPv4 is told from IPv6 by how it is written: ::ffff:192.0.2.1 is TCP6.

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace streamhost::net {
+
+/// All of `text` as a decimal number; nothing where it is none, has more to it, or does not fit. [any] Pure.
+template <typename Number>
+[[nodiscard]] std::optional<Number> whole_number(std::string_view text) noexcept {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_whole = error == std::errc{} && end == text.data() + text.size();
+    return is_whole ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace streamhost::net
