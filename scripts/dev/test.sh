@@ -171,7 +171,7 @@ stage_browser() {
     has_protocol || return 0
     local tests
     mapfile -d '' tests < <(sources 'tests/browser/*.test.mjs')
-    node_tests browser 1 "${tests[@]}"
+    node_tests browser 2 "${tests[@]}"
 }
 
 stage_fuzz() { fuzz_all 30 1; }
