@@ -2,16 +2,18 @@
 # shellcheck shell=bash
 
 dev_fuzz() {
-    local seconds=300
-    if [[ ${1:-} =~ ^[0-9]+$ ]]; then
-        seconds=$1
-        shift
+    local minutes=5
+    if [[ ${1:-} == --minutes ]]; then
+        minutes=${2:-}
+        [[ $minutes =~ ^[1-9][0-9]{0,3}$ ]] || die "--minutes wants a whole number from 1 to 9999"
+        shift 2
     fi
+    [[ ${1:-} != -* ]] || die "unknown option: $1 (./dev fuzz [--minutes N] [target...])"
     packages_need run fuzz
     mkdir -p build/test
     STREAMHOST_TALLY=$(mktemp)
     export STREAMHOST_TALLY
-    fuzz_all "$seconds" 0 "$@"
+    fuzz_all "$((minutes * 60))" 0 "$@"
     local failed
     failed=$(awk '{f += $2} END {print f + 0}' "$STREAMHOST_TALLY")
     rm -f "$STREAMHOST_TALLY"
@@ -20,15 +22,17 @@ dev_fuzz() {
 
 # fuzz_all <seconds per target> <seed, 0 for another one each time> [target...]
 fuzz_all() {
-    local seconds=$1 seed=$2 targets target
+    local seconds=$1 seed=$2 known targets target
     shift 2
     mkdir -p build
     configure_preset fuzz
     cmake --build build/fuzz --target fuzz_targets -- -k 0 --quiet || tally 0 1
+    mapfile -t known < <(find build/fuzz/bin -maxdepth 1 -type f -name '*_fuzz' -printf '%f\n' 2>/dev/null | sort)
     targets=("$@")
-    if (($# == 0)); then
-        mapfile -t targets < <(find build/fuzz/bin -maxdepth 1 -type f -name '*_fuzz' -printf '%f\n' 2>/dev/null | sort)
-    fi
+    if (($# == 0)); then targets=("${known[@]}"); fi
+    for target in "${targets[@]}"; do
+        [[ " ${known[*]} " == *" $target "* ]] || die "no fuzz target $target; there are: ${known[*]}"
+    done
     ((${#targets[@]} > 0)) || {
         echo "no fuzz targets in this tree"
         return 0
