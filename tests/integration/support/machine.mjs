@@ -59,7 +59,8 @@ export class Stopwatch {
     within(bound, what, test, ms = this.ms) {
         const others = this.others();
         const allowed = others < OTHERS_AT_MOST ? bound : Math.max(bound * BUSY_FACTOR, BUSY_MS);
-        const figure = `${what}: ${ms.toFixed(0)} ms of ${bound} ms, others used ${(others * 100).toFixed(0)} % of the machine`;
+        const shown = (value) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
+        const figure = `${what}: ${shown(ms)} ms of ${shown(bound)} ms, others used ${(others * 100).toFixed(0)} % of the machine`;
         test?.diagnostic(figure);
         assert.ok(ms < allowed, figure);
     }

@@ -30,6 +30,13 @@ export class RawClient {
         this.#socket.write(bytes);
     }
 
+    /** Until the kernel has it; false when the connection ended first. */
+    taken(bytes) {
+        return new Promise((resolve) => {
+            this.#socket.write(bytes, (error) => resolve(!error && !this.#ended));
+        });
+    }
+
     /** The peer sees the end of what is sent, and may still answer. */
     finish() {
         this.#socket.end();
@@ -45,6 +52,11 @@ export class RawClient {
 
     close() {
         this.#socket.destroy();
+    }
+
+    /** As a host does that was switched off and knows nothing of it any more. */
+    reset() {
+        this.#socket.resetAndDestroy();
     }
 
     #until(look, what) {
