@@ -227,13 +227,14 @@ export class HostProcess {
         return ((user + system) * 1_000) / TICKS_PER_S;
     }
 
-    /** The sum over all labels. */
-    async metric(name) {
+    /** The sum over all labels, or over those with `label` in them. */
+    async metric(name, label = '') {
         const text = await (await fetch(`http://127.0.0.1:${this.adminPort}/metrics`)).text();
         const whole = name.startsWith('process_') ? name : `streamhost_${name}`;
-        const values = [...text.matchAll(new RegExp(`^${whole}(?:{[^}]*})? (\\S+)$`, 'gm'))];
-        if (values.length === 0) throw new Error(`no metric ${name}`);
-        return values.reduce((sum, [, value]) => sum + Number(value), 0);
+        const lines = [...text.matchAll(new RegExp(`^${whole}({[^}]*})? (\\S+)$`, 'gm'))];
+        const values = lines.filter(([, labels = '']) => labels.includes(label));
+        if (values.length === 0) throw new Error(`no metric ${name} ${label}`);
+        return values.reduce((sum, [, , value]) => sum + Number(value), 0);
     }
 
     /** Until so much time has passed by the node's own clock: for what must not happen meanwhile. */
