@@ -13,7 +13,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 wait_s=${WAIT_S:-180}
-readonly SECRETS=(redis-streamhost redis-replica redis-sentinel redis-watcher redis-backup redis-operator jwt-key grafana-admin)
+readonly SECRETS=(redis-streamhost redis-replica redis-sentinel redis-watcher redis-backup redis-admin redis-operator jwt-key grafana-admin)
 
 say() { printf '==> %s\n' "$*"; }
 die() {

@@ -5,8 +5,11 @@
 #   deploy/verify.sh compose              what deploy/deploy.sh started
 #   deploy/verify.sh cluster              what ./dev cluster started
 #   deploy/verify.sh compose --keep       without killing anything
+#   deploy/verify.sh nodes                any others, without killing anything; STREAMHOST_URL is needed, and
+#                                         STREAMHOST_GATEWAYS='gw-1=http://gw-1:8091 ...', STREAMHOST_WORKERS='ai-1=http://ai-1:8091 ...':
+#                                         their ids and admin listeners
 #
-# Needs curl and Node 22. STREAMHOST_URL: where the proxy is. Where tokens are asked for: STREAMHOST_TOKEN, with the grants read and send,
+# Needs curl, Node 22 and for `nodes` the program streamhost. STREAMHOST_URL: where the proxy is. Where tokens are asked for: STREAMHOST_TOKEN, with the grants read and send,
 # and STREAMHOST_ADMIN_TOKEN, with admin:view; or STREAMHOST_KEY_FILE, the HS256 key to make them with (compose: deploy/secrets/jwt-key).
 # Tokens come by the environment and go on by standard input: an argument could be read by every user of the machine.
 set -euo pipefail
@@ -30,7 +33,7 @@ expect() {
     fi
 }
 
-# --- the two kinds of deployment: who is there, how a node is asked, ended and started ---
+# --- the kinds of deployment: who is there, how a node is asked, ended and started ---
 
 compose() { (cd "$here/compose" && docker compose --env-file "$here/.env" "$@"); }
 compose_url() { echo "http://127.0.0.1:${HTTP_PORT:-80}"; }
@@ -53,6 +56,14 @@ cluster_starts() { cluster start "$1"; }
 cluster_streamhost() {
     "${STREAMHOST_BINARY:-$root/build/release/bin/streamhost}" "${@:2}" --url "http://127.0.0.1:$(($(cluster_port "$1") + 10))"
 }
+
+nodes_url() { echo "STREAMHOST_URL is missing: where clients connect, such as https://chat.example.com" >&2 && exit 1; }
+nodes_names() { tr -s ' ' '\n' <<<"$1" | sed -n 's/=.*//p'; }
+nodes_gateways() { nodes_names "${STREAMHOST_GATEWAYS:-}"; }
+nodes_workers() { nodes_names "${STREAMHOST_WORKERS:-}"; }
+nodes_admin() { tr -s ' ' '\n' <<<"${STREAMHOST_GATEWAYS:-} ${STREAMHOST_WORKERS:-}" | sed -n "s/^$1=//p"; }
+nodes_asks() { curl --silent --show-error --fail --max-time 3 "$(nodes_admin "$1")$2"; }
+nodes_streamhost() { "${STREAMHOST_BINARY:-streamhost}" "${@:2}" --url "$(nodes_admin "$1")"; }
 
 # --- the checks ---
 
@@ -78,7 +89,7 @@ runs_its_files() {
         [[ $said != *': 401: '* ]] || echo "give STREAMHOST_ADMIN_TOKEN, or STREAMHOST_KEY_FILE"
         return 1
     }
-    [[ $said == 'nothing changes'* ]] || { echo "$said" && return 1; }
+    [[ $said == *'nothing changes'* ]] || { echo "$said" && return 1; }
 }
 
 refuses_strangers() {
@@ -138,7 +149,7 @@ comes_back() {
 
 kind=${1:-}
 case "$kind ${2:-}" in
-    'compose ' | 'cluster ' | 'compose --keep' | 'cluster --keep') ;;
+    'compose ' | 'cluster ' | 'nodes ' | 'compose --keep' | 'cluster --keep' | 'nodes --keep') ;;
     *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 1 ;;
 esac
 for tool in node curl; do
@@ -161,10 +172,13 @@ admin_token=${STREAMHOST_ADMIN_TOKEN:-}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 if [[ $kind == cluster ]]; then table=$(cluster status 2>/dev/null || true); fi
+if [[ $kind == compose ]] && ! docker compose version >/dev/null 2>&1; then
+    echo "docker compose (version 2) is missing; a deployment without it: deploy/verify.sh nodes" >&2 && exit 1
+fi
 url=${STREAMHOST_URL:-$("${kind}_url")}
 socket=ws${url#http}/v1/ws
 gateways=$("${kind}_gateways")
-[[ -n $gateways ]] || { echo "no node is there: is it started?" >&2 && exit 1; }
+[[ -n $gateways ]] || { echo "no node is there: is it started, or for \`nodes\` named in STREAMHOST_GATEWAYS?" >&2 && exit 1; }
 
 for name in $gateways $("${kind}_workers"); do expect "$name is ready" "${kind}_asks" "$name" /health/ready; done
 for name in $gateways; do expect "$name reaches Redis, and its probes come back" "${kind}_asks" "$name" /health/distributed; done
@@ -178,7 +192,11 @@ expect "WebSockets pass" upgrades
 expect "a question gets its whole answer" talk say "$socket" "verify-talk-$$" "Hà Nội in one line"
 expect "$SESSIONS sessions reach all nodes, none more than twice its share" is_spread
 expect "ten connections of a session reach one node" sticks
-if [[ ${2:-} != --keep ]]; then
+if [[ $kind == nodes || ${2:-} == --keep ]]; then
+    echo "not tried: the loss of a node"
+elif [[ $(wc -l <<<"$gateways") == 1 ]]; then
+    echo "not tried: the loss of a node, as there is no other one"
+else
     expect "an answer survives the loss of its reader's node" survives
     expect "the node comes back" comes_back
     expect "and the next question is answered" talk say "$socket" "verify-again-$$" "Huế in one line"

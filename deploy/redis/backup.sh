@@ -10,6 +10,7 @@
 set -eu
 umask 077
 folder=${1:?usage: $0 FOLDER [KEEP]}
+case $folder in -*) echo "usage: $0 FOLDER [KEEP]" >&2 && exit 1 ;; esac
 keep=${2:-14}
 name=streamhost-$(date -u +%Y%m%dT%H%M%SZ)
 if [ -n "${PASSWORD_FILE:-}" ]; then

@@ -6,10 +6,11 @@
 #   MASTER     name or address of the master of the first start; MASTER_PORT its port (6379)
 #   DATA       folder of its own, kept between starts (/data)
 #   SECRETS    folder with one password in a file each: redis-streamhost, redis-replica, redis-sentinel, redis-watcher, redis-backup,
-#              redis-operator
+#              redis-admin, redis-operator. Who logs in uses the first line; a user's further lines are good as well, so that a
+#              password can be changed on one after the other
 #
-# Passwords are read at each start: to change one, change its file and start the servers one after the other. They stand in files that
-# their owner alone can read, users' as hashes; never on a command line.
+# Passwords are read at each start; `admin` may change a user's while a server runs. They stand in files that their owner alone can
+# read, users' as hashes; never on a command line.
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,9 +22,14 @@ master=${MASTER:?MASTER is missing: the name of the first master}
 master_port=${MASTER_PORT:-6379}
 
 password() { head -n 1 "$secrets/redis-$1" | tr -d '\r\n'; }
-hashed() { password "$1" | sha256sum | cut -d ' ' -f 1; }
 
-# with_hashes <template>: @NAME@ becomes the hash of NAME's password.
+# hashed <name>: of each of its passwords, as an ACL rule has several: HASH #HASH
+hashed() {
+    tr -d '\r' <"$secrets/redis-$1" | grep . | while IFS= read -r one; do printf '%s' "$one" | sha256sum | cut -d ' ' -f 1; done |
+        paste -s -d ' ' | sed 's/ / #/g'
+}
+
+# with_hashes <template>: #@NAME@ becomes the hashes of NAME's passwords.
 with_hashes() {
     text=$(cat "$1")
     for name in $(grep -o '@[a-z]*@' "$1" | tr -d @ | sort -u); do

@@ -23,6 +23,13 @@ grep -q '^The chat page: http://127.0.0.1:' "$scratch/said-deploy" || fail "it s
 deploy/verify.sh cluster >"$scratch/said-verify" 2>&1 || fail "all is well"
 grep -qx '22 passed, 0 failed' "$scratch/said-verify" || fail "all was tried"
 
+# The same nodes as somebody else's, by their ids and addresses.
+port_of() { ./dev cluster status 2>/dev/null | awk -v name="$1" '$1 == name {split($2, address, ":"); print address[2]}'; }
+named() { for name in "$@"; do printf '%s=http://127.0.0.1:%d ' "$name" $(($(port_of "$name") + 10)); done; }
+STREAMHOST_URL=http://127.0.0.1:$(port_of nginx) STREAMHOST_GATEWAYS=$(named node-1 node-2 node-3) STREAMHOST_WORKERS=$(named ai-1 ai-2) \
+    deploy/verify.sh nodes >"$scratch/said-verify" 2>&1 || fail "all is well with nodes that are named"
+grep -qx '19 passed, 0 failed' "$scratch/said-verify" || fail "all but the loss of a node was tried"
+
 ./dev cluster kill ai-2 >/dev/null
 if deploy/verify.sh cluster --keep >"$scratch/said-verify" 2>&1; then fail "a missing worker is seen"; fi
 grep -qx 'FAIL  ai-2 is ready' "$scratch/said-verify" || fail "and named"

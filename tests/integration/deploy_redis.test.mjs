@@ -13,7 +13,7 @@ import { Wire } from './support/wire.mjs';
 
 const run = promisify(execFile);
 const folderOf = (name) => path.join(root, 'deploy/redis', name);
-const USERS = ['streamhost', 'replica', 'sentinel', 'watcher', 'backup', 'operator'];
+const USERS = ['streamhost', 'replica', 'sentinel', 'watcher', 'backup', 'admin', 'operator'];
 const READY_MS = 30_000;
 const POLL_MS = 50;
 
@@ -48,9 +48,13 @@ class Member {
     }
 
     /** As a user whose password is the user's name and -secret. */
-    async call(user, ...words) {
+    call(user, ...words) {
+        return this.callWith(`${user}-secret`, user, ...words);
+    }
+
+    async callWith(password, user, ...words) {
         const { stdout } = await run('redis-cli', ['-p', String(this.port), '--user', user, '--no-auth-warning', ...words.map(String)], {
-            env: { ...process.env, REDISCLI_AUTH: `${user}-secret` }, timeout: 5_000,
+            env: { ...process.env, REDISCLI_AUTH: password }, timeout: 5_000,
         });
         return stdout.trim();
     }
@@ -158,6 +162,27 @@ describe('the servers and Sentinels of deploy/', () => {
         servers[0].start();
         await until(async () => (await servers[0].info('backup', 'role')) === 'slave' && (await servers[0].info('backup', 'master_link_status')) === 'up', () => `the old master follows\n${servers[0].log}`);
         await talk('third');
+    });
+
+    it("take two passwords of a user while one follows the other, and the user's connections stay", async () => {
+        const roles = await Promise.all(servers.map((one) => one.info('backup', 'role')));
+        const master = servers[roles.indexOf('master')];
+        const replica = servers[roles.indexOf('slave')];
+        const connected = async () => [...(await master.call('operator', 'CLIENT', 'LIST')).matchAll(/^id=(\d+) .*\buser=streamhost\b/gm)].map(([, id]) => id);
+        const before = await connected();
+        assert.notDeepEqual(before, []);
+        await writeFile(secret('streamhost'), 'next-secret\nstreamhost-secret\n');
+        assert.equal(await master.call('admin', 'ACL', 'SETUSER', 'streamhost', '>next-secret'), 'OK');
+        assert.deepEqual((await connected()).filter((id) => before.includes(id)), before);
+        await replica.end('SIGTERM');
+        replica.start();
+        await until(async () => (await replica.info('backup', 'master_link_status')) === 'up', () => `a replica that starts anew\n${replica.log}`);
+        for (const one of [master, replica])
+            for (const password of ['next-secret', 'streamhost-secret']) assert.equal(await one.callWith(password, 'streamhost', 'PING'), 'PONG');
+        await writeFile(secret('streamhost'), 'streamhost-secret\n');
+        for (const one of [master, replica]) assert.equal(await one.call('admin', 'ACL', 'SETUSER', 'streamhost', '<next-secret'), 'OK');
+        assert.match(await master.callWith('next-secret', 'streamhost', 'PING'), /WRONGPASS|NOAUTH/);
+        for (const words of [['GET', 'streamhost:x'], ['CONFIG', 'GET', 'dir'], ['SHUTDOWN']]) assert.match(await master.call('admin', ...words), /NOPERM/, words.join(' '));
     });
 
     it('are backed up while they run, and restored as they were', async () => {
