@@ -248,8 +248,8 @@ echo "$*" >>"$RECORD"
         const secrets = async () => Object.fromEntries(await Promise.all((await readdir(path.join(folder, 'secrets'))).filter((name) => name !== 'tls')
             .map(async (name) => [name, await readFile(path.join(folder, 'secrets', name), 'utf8')])));
         const made = await secrets();
-        assert.equal(Object.keys(made).length, 8);
-        assert.equal(new Set(Object.values(made)).size, 8);
+        assert.equal(Object.keys(made).length, 9);
+        assert.equal(new Set(Object.values(made)).size, 9);
         for (const secret of Object.values(made)) assert.match(secret, /^[A-Za-z0-9]{32,}$/);
         assert.equal((await call(['compose'])).code, 0);
         assert.deepEqual(await secrets(), made);
