@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { Cluster, onSentinels } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { DOWN_AFTER_MS, MASTER, SentinelGroup } from './support/redis.mjs';
-import { Talks } from './support/talks.mjs';
+import { AT_WORD_PACE, LOAD, Talks } from './support/talks.mjs';
 
 const TEST_MS = 180_000;
 const FAILOVERS = Number(process.env.STREAMHOST_TEST_FAILOVERS ?? 3);
@@ -15,7 +15,7 @@ describe('a master that dies or moves in the middle of answers', { timeout: TEST
     let cluster;
     before(async () => {
         group = await SentinelGroup.start();
-        cluster = await Cluster.start(onSentinels(group), 3);
+        cluster = await Cluster.start(onSentinels(group), LOAD.nodes, AT_WORD_PACE);
     });
     after(async () => {
         await cluster?.kill();

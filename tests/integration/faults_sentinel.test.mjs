@@ -6,18 +6,17 @@ import { Cluster, onSentinels } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { Namespaces, cannotPart } from './support/namespaces.mjs';
 import { DOWN_AFTER_MS, MASTER, SentinelGroup } from './support/redis.mjs';
-import { Reader, Talks, newSession, wordsOf } from './support/talks.mjs';
+import { AT_WORD_PACE, LOAD, Reader, Talks, WORD_MS, newSession, wordsOf } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 180_000;
-const WORD_MS = 30;
 const TILT_MS = 75_000; // a Sentinel that got no time to run does nothing for 30 s
 
-async function withGroup({ size = 2, settings = {}, group: how = {} }, use) {
+async function withGroup({ size = LOAD.nodes, settings = {}, group: how = {} }, use) {
     const group = await SentinelGroup.start(how);
     let cluster;
     try {
-        cluster = await Cluster.start(onSentinels(group), size, settings);
+        cluster = await Cluster.start(onSentinels(group), size, { ...AT_WORD_PACE, ...settings });
         await use({ group, cluster, nodes: cluster.nodes });
     } finally {
         await cluster?.kill();
@@ -33,9 +32,9 @@ const isReplica = async (server) => (await server.call('ROLE').catch(() => '')).
 
 describe('a master', { timeout: TEST_MS, concurrency: 2 }, () => {
     it('that sleeps for 5 s: another one is found, and it does no harm when it wakes', (test) =>
-        withGroup({ size: 3 }, async ({ group, cluster, nodes }) => {
+        withGroup({}, async ({ group, cluster, nodes }) => {
             const SLEEP_MS = 5_000;
-            const talks = await Talks.begin(nodes, { words: wordsOf(450) });
+            const talks = await Talks.begin(nodes, { words: wordsOf(90) });
             const old = await group.master();
             const watch = new Stopwatch();
             old.signal('SIGSTOP');
@@ -63,7 +62,7 @@ describe('a master', { timeout: TEST_MS, concurrency: 2 }, () => {
             };
             const forgotten = await ask('long ago');
             await nodes[0].lives(11_000);
-            const talks = await Talks.begin(nodes, { words: wordsOf(250) });
+            const talks = await Talks.begin(nodes, { words: wordsOf(50) });
             const recent = await ask('a moment ago');
             const [master, seen] = [await group.master(), group.servers.length];
             await master.again({ empty: true });
@@ -87,7 +86,7 @@ describe('a master', { timeout: TEST_MS, concurrency: 2 }, () => {
 
 describe('a cancel through another node than the producer\'s', { timeout: TEST_MS }, () => {
     it('holds when the master dies with all of the run that its replicas never got', () =>
-        withGroup({ settings: { 'plugins.chat.providers.echo.delay_ms': WORD_MS } }, async ({ group, cluster, nodes }) => {
+        withGroup({}, async ({ group, cluster, nodes }) => {
             const master = await group.master();
             for (const server of group.servers) if (server !== master) await server.call('REPLICAOF', '127.0.0.1', '9'); // nobody is there
             const cancelled = [];
@@ -135,9 +134,9 @@ async function withSides(test, how, use) {
 
 describe('a partition', { timeout: TEST_MS, concurrency: 3 }, () => {
     it('the master and one Sentinel on one side, clients on both: nobody stays behind, nothing is lost', (test) =>
-        withSides(test, { size: 3, settings: { 'store.keeper.window_ms': TILT_MS } }, async ({ group, cluster, nodes, spaces, old }) => {
+        withSides(test, { settings: { 'store.keeper.window_ms': TILT_MS } }, async ({ group, cluster, nodes, spaces, old }) => {
             const CUT_MS = 8_000;
-            const talks = await Talks.begin(nodes, { count: 18, words: wordsOf(700) });
+            const talks = await Talks.begin(nodes, { words: wordsOf(140) });
             const watch = new Stopwatch();
             await spaces.part();
             await nodes[0].until(async () => (await named(group.sentinels[1])) !== old.address, TILT_MS);
@@ -199,19 +198,28 @@ describe('a partition', { timeout: TEST_MS, concurrency: 3 }, () => {
 
     it('ends that only the old master had are written again by the node that heard of them', (test) =>
         withSides(test, {}, async ({ group, cluster, nodes, spaces, old }) => {
+            const crowd = await Talks.begin(nodes, { words: wordsOf(80) });
             const streams = await diesWithEnds(old, spaces, nodes);
             await cluster.leaves(old.address);
             const master = await otherMaster(group, old, nodes[0]);
             const isThere = async ({ id }) => (await master.call('HGET', `streamhost:stream:meta:${id}`, 'd')).split('|')[1] === 'c';
             await nodes[0].until(async () => (await Promise.all(streams.map(isThere))).every(Boolean));
             await areKept(streams, master);
+            await crowd.areWhole();
+            await crowd.areKeptBy(master);
+            crowd.close();
         }));
 
     it('and so they are by a node that is told to stop meanwhile', (test) =>
         withSides(test, { settings: { 'drain.window_ms': 20_000, 'drain.exit_within_ms': 60_000 } }, async ({ group, nodes, spaces, old }) => {
+            const crowd = await Talks.begin(nodes.slice(1), { words: wordsOf(80) });
             const streams = await diesWithEnds(old, spaces, nodes);
             const { code } = await nodes[0].stop();
             assert.equal(code, 0, nodes[0].log);
-            await areKept(streams, await otherMaster(group, old, nodes[1]));
+            const master = await otherMaster(group, old, nodes[1]);
+            await areKept(streams, master);
+            await crowd.areWhole();
+            await crowd.areKeptBy(master);
+            crowd.close();
         }));
 });

@@ -36,7 +36,7 @@ it('a hundred scrapes a second cost no word, no time and no memory', { timeout: 
     const host = await serveHost({ 'plugins.chat.providers.echo.delay_ms': DELAY_MS }, { words: ['-c', 'config/streamhost.yaml'] });
     const agent = new Agent({ keepAlive: true });
     try {
-        const talks = await Talks.begin([host], { count: 10, words: wordsOf((SCRAPES * EVERY_MS) / DELAY_MS) });
+        const talks = await Talks.begin([host], { count: 10, readers: 2, words: wordsOf((SCRAPES * EVERY_MS) / DELAY_MS) });
         const warm = await scrapes(host.adminPort, agent, SCRAPES / 10);
         const before = await host.residentBytes();
         const watch = new Stopwatch();

@@ -95,7 +95,7 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
     });
 
     it('scripts that are flushed again and again under load', async () => {
-        const talks = await Talks.begin(cluster.nodes, { words: wordsOf(150) });
+        const talks = await Talks.begin(cluster.nodes, { count: 12, readers: 2, words: wordsOf(150) });
         let flushes = 0;
         while (talks.readers.some((reader) => reader.frames.at(-1).type !== 'end')) {
             assert.equal(await redis.call('SCRIPT', 'FLUSH'), 'OK');
@@ -121,7 +121,7 @@ describe('a clock of the server that jumps', { timeout: TEST_MS }, () => {
                 cluster = await Cluster.start(onRedis(redis), 2);
                 const { nodes } = cluster;
                 for (const ahead of [3_600, 0, -3_600]) {
-                    const talks = await Talks.begin(nodes, { words: wordsOf(250) });
+                    const talks = await Talks.begin(nodes, { count: 12, readers: 2, words: wordsOf(250) });
                     const before = await seconds();
                     await clock.jump(ahead);
                     await nodes[0].until(async () => Math.abs((await seconds()) - before) > 3_000);
@@ -130,7 +130,7 @@ describe('a clock of the server that jumps', { timeout: TEST_MS }, () => {
                     const { run } = await talks.readers[0].wire.ask({ type: 'send', content: 'whatever the time' });
                     assert.equal((await talks.readers[0].wire.textOf(run)).text, 'whatever the time');
                     assert.deepEqual(talks.readers.map(({ wire }) => wire.closed), talks.readers.map(() => null));
-                    for (const node of nodes) await node.until(async () => (await node.admin('/admin/v1/sessions')).body.total === talks.readers.length);
+                    for (const node of nodes) await node.until(async () => (await node.admin('/admin/v1/sessions')).body.total === talks.places);
                     talks.close();
                     for (const node of nodes) await node.until(async () => (await node.admin('/admin/v1/sessions')).body.total === 0);
                 }

@@ -128,7 +128,7 @@ describe('a server that refuses writes', { timeout: TEST_MS, concurrency: 2 }, (
         const redis = await RedisProcess.start({ 'maxmemory-policy': 'noeviction' });
         await withNode(onRedis(redis), async (node) => {
             await node.until(async () => (await readyOf(node)).status === 'ok');
-            const talks = await Talks.begin([node], { count: 6, words: wordsOf(150) });
+            const talks = await Talks.begin([node], { count: 6, readers: 2, words: wordsOf(150) });
             await redis.call('CONFIG', 'SET', 'maxmemory', '1mb');
             await node.printed(BEGAN_OOM);
             const other = await Wire.join(node, { session: newSession() }).catch(() => null);
@@ -156,7 +156,7 @@ describe('a server that refuses writes', { timeout: TEST_MS, concurrency: 2 }, (
         const redis = await RedisProcess.start();
         await withNode(onRedis(redis), async (node) => {
             await node.until(async () => (await readyOf(node)).status === 'ok');
-            const talks = await Talks.begin([node], { count: 4, words: wordsOf(60) });
+            const talks = await Talks.begin([node], { count: 4, readers: 2, words: wordsOf(60) });
             await redis.call('CONFIG', 'SET', 'min-replicas-to-write', '1');
             await node.printed(BEGAN_ALONE);
             isUnavailable(await talks.readers[0].wire.ask({ type: 'send', id: 's', content: 'to nobody' }), 's');

@@ -1,14 +1,17 @@
-// Conversations on all nodes, each with a writer on one and a reader on another: every word is compared, as are both sides.
+// Conversations on all nodes, each answered at one and read at all of them: every word is compared, at every reader.
 import assert from 'node:assert/strict';
 
 import { Wire, fold, heardAt, positionOf } from './wire.mjs';
 
 const PIECES = new Set(['chunk', 'snapshot', 'end']);
 const PATIENCE_MS = 60_000;
+const LANES = 10; // of sockets that are opened at once: more of them would be a fault of its own
 
-/** STREAMHOST_TEST_TALKS=100: tests with talks have at least so many, of two sockets and one answer each, on three nodes. */
-const LEAST_TALKS = Number(process.env.STREAMHOST_TEST_TALKS ?? 0);
-export const LEAST_NODES = LEAST_TALKS > 0 ? 3 : 2;
+/** What a fault is met under: so many nodes, answers on their way, and sockets that read each of them. */
+export const LOAD = { nodes: 3, talks: 50, readers: 4 };
+/** Between two words of an answer. Two cores carry several such loads at once, with time left for what is timed. */
+export const WORD_MS = 100;
+export const AT_WORD_PACE = { 'plugins.chat.providers.echo.delay_ms': WORD_MS };
 
 let sessions = 0;
 export const newSession = (name = 't') => `${name}-${process.pid}-${++sessions}`;
@@ -25,6 +28,7 @@ export class Reader {
     }
 
     async connect(node) {
+        this.node = node;
         const last = this.frames.at(-1);
         this.kept = this.frames;
         const resume = last === undefined ? [] : [{ stream: this.run, after: positionOf(last) }];
@@ -40,7 +44,7 @@ export class Reader {
     }
 
     async begun(count = 1) {
-        await this.wire.frame((frame) => frame.stream === this.run && frame.type === 'chunk' && frame.seq >= count);
+        await this.wire.frame((frame) => frame.stream === this.run && PIECES.has(frame.type) && frame.seq >= count);
     }
 
     async ended() {
@@ -50,51 +54,77 @@ export class Reader {
 }
 
 export class Talks {
+    all = [];
+
     /**
      * @param {object[]} nodes
-     * @param {{count?: number, words?: string, options?: object}} [how] `options` of each message
+     * @param {{count?: number, readers?: number, words?: string, options?: object}} [how] `options` of each message
      */
-    static async begin(nodes, { count = 12, words = wordsOf(250), options } = {}) {
+    static async begin(nodes, { count = LOAD.talks, readers = LOAD.readers, words = wordsOf(50), options } = {}) {
         const talks = new Talks();
         talks.words = words;
-        const length = Math.max(count, LEAST_TALKS);
-        talks.all = await Promise.all(Array.from({ length }, (_, index) => Talks.#one(nodes, index, words, options)));
+        const lane = async (first) => {
+            for (let index = first; index < count; index += LANES) talks.all[index] = await Talks.#one(nodes, index, readers, words, options);
+        };
+        await Promise.all(Array.from({ length: LANES }, (_, first) => lane(first)));
         await Promise.all(talks.readers.map((reader) => reader.begun()));
         return talks;
     }
 
-    static async #one(nodes, index, words, options) {
+    /** The first reader asks, at the node that answers; the others are at the nodes behind it, in turn. */
+    static async #one(nodes, index, count, words, options) {
         const session = newSession();
-        const [here, there] = [nodes[index % nodes.length], nodes[(index + 1) % nodes.length]];
-        const readers = [new Reader(session), new Reader(session)];
-        await readers[0].connect(here);
-        await readers[1].connect(there);
+        const readers = Array.from({ length: count }, () => new Reader(session));
+        await Promise.all(readers.map((reader, side) => reader.connect(nodes[(index + side) % nodes.length])));
         const answer = await readers[0].wire.ask({ type: 'send', content: words, ...(options && { options }) });
         assert.equal(answer.type, 'accepted', JSON.stringify(answer));
         for (const reader of readers) reader.run = answer.run;
-        return { session, run: answer.run, readers, nodes: [here, there] };
+        return { session, run: answer.run, readers, text: words, home: readers[0].node };
     }
 
     get readers() {
         return this.all.flatMap(({ readers }) => readers);
     }
 
-    /** Every word once, in order, on both sides, and one end; nobody was told something else before. */
+    /** Entries of the registry: one for each session at each node, however many sockets it has there. */
+    get places() {
+        return new Set(this.readers.map(({ session, node }) => `${session} ${node.id}`)).size;
+    }
+
+    /** Every word once, in order, at every reader, and one end; nobody was told something else before. */
     async areWhole() {
         for (const reader of this.readers) {
             const { text, end } = await reader.ended();
             assert.deepEqual([text === this.words, end.outcome], [true, 'complete'], `${reader.run}: ${end.outcome}, ${text.length} of ${this.words.length}: ${JSON.stringify(end)}`);
-            assert.equal(reader.frames.filter((frame) => frame.type === 'end').length, 1);
-            const again = reader.frames.slice(1).filter((frame) => frame.type === 'snapshot'); // who knew nothing may begin with one
-            assert.deepEqual(again, [], reader.run);
+            Talks.#wasToldOnce(reader);
+        }
+    }
+
+    static #wasToldOnce({ frames, run }) {
+        assert.equal(frames.filter((frame) => frame.type === 'end').length, 1);
+        const again = frames.slice(1).filter((frame) => frame.type === 'snapshot'); // who knew nothing may begin with one
+        assert.deepEqual(again, [], run);
+    }
+
+    /** Ends them in the middle: up to there every reader has the same words. */
+    async cancel() {
+        for (const talk of this.all) assert.equal((await talk.readers[0].wire.ask({ type: 'cancel', run: talk.run })).type, 'ok', talk.run);
+        for (const talk of this.all) {
+            talk.text = (await talk.readers[0].ended()).text;
+            assert.ok(talk.text.length > 0 && this.words.startsWith(talk.text), talk.run);
+            for (const reader of talk.readers) {
+                const { text, end } = await reader.ended();
+                assert.deepEqual([text, end.outcome], [talk.text, 'cancelled'], talk.run);
+                Talks.#wasToldOnce(reader);
+            }
         }
     }
 
     /** The server's list of each run: every entry once, chained. */
     async areKeptBy(redis) {
-        for (const { run } of this.all) {
+        for (const { run, text } of this.all) {
             const entries = await redis.entries(run);
-            assert.equal(entries.map(({ data }) => data).slice(0, -1).join(''), this.words, run);
+            assert.equal(entries.map(({ data }) => data).slice(0, -1).join(''), text, run);
         }
     }
 
