@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./dev cluster with one node, for real: it starts, serves the page and a conversation through nginx, loses its node and gets it back,
-# changes its master, refuses a second one, ends, and clears away what a killed run left behind. Needs a built host (STREAMHOST_BINARY,
-# else build/release) and Node 22 on the PATH.
+# changes its master, refuses a second one, ends, and clears away what a killed run left behind. Then with three nodes: conversations go
+# on while one is killed and started again. Needs a built host (STREAMHOST_BINARY, else build/release) and Node 22 on the PATH.
 # shellcheck disable=SC2317  # much is called through expect
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -41,12 +41,12 @@ says() { grep -E -- "$1" "$scratch/before" >/dev/null || { cat "$scratch/before"
 source scripts/test/ports.sh
 port=$(free_base)
 
-# Starts the cluster and waits for the address of its page, by what it prints.
+# begin <nodes>: starts the cluster and waits for the address of its page, by what it prints.
 begin() {
-    local line
+    local line nodes=$1
     rm -f "$scratch/out"
     mkfifo "$scratch/out"
-    ./dev cluster --nodes 1 --port "$port" >"$scratch/out" 2>"$scratch/err" &
+    ./dev cluster --nodes "$nodes" --port "$port" >"$scratch/out" 2>"$scratch/err" &
     run=$!
     exec 3<"$scratch/out"
     while IFS= read -r -t 60 line <&3; do
@@ -64,7 +64,7 @@ nothing_listens() {
     done
 }
 
-begin || { echo "FAIL  it starts" && exit 1; }
+begin 1 || { echo "FAIL  it starts" && exit 1; }
 expect "the page answers through nginx" page
 expect "a conversation passes through nginx" talk "Hà Nội in one line"
 expect "the status is well" ./dev cluster status
@@ -93,7 +93,7 @@ run=''
 expect "with status 0" test "$status" -eq 0
 expect "and nothing is left" nothing_listens
 
-begin || { echo "FAIL  it starts again" && exit 1; }
+begin 1 || { echo "FAIL  it starts again" && exit 1; }
 kill -KILL "$run"
 wait "$run" 2>/dev/null || true
 expect "what a killed one left behind still runs" page
@@ -102,9 +102,10 @@ tail -f /dev/null &
 stranger=$!
 mkdir "$STREAMHOST_CLUSTER/stranger"
 echo "$stranger 1 $(</proc/sys/kernel/random/boot_id)" >"$STREAMHOST_CLUSTER/stranger/pid"
-begin || { echo "FAIL  it starts over a killed one" && exit 1; }
+begin 3 || { echo "FAIL  it starts over a killed one, with three nodes" && exit 1; }
 expect "the next one ends it and serves" talk "Đà Nẵng in one line"
 expect "and ends nobody else" kill -0 "$stranger"
+expect "what streams goes on while a node is killed and started again" node scripts/test/cluster_streams.mjs "$port"
 kill -TERM "$run"
 status=0
 wait "$run" || status=$?
