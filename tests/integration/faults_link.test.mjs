@@ -161,6 +161,7 @@ describe('a link that loses, delays and swallows', { timeout: TEST_MS, concurren
 
 describe('a server that is away for 20 s', { timeout: TEST_MS, concurrency: 2 }, () => {
     const AWAY_MS = 20_000;
+    const SLOWLY = { 'plugins.chat.providers.echo.delay_ms': 2 * WORD_MS }; // what was said meanwhile comes at once
     const POLICIES = {
         durable: 'nothing is shown that is not kept',
         live: 'readers of the node that answers go on, those of other nodes wait',
@@ -168,10 +169,10 @@ describe('a server that is away for 20 s', { timeout: TEST_MS, concurrency: 2 },
 
     for (const [policy, what] of Object.entries(POLICIES))
         for (const empty of [false, true]) {
-            const settings = policy === 'durable' ? {} : { 'store.policies': JSON.stringify([{ homes: '*', policy }]) };
+            const settings = { ...SLOWLY, ...(policy !== 'durable' && { 'store.policies': JSON.stringify([{ homes: '*', policy }]) }) };
             it(`${policy}: ${empty ? 'and comes back empty: open answers are written again' : 'and comes back with its data'}`, (test) =>
                 behindProxy({ redis: { appendonly: 'yes', appendfsync: 'always' }, settings }, async ({ redis, proxy, nodes }) => {
-                    const talks = await Talks.begin(nodes, { words: wordsOf(260) });
+                    const talks = await Talks.begin(nodes, { words: wordsOf(130) });
                     await Promise.all(talks.readers.map((reader) => reader.begun(10)));
                     await proxy.close();
                     const down = new Stopwatch();

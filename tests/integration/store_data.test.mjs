@@ -7,7 +7,7 @@ import { Cluster, onRedis } from './support/cluster.mjs';
 import { inFolder } from './support/host_process.mjs';
 import { JumpingClock } from './support/jumping_clock.mjs';
 import { RedisProcess } from './support/redis.mjs';
-import { Reader, Talks, newSession, wordsOf } from './support/talks.mjs';
+import { AT_WORD_PACE, LOAD, Reader, Talks, newSession, wordsOf } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
@@ -17,7 +17,7 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
     let cluster;
     before(async () => {
         redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 2, { 'plugins.health.canary_interval_ms': 600_000 }); // keys are counted here
+        cluster = await Cluster.start(onRedis(redis), LOAD.nodes, { ...AT_WORD_PACE, 'plugins.health.canary_interval_ms': 600_000 }); // keys are counted here
     });
     after(async () => {
         const failed = (await cluster?.stop()) ?? [];
@@ -61,7 +61,7 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
         const [node, other] = cluster.nodes;
         const reader = await new Reader(newSession()).connect(other);
         const writer = await Wire.join(node, { session: reader.session });
-        const words = wordsOf(500);
+        const words = wordsOf(100);
         reader.run = (await writer.ask({ type: 'send', content: words })).run;
         await reader.begun(10);
         await redis.call('RPUSH', key('stream:chunks', reader.run), 'what is this?');
@@ -95,7 +95,7 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
     });
 
     it('scripts that are flushed again and again under load', async () => {
-        const talks = await Talks.begin(cluster.nodes, { count: 12, readers: 2, words: wordsOf(150) });
+        const talks = await Talks.begin(cluster.nodes, { words: wordsOf(60) });
         let flushes = 0;
         while (talks.readers.some((reader) => reader.frames.at(-1).type !== 'end')) {
             assert.equal(await redis.call('SCRIPT', 'FLUSH'), 'OK');
@@ -118,10 +118,10 @@ describe('a clock of the server that jumps', { timeout: TEST_MS }, () => {
             const seconds = async () => Number((await redis.call('TIME')).split('\n')[0]);
             let cluster;
             try {
-                cluster = await Cluster.start(onRedis(redis), 2);
+                cluster = await Cluster.start(onRedis(redis), LOAD.nodes, AT_WORD_PACE);
                 const { nodes } = cluster;
                 for (const ahead of [3_600, 0, -3_600]) {
-                    const talks = await Talks.begin(nodes, { count: 12, readers: 2, words: wordsOf(250) });
+                    const talks = await Talks.begin(nodes, { words: wordsOf(50) });
                     const before = await seconds();
                     await clock.jump(ahead);
                     await nodes[0].until(async () => Math.abs((await seconds()) - before) > 3_000);

@@ -15,7 +15,10 @@ const POLL_MS = 20;
 export const MASTER = 'mymaster';
 export const DOWN_AFTER_MS = 500;
 
-/** Where a server runs: its address, and what stands in front of its command line. */
+/**
+ * Where a server runs: the address at which others reach it, and what stands in front of its command line. Where it listens at another
+ * one: `listens`, its settings, a Sentinel's lines, and what opens a way there.
+ */
 export const HERE = { host: '127.0.0.1', command: [] };
 
 async function until(isSo, ms, what) {
@@ -57,7 +60,8 @@ export class RedisProcess {
     static async start(settings = {}, { port, place = HERE } = {}) {
         const folder = await mkdtemp(path.join(tmpdir(), 'streamhost-redis-'));
         const chosen = port ?? (await freePort());
-        const all = { port: chosen, bind: place.host, 'protected-mode': 'no', save: '', appendonly: 'no', dir: folder, ...settings };
+        const all = { port: chosen, bind: place.listens ?? place.host, 'protected-mode': 'no', save: '', appendonly: 'no', dir: folder, ...place.server, ...settings };
+        await place.open?.(chosen);
         const server = new RedisProcess(chosen, folder, Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]), place);
         await server.answers();
         return server;
@@ -175,15 +179,17 @@ export async function startSentinel(masterPort, masterHost = HERE.host, place = 
     const file = path.join(folder, 'sentinel.conf');
     const lines = [
         `port ${port}`,
-        `bind ${place.host}`,
+        `bind ${place.listens ?? place.host}`,
         'protected-mode no',
         `dir ${folder}`,
         `sentinel monitor ${MASTER} ${masterHost} ${masterPort} 2`,
         `sentinel down-after-milliseconds ${MASTER} ${DOWN_AFTER_MS}`,
         `sentinel failover-timeout ${MASTER} 3000`,
         `sentinel parallel-syncs ${MASTER} 2`,
+        ...(place.sentinel ?? []),
         ...more,
     ];
+    await place.open?.(port);
     await writeFile(file, `${lines.join('\n')}\n`);
     return new RedisProcess(port, folder, [file, '--sentinel'], place).answers();
 }

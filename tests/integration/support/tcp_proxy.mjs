@@ -55,6 +55,7 @@ class Line {
     constructor(proxy, client, port) {
         this.proxy = proxy;
         this.client = client;
+        this.from = client.remoteAddress;
         this.server = createConnection({ port, host: '127.0.0.1', noDelay: true });
         client.setNoDelay(true);
         client.on('data', (bytes) => this.#toServer(bytes));
@@ -66,15 +67,20 @@ class Line {
 
     #toServer(bytes) {
         if (this.isDead) return;
+        if (!this.proxy.isRaw) this.#note(bytes);
+        if (!this.server.destroyed) this.server.write(bytes);
+    }
+
+    #note(bytes) {
         for (const value of this.#requests.take(bytes)) {
             const words = wordsOf(value);
             if (LISTENS.test(words[0])) this.listens = true;
             else this.#asked.push(words);
         }
-        if (!this.server.destroyed) this.server.write(bytes);
     }
 
     #toClient(bytes) {
+        if (this.proxy.isRaw) return void (this.isDead || this.client.write(bytes));
         for (const value of this.#answers.take(bytes)) {
             if (this.isDead) return;
             const isPush = value[0] === PUSH;
@@ -116,28 +122,30 @@ export class TcpProxy {
     onPush = null;
     /** Which new lines are dead from the start. */
     swallowsNew = () => false;
+    /** Bytes pass as they are: between servers there is more than commands and answers. */
+    isRaw = false;
+    host = '127.0.0.1';
     #server;
 
-    /** @param {{port: number}} target */
-    static async start(target) {
-        const proxy = new TcpProxy();
-        proxy.target = target;
+    /** @param {{port: number}} target @param {Partial<TcpProxy>} [how] */
+    static async start(target, how = {}) {
+        const proxy = Object.assign(new TcpProxy(), how, { target });
         await proxy.open();
         return proxy;
     }
 
     get address() {
-        return `127.0.0.1:${this.port}`;
+        return `${this.host}:${this.port}`;
     }
 
     /** At the same port as before. */
     async open() {
         this.#server = createServer((socket) => {
             const line = new Line(this, socket, this.target.port);
-            line.isDead = this.swallowsNew();
+            line.isDead = this.swallowsNew(line);
             this.lines.add(line);
         });
-        this.#server.listen(this.port ?? 0, '127.0.0.1');
+        this.#server.listen(this.port ?? 0, this.host);
         await once(this.#server, 'listening');
         this.port = this.#server.address().port;
     }
