@@ -355,4 +355,6 @@ AdminServer::~AdminServer() {
 
 void AdminServer::start() { parts_->server->start(); }
 
+void AdminServer::stop_accepting() noexcept { parts_->socket.stop_accepting(); }
+
 }  // namespace streamhost::app

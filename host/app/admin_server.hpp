@@ -20,6 +20,7 @@ public:
     AdminServer& operator=(const AdminServer&) = delete;
 
     void start();
+    void stop_accepting() noexcept;  ///< what was accepted is answered
 
 private:
     struct Parts;

@@ -1,5 +1,6 @@
 #include "app/admin_socket.hpp"
 
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <Poco/Net/Socket.h>
 #include <Poco/Net/StreamSocketImpl.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace streamhost::app {
 
@@ -85,6 +87,14 @@ public:
         return new Connection(fd, limits_);
     }
 
+    // The server's thread may be looking at the descriptor: it stays one, at which nothing ever happens.
+    void stop_accepting() noexcept {
+        const int nothing = ::eventfd(0, EFD_CLOEXEC);
+        if (nothing < 0) return;
+        (void)::dup3(nothing, sockfd(), O_CLOEXEC);
+        ::close(nothing);
+    }
+
 private:
     const AdminSocketLimits limits_;
 };
@@ -93,5 +103,7 @@ private:
 
 AdminSocket::AdminSocket(const net::ListenSocket& socket, const AdminSocketLimits& limits)
     : ServerSocket(new Listener(socket, limits), true) {}
+
+void AdminSocket::stop_accepting() noexcept { static_cast<Listener*>(impl())->stop_accepting(); }
 
 }  // namespace streamhost::app

@@ -24,6 +24,8 @@ class AdminSocket final : public Poco::Net::ServerSocket {
 public:
     /// Shares the descriptor's socket, not the object. [control] Throws Poco::Net::NetException.
     AdminSocket(const net::ListenSocket& socket, const AdminSocketLimits& limits);
+    /// [control] For good. Whoever waits in the socket's queue stays there, for others that share it.
+    void stop_accepting() noexcept;
 };
 
 }  // namespace streamhost::app

@@ -77,7 +77,7 @@ std::vector<GivenSocket> inherited_sockets() {
         const std::string name = names.empty() ? "" : names[static_cast<std::size_t>(index)];
         const std::string where = "descriptor " + std::to_string(kFirst + index);
         try {
-            sockets.push_back({net::take_socket(kFirst + index), name, where});
+            sockets.push_back({net::take_socket(net::OwnedDescriptor(kFirst + index)), name, where});
         } catch (const Poco::Exception& error) {
             throw std::runtime_error("LISTEN_FDS: " + where + (name.empty() ? "" : " (" + name + ")") + ": " +
                                      error.message());

@@ -13,6 +13,8 @@
 #include "app/config_client.hpp"
 #include "app/drain_client.hpp"
 #include "app/explain.hpp"
+#include "app/handover_taker.hpp"
+#include "app/handover_words.hpp"
 #include "app/healthcheck.hpp"
 #include "app/node.hpp"
 #include "app/plugin_tools.hpp"
@@ -104,11 +106,15 @@ private:
         case Verb::kConfigShow:
             std::cout << config::to_yaml(candidate.configuration->root(), {.origins = line_.origins});
             return 0;
-        default:
-            return Node(settings_of(candidate.configuration, candidate.store, candidate.tls), catalogue_,
-                        sources)
-                .run();
+        default: return serve(settings_of(candidate.configuration, candidate.store, candidate.tls), sources);
         }
+    }
+
+    int serve(Settings settings, const config::Sources& sources) {
+        std::optional<Handover> before;
+        if (!settings.handover.empty()) before = Handover::ask(settings.handover);
+        if (before) settings.call(name_after(settings.node_id, before->node_id()));
+        return Node(std::move(settings), catalogue_, sources, std::move(before)).run();
     }
 
     ConfigClientOptions client_options() const {

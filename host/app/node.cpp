@@ -66,6 +66,13 @@ runtime::WorkerPoolOptions short_jobs(const Settings& settings) {
     return options;
 }
 
+// A manager tells the watchdog's time to the process that it started, and that one to its follower.
+ServiceManager::Environment manager_of(const std::optional<Handover>& before) {
+    ServiceManager::Environment out = ServiceManager::environment();
+    if (before && out.watchdog_us == 0) out.watchdog_us = before->watchdog_us();
+    return out;
+}
+
 }  // namespace
 
 /// Each loop has passed a round when a task posted to it has run and that round's hooks after it.
@@ -96,7 +103,8 @@ private:
     runtime::LoopGroup& loops_;
 };
 
-Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sources)
+Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sources,
+           std::optional<Handover> before)
     : settings_(std::make_shared<const Settings>(std::move(settings))),
       book_(settings_->configuration),
       catalogue_(catalogue),
@@ -115,6 +123,7 @@ Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sou
                       log_.error("a plugin let an exception out",
                                  {{"plugin", instance.label()}, {"call", hook}, {"what", what}});
                   }),
+      manager_(manager_of(before)),
       started_ms_(clock_.monotonic_ms()) {
     observe::start_logging(settings_->logging);
     book_.note({.at_ms = clock_.wall_ms()}, true);
@@ -124,7 +133,9 @@ Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sou
                          std::to_string(Poco::Process::id());
     house_.report = [this] { return report(); };
     // Taken first: an address in use must be told before anything was started.
-    sockets_ = open_listeners(*settings_, inherited_sockets());
+    sockets_ = open_listeners(*settings_, inherited_sockets(), before ? &*before : nullptr);
+    before_ = std::move(before);
+    open_handover();
     auto bound = std::make_shared<Settings>(*settings_);
     for (std::size_t index = 0; index < bound->listeners.size(); ++index)
         bound->listeners[index].address = sockets_.clients[index].address;
@@ -272,20 +283,28 @@ int Node::run() {
         log_.warn(
             "no plugin is enabled, so nothing is served: start with a configuration, for example "
             "-c config/streamhost.yaml");
-    if (!start_plugins()) log_.warn("not every plugin started; what needs them answers unavailable");
+    const bool has_all_plugins = start_plugins();
+    if (!has_all_plugins) log_.warn("not every plugin started; what needs them answers unavailable");
+    if (const std::string why = why_not_follow(has_all_plugins); !why.empty()) refuse_to_follow(why);
     signals_->look();  // one that came while the last plugin started
     if (drain_) {      // told to stop before it served anybody
         begin_drain();
     } else {
-        for (std::uint32_t index = 0; index < sockets_.clients.size(); ++index)
-            transport_->listen(index, std::move(sockets_.clients[index].sockets));
-        house_.phase.store(SH_NODE_RUNNING);
-        admin_->start();
-        announce();
+        serve();
     }
     (void)control_loop_.run();
     finish();
     return exit_code_;
+}
+
+void Node::serve() {
+    for (std::uint32_t index = 0; index < sockets_.clients.size(); ++index)
+        transport_->listen(index, sockets_.clients[index].sockets);
+    house_.phase.store(SH_NODE_RUNNING);
+    admin_->start();
+    if (!follow()) return;
+    await_follower();
+    announce();
 }
 
 std::uint64_t Node::longest_stuck_ms() const {

@@ -13,6 +13,8 @@
 #include "app/config_change.hpp"
 #include "app/drain.hpp"
 #include "app/drain_call.hpp"
+#include "app/handover_giver.hpp"
+#include "app/handover_taker.hpp"
 #include "app/open_listeners.hpp"
 #include "app/rollout.hpp"
 #include "app/service_manager.hpp"
@@ -35,14 +37,16 @@ namespace streamhost::app {
 struct ControlTick {};
 struct DrainTick {};
 
-/// The composition root (node.cpp), how it stops (node_stop.cpp) and how it takes another configuration
-/// (node_reload.cpp): makes the parts in the order of the floors, starts them, and takes them down the
-/// other way round. The thread that calls run() is [control].
+/// The composition root (node.cpp), how it stops (node_stop.cpp), how another process follows it
+/// (node_handover.cpp) and how it takes another configuration (node_reload.cpp): makes the parts in the order
+/// of the floors, starts them, and takes them down the other way round. The thread that calls run() is
+/// [control].
 class Node final : private runtime::TimerFor<Node, ControlTick>, private runtime::TimerFor<Node, DrainTick> {
 public:
     /// Throws Poco::Exception or std::exception when an address is taken or the machine refuses something.
-    /// `sources` are read again at SIGHUP.
-    Node(Settings settings, control::Catalogue& catalogue, config::Sources sources);
+    /// `sources` are read again at SIGHUP. `before`: the process that this one follows.
+    Node(Settings settings, control::Catalogue& catalogue, config::Sources sources,
+         std::optional<Handover> before);
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
@@ -85,12 +89,25 @@ private:
     void advance();
     void wake();
     void on_timer(ControlTick);
+    void serve();
     void announce();
     [[nodiscard]] std::uint64_t longest_stuck_ms() const;
+
+    // node_handover.cpp
+    void open_handover();
+    [[nodiscard]] std::string why_not_follow(bool has_all_plugins);
+    void refuse_to_follow(const std::string& why);
+    [[nodiscard]] bool follow();
+    void await_follower();
+    [[nodiscard]] std::string why_no_follower() const;
+    [[nodiscard]] std::vector<HandedListener> handed_listeners() const;
+    void give_way();
+    void step_aside();
 
     // node_stop.cpp
     void on_signal(int signal);
     void begin_drain();
+    void show_draining();
     void show_drain(std::uint64_t left);
     void on_timer(DrainTick);
     void stop_plugins();
@@ -147,9 +164,15 @@ private:
     StepWords step_words_;
     control::Supervisor supervisor_;
     OpenListeners sockets_;
+    std::optional<Handover> before_;  // until it leaves
+    net::OwnedDescriptor handover_socket_;
+    net::SocketFile handover_file_;
+    net::SocketFile handover_heir_;  // the same, from when the process that gave it has left
+    std::unique_ptr<HandoverGiver> giver_;
+    bool stepped_aside_ = false;  // another process serves
     std::unique_ptr<AdminServer> admin_;
     std::unique_ptr<SignalWatch> signals_;
-    ServiceManager manager_{ServiceManager::environment()};
+    ServiceManager manager_;
     std::atomic<bool> wake_posted_{false};
     std::optional<Drain> drain_;  // from the first order on
     std::uint64_t websockets_at_drain_ = 0;

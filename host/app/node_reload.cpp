@@ -237,6 +237,7 @@ void Node::apply(Settings fresh) {
         renewed_listeners(fresh);  // and so do ports that the system chose, and all that listens
     fresh.admin_address = settings_->admin_address;
     fresh.admin_lock = settings_->admin_lock;
+    fresh.handover = settings_->handover;
     observe::set_log_levels(fresh.logging.levels);
     transport_->set_limits(fresh.transport.limits);
     transport_->set_release_window(fresh.transport.release_window_ms);

@@ -28,20 +28,26 @@ void Node::on_signal(int signal) {
 }
 
 void Node::leave(Leave what) {
+    if (giver_) giver_->call_off("the process that runs is stopping");
     if (!drain_) drain_.emplace(settings_->drain);
     if (what == Leave::process && !drain_->is_ending()) {
         drain_->end(clock_.monotonic_ms());
-        manager_.stopping();
+        if (!stepped_aside_ && !before_) manager_.stopping();
         leave_within(settings_->drain.exit_within_ms);
         if (drain_->has_begun()) log_.info("the process ends, too");
     }
     // While plugins start, run() goes on from here when they have.
-    if (house_.phase.load() == SH_NODE_RUNNING) begin_drain();
+    if (house_.phase.load() == SH_NODE_RUNNING && !drain_->has_begun()) begin_drain();
+}
+
+void Node::show_draining() {
+    house_.phase.store(SH_NODE_DRAINING);
+    transport_->counters().draining.store(true);
 }
 
 void Node::begin_drain() {
-    house_.phase.store(SH_NODE_DRAINING);
-    transport_->counters().draining.store(true);
+    // Where another process serves nobody comes any more, and who came just before is let in.
+    if (!stepped_aside_) show_draining();
     websockets_at_drain_ = transport_->counters().clients();
     log_.info("draining", {{"websockets", websockets_at_drain_},
                            {"window_ms", settings_->drain.window_ms},
@@ -82,6 +88,7 @@ void Node::on_timer(DrainTick) {
          step = drain_->next(clock_.monotonic_ms(), left)) {
         switch (step) {
         case Drain::Step::send_away:
+            show_draining();
             transport_->drain(static_cast<std::uint32_t>(drain_->clients_ms(clock_.monotonic_ms())));
             break;
         case Drain::Step::stop_plugins:
@@ -105,6 +112,7 @@ void Node::stop_plugins() {
     is_stopping_ = true;
     sockets_.remove_client_files();
     transport_->stop_listening();
+    sockets_.close_clients();
     supervisor_.stop_all(drain_->plugin_ms(clock_.monotonic_ms()));
     wake();
 }
@@ -112,6 +120,8 @@ void Node::stop_plugins() {
 // Each wait gets an equal part of what is left, so that one that hangs leaves the others theirs.
 void Node::finish() {
     signals_.reset();
+    giver_.reset();
+    handover_file_.remove();
     sockets_.admin.file.remove();
     admin_.reset();
     sockets_ = {};

@@ -46,24 +46,36 @@ OpenListener open(const Place& place) {
     const Poco::Net::SocketAddress address = net::parse_address(place.address);
     OpenListener out;
     if (address.family() == Poco::Net::SocketAddress::UNIX_LOCAL) {
-        out.sockets.emplace_back();
-        out.file = net::SocketFile::make(address.toString(), place.file, place.backlog, out.sockets.front());
+        net::OwnedDescriptor made;
+        out.file = net::SocketFile::make(address.toString(), place.file, place.backlog, made);
+        out.sockets.push_back(net::take_socket(std::move(made)));
     } else {
         out.sockets = net::listen_on(address, place.count, place.backlog);
     }
     return out;
 }
 
-OpenListener take_or_open(const Place& place, std::vector<net::ListenSocket> given) {
+OpenListener from(Handover::Listener given, const std::string& address) {
+    OpenListener out;
+    for (net::OwnedDescriptor& socket : given.sockets)
+        out.sockets.push_back(net::take_socket(std::move(socket)));
+    out.heir = net::SocketFile(net::parse_address(address).toString(), given.owner);
+    return out;
+}
+
+OpenListener take_or_open(const Place& place, std::vector<net::ListenSocket> given, Handover* before) {
     if (given.size() > place.most)
         throw Poco::Net::NetException("it takes one socket, and is given " + std::to_string(given.size()));
     OpenListener out;
-    if (given.empty()) {
-        out = open(place);
-    } else {
+    if (!given.empty()) {
         out.sockets = std::move(given);
+    } else if (auto handed = before != nullptr ? before->take(place.name, place.address) : std::nullopt) {
+        out = from(*std::move(handed), place.address);
+    } else {
+        out = open(place);
     }
     out.address = net::to_text(out.sockets.front().address());
+    out.wanted = place.address;
     return out;
 }
 
@@ -74,7 +86,25 @@ void OpenListeners::remove_client_files() noexcept {
         listener.file.remove();
 }
 
-OpenListeners open_listeners(const Settings& settings, const std::vector<GivenSocket>& given) {
+void OpenListeners::close_clients() noexcept {
+    for (OpenListener& listener : clients)
+        listener.sockets.clear();
+}
+
+void OpenListeners::leave_files() noexcept {
+    for (OpenListener& listener : clients)
+        listener.file.leave();
+    admin.file.leave();
+}
+
+void OpenListeners::inherit_files() {
+    for (OpenListener& listener : clients)
+        if (!listener.heir.who().empty()) listener.file = std::exchange(listener.heir, {});
+    if (!admin.heir.who().empty()) admin.file = std::exchange(admin.heir, {});
+}
+
+OpenListeners open_listeners(const Settings& settings, const std::vector<GivenSocket>& given,
+                             Handover* before) {
     const std::vector<Place> places = places_of(settings);
     AssignedSockets assigned = assign(given, wanted(places));
     Opening opening;
@@ -83,8 +113,9 @@ OpenListeners open_listeners(const Settings& settings, const std::vector<GivenSo
     OpenListeners out;
     for (const Place& place : places) {
         OpenListener listener;
-        opening.listener(
-            place.name, [&] { listener = take_or_open(place, std::move(assigned.by_listener[place.name])); });
+        opening.listener(place.name, [&] {
+            listener = take_or_open(place, std::move(assigned.by_listener[place.name]), before);
+        });
         out.clients.push_back(std::move(listener));
     }
     if (opening.failed()) out.remove_client_files();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/given_sockets.hpp"
+#include "app/handover_taker.hpp"
 #include "app/settings.hpp"
 #include "net/listen_socket.hpp"
 #include "net/socket_file.hpp"
@@ -14,8 +15,10 @@ namespace streamhost::app {
 /// What a listener listens with.
 struct OpenListener {
     std::vector<net::ListenSocket> sockets;
-    net::SocketFile file;  ///< nothing but for a Unix socket that this process made
+    net::SocketFile file;  ///< nothing but for a Unix socket that this process looks after
+    net::SocketFile heir;  ///< the same, from when the process that gave it has left
     std::string address;   ///< where it is; port 0 has become one
+    std::string wanted;    ///< the same as configured
 };
 
 struct OpenListeners {
@@ -24,10 +27,17 @@ struct OpenListeners {
 
     /// While the sockets are open: what this process made is removed.
     void remove_client_files() noexcept;
+    void close_clients() noexcept;
+    /// Another process looks after all of them.
+    void leave_files() noexcept;
+    /// The process that gave sockets has left.
+    void inherit_files();
 };
 
-/// Takes what was given for a listener, and opens the others. Throws std::runtime_error with all that does
-/// not work; what was opened by then is closed. [control]
-[[nodiscard]] OpenListeners open_listeners(const Settings& settings, const std::vector<GivenSocket>& given);
+/// Takes what was given for a listener, or what the process that ran here (`before`, or nullptr) has for one
+/// of the same name and address, and opens the others. Throws std::runtime_error with all that does not work;
+/// what was opened by then is closed. [control]
+[[nodiscard]] OpenListeners open_listeners(const Settings& settings, const std::vector<GivenSocket>& given,
+                                           Handover* before);
 
 }  // namespace streamhost::app

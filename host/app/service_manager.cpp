@@ -55,6 +55,8 @@ ServiceManager::~ServiceManager() {
 
 void ServiceManager::ready() { send("READY=1\nSTATUS=serving", 0); }
 
+void ServiceManager::main_now() { send("MAINPID=" + std::to_string(::getpid()), 0); }
+
 void ServiceManager::reloading(std::uint64_t monotonic_us) {
     send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_us) + "\nSTATUS=reading the configuration",
          0);

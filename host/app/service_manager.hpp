@@ -26,9 +26,11 @@ public:
     ServiceManager(const ServiceManager&) = delete;
     ServiceManager& operator=(const ServiceManager&) = delete;
 
-    void ready();  ///< serves, or has read its configuration
+    void ready();     ///< serves, or has read its configuration
+    void main_now();  ///< serves in place of the process that the manager knows
     void reloading(std::uint64_t monotonic_us);
     void stopping();
+    [[nodiscard]] std::uint64_t watchdog_us() const noexcept { return watchdog_ms_ * 1'000; }
     /// A sign of life, if one is due; to be called more often than `watchdog_us` / 4. `stuck_ms`: how long
     /// the event loop that is worst off has not come back. From half of the watchdog's time on none is sent,
     /// so that a process whose clients get nothing is started anew though this thread is well.

@@ -210,18 +210,24 @@ std::vector<std::string> unusable_plugins(const config::Configuration& configura
     return list;
 }
 
+void Settings::call(const std::string& node) {
+    node_id = node;
+    store.client.client_name = "streamhost-" + node;
+    logging.node = node;
+}
+
 Settings settings_of(std::shared_ptr<const config::Configuration> configuration, StoreSettings store,
                      const TlsContexts& tls) {
     Settings out;
     const View root(configuration);
     out.store = std::move(store);
     out.configuration = std::move(configuration);
-    out.node_id = node_id(root.require_string("node.id"));
-    out.store.client.client_name = "streamhost-" + out.node_id;
+    out.call(node_id(root.require_string("node.id")));
     read_listeners(root, tls, out);
     read_limits(root, out);
     out.transport.limits.server.http = http_policy(*out.configuration);
     out.plugins = enabled_plugins(*out.configuration);
+    out.handover = root.require_string("runtime.handover");
     const auto loops = number<std::size_t>(root, "runtime.loops");
     out.loops = loops > 0 ? loops : std::max(1U, std::thread::hardware_concurrency());
     out.delivery.loops = static_cast<std::uint32_t>(out.loops);
@@ -229,7 +235,6 @@ Settings settings_of(std::shared_ptr<const config::Configuration> configuration,
     out.long_workers = number<std::size_t>(root, "runtime.long_workers");
     out.logging.format =
         root.require_string("logging.format") == "json" ? observe::LogFormat::json : observe::LogFormat::text;
-    out.logging.node = out.node_id;
     out.logging.levels.level = log_level(root.require_string("logging.level"));
     out.logging.queue_limit = number<std::size_t>(root, "logging.queue_lines");
     out.drain.balancer_wait_ms = number<std::uint32_t>(root, "drain.balancer_wait_ms");

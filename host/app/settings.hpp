@@ -41,6 +41,7 @@ struct Settings {
     net::SocketFileOptions admin_socket_file;
     AdminLockOptions admin_lock;
     std::set<std::string> plugins;  ///< the enabled ones
+    std::string handover;           ///< path; empty: none
     std::size_t loops = 1;
     std::size_t short_workers = 4;
     std::size_t long_workers = 1'024;
@@ -49,6 +50,8 @@ struct Settings {
     delivery::LogSetOptions delivery;
     observe::LoggingOptions logging;
     DrainLimits drain;
+
+    void call(const std::string& node);  ///< in place of the configured name
 };
 
 /// plugins.directory, or ../lib/streamhost/plugins beside the program.

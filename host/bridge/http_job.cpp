@@ -141,7 +141,7 @@ std::string to_response(const HttpAnswer& answer, bool is_head, bool keep_alive)
 void submit_http(House& house, LoopTransport& transport, net::Connection& connection,
                  std::shared_ptr<HttpRoute> route, const net::HttpHead& head, std::string_view body) {
     auto question = std::make_shared<HttpQuestion>(copy_of(connection, head, body));
-    const bool keep_alive = head.keep_alive();
+    const bool keep_alive = connection.keeps_alive();
     const net::ConnectionId id = connection.id();
     // The server ends before the pool: a handler that is late then posts to a loop that refuses it. Whatever
     // runs on the loop runs before the server's end.

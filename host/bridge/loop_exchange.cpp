@@ -72,13 +72,14 @@ void LoopTransport::open_exchange(net::Connection& connection, const net::Endpoi
     const bool wants_stream = has_streams && head.method == "GET" && head.accepts(kEventStream);
     const bool is_head = head.method == "HEAD";
     if (const net::HttpProblem problem = why_no_exchange(endpoint, head, wants_stream); problem.status != 0)
-        return connection.reply(bytes_of(problem, is_head, head.keep_alive()), head.keep_alive());
+        return connection.reply(bytes_of(problem, is_head, connection.keeps_alive()),
+                                connection.keeps_alive());
     auto* route = static_cast<ExchangeRoute*>(endpoint.user);
     auto client = std::make_unique<Client>(Client{route->shared_from_this(), connection});
     client->exchange = route;
     client->may_stream = wants_stream;
     client->is_head = is_head;
-    client->keep_alive = head.keep_alive();
+    client->keep_alive = connection.keeps_alive();
     connection.set_user(client.get());
     client->is_opening = true;
     client->is_open = call_open(*client, head, body);

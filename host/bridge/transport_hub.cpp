@@ -160,6 +160,7 @@ void TransportHub::drain(std::uint32_t window_ms) {
 
 void TransportHub::stop_listening() {
     is_listening_.store(false);
+    counters_.closing.store(true);
     on_each_loop([](LoopTransport& transport) { transport.server().stop_listening(); });
 }
 

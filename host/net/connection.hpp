@@ -66,6 +66,8 @@ public:
         return phase_ == Phase::kAnswering && answer_ == nullptr;
     }
     [[nodiscard]] bool is_secure() const noexcept { return tls_ != nullptr; }
+    /// Whether another request may follow the one that is being answered.
+    [[nodiscard]] bool keeps_alive() const noexcept { return keep_alive_; }
     [[nodiscard]] bool is_closing() const noexcept { return phase_ == Phase::kClosing; }
     [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_; }
     /// What its client agreed to, from the upgrade on.

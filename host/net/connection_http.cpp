@@ -69,7 +69,7 @@ void Connection::continue_request() {
 }
 
 void Connection::route(const HttpHead& head, std::size_t head_size, std::span<std::uint8_t> bytes) {
-    keep_alive_ = head.keep_alive();
+    keep_alive_ = head.keep_alive() && !server_.counters().closing.load(std::memory_order_relaxed);
     no_content_ = head.method == "HEAD";
     const HttpPolicyPtr policy = server_.limits().http;
     const bool has_cors = policy != nullptr && policy->cors.is_on();

@@ -83,7 +83,8 @@ std::vector<ListenSocket> listen_on(const SocketAddress& address, std::size_t co
     }
 }
 
-ListenSocket take_socket(int fd) {
+ListenSocket take_socket(OwnedDescriptor taken) {
+    const int fd = taken.get();
     const int type = option(fd, SO_TYPE);
     if (type < 0) throw Poco::Net::NetException("it is no socket", errno);
     const int family = option(fd, SO_DOMAIN);
@@ -93,7 +94,7 @@ ListenSocket take_socket(int fd) {
         throw Poco::Net::NetException("it does not listen: a socket unit needs Accept=no");
     if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
         throw Poco::Net::NetException("it cannot be used", errno);
-    return TakenSocket(fd);
+    return TakenSocket(taken.release());
 }
 
 }  // namespace streamhost::net

@@ -8,6 +8,8 @@
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/SocketAddress.h>
 
+#include "net/owned_descriptor.hpp"
+
 namespace streamhost::net {
 
 /// A bound, listening, non-blocking socket.
@@ -23,8 +25,8 @@ using ListenSocket = Poco::Net::ServerSocket;
 [[nodiscard]] std::vector<ListenSocket> listen_on(const Poco::Net::SocketAddress& address, std::size_t count,
                                                   int backlog);
 
-/// A socket that somebody else opened; it is this process' from now on. Throws Poco::Net::NetException with
-/// the reason where it is none that listens for connections.
-[[nodiscard]] ListenSocket take_socket(int fd);
+/// A socket that somebody else opened. Throws Poco::Net::NetException with the reason where it is none that
+/// listens for connections; then it is closed.
+[[nodiscard]] ListenSocket take_socket(OwnedDescriptor taken);
 
 }  // namespace streamhost::net

@@ -61,6 +61,7 @@ struct ServerCounters {
     std::atomic<std::uint64_t> inflated_from{0};  ///< bytes of compressed messages from clients,
     std::atomic<std::uint64_t> inflated_to{0};    ///< and what came out
     std::atomic<bool> draining{false};            ///< upgrades are answered 503
+    std::atomic<bool> closing{false};             ///< an answer ends its connection: the next goes elsewhere
 
     /// Who is asked to leave when the node drains.
     [[nodiscard]] std::uint64_t clients() const noexcept {

@@ -25,18 +25,6 @@ using Poco::Net::NetException;
 
 constexpr std::size_t kGroupBytes = 16U << 10U;
 
-/// Closed on the way out, whichever that is.
-struct Descriptor {
-    explicit Descriptor(int opened) : fd(opened) {}
-    ~Descriptor() {
-        if (fd >= 0) ::close(fd);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int release() { return std::exchange(fd, -1); }
-    int fd;
-};
-
 std::string words(int error) { return std::generic_category().message(error); }
 
 [[noreturn]] void fail(const std::string& path, const std::string& reason, int error = 0) {
@@ -57,18 +45,18 @@ std::string who_is(const std::string& path) {
 }
 
 // Its queue may be full: then, too, somebody is there.
-bool is_dead(const std::string& path) {
-    const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+bool is_dead(const std::string& path, int type) {
+    const OwnedDescriptor probe(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const sockaddr_un address = address_of(path);
-    return ::connect(probe.fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
+    return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
            errno == ECONNREFUSED;
 }
 
-void remove_dead(const std::string& path) {
+void remove_dead(const std::string& path, int type) {
     struct stat found {};
     if (::lstat(path.c_str(), &found) != 0) return;
     if (!S_ISSOCK(found.st_mode)) fail(path, "a file that is no socket is there: choose another path");
-    if (!is_dead(path))
+    if (!is_dead(path, type))
         fail(path, "another program, or another streamhost, listens there: stop it, or choose another path",
              EADDRINUSE);
     if (::unlink(path.c_str()) != 0)
@@ -107,23 +95,23 @@ int lock_folder(const std::string& path) {
 }  // namespace
 
 SocketFile SocketFile::make(const std::string& path, const SocketFileOptions& options, int backlog,
-                            ListenSocket& socket) {
-    const Descriptor folder(lock_folder(path));
-    remove_dead(path);
-    Descriptor made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+                            OwnedDescriptor& socket) {
+    const OwnedDescriptor folder(lock_folder(path));
+    remove_dead(path, options.type);
+    OwnedDescriptor made(::socket(AF_UNIX, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const sockaddr_un address = address_of(path);
-    if (made.fd < 0 || ::bind(made.fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    if (made.get() < 0 ||
+        ::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
         fail(path, words(errno), errno);
     SocketFile file(path, who_is(path));
     try {
         set_rights(path, options);
-        if (::listen(made.fd, backlog) != 0) fail(path, words(errno), errno);
-        socket = take_socket(made.fd);
+        if (::listen(made.get(), backlog) != 0) fail(path, words(errno), errno);
     } catch (...) {
         file.remove();
         throw;
     }
-    (void)made.release();
+    socket = std::move(made);
     return file;
 }
 

@@ -1,17 +1,20 @@
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 
-#include "net/listen_socket.hpp"
+#include "net/owned_descriptor.hpp"
 
 namespace streamhost::net {
 
 /// Who may connect to a Unix socket.
 struct SocketFileOptions {
     mode_t mode = 0660;
-    std::string group;  ///< empty: that of the process
+    std::string group;       ///< empty: that of the process
+    int type = SOCK_STREAM;  ///< or SOCK_SEQPACKET
 };
 
 /// The problem: the file of a Unix socket stays when its process has died, and nobody can listen there until
@@ -24,7 +27,7 @@ class SocketFile {
 public:
     /// One that this process makes. `socket` listens when this returns.
     static SocketFile make(const std::string& path, const SocketFileOptions& options, int backlog,
-                           ListenSocket& socket);
+                           OwnedDescriptor& socket);
     /// One that is to be looked after from now on, as who() of its former owner said; none if it said
     /// nothing.
     SocketFile(std::string path, std::string who) : path_(std::move(path)), who_(std::move(who)) {}

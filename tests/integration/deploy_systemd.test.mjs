@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
-import { binary, inFolder, root, serveHost } from './support/host_process.mjs';
+import { binary, freePort, inFolder, root, serveHost } from './support/host_process.mjs';
 
 const run = promisify(execFile);
 const EXPOSURE_AT_MOST = 1.5;
@@ -15,13 +15,13 @@ const HEARD_MS = 20_000;
 /** The unit as it is installed, with the program where it is here. */
 const inUnit = (use) => inFolder(async (folder) => {
     await cp(path.join(root, 'deploy/systemd'), folder, { recursive: true });
-    const file = path.join(folder, 'streamhost.service');
-    await writeFile(file, (await readFile(file, 'utf8')).replaceAll('/usr/bin/streamhost', binary));
+    const [file, more] = ['streamhost.service', 'streamhost.service.d/handover.conf'].map((name) => path.join(folder, name));
+    for (const one of [file, more]) await writeFile(one, (await readFile(one, 'utf8')).replaceAll('/usr/bin/streamhost', binary));
     return use(file);
 });
 
 describe('the unit', () => {
-    it('is understood as a whole, with the one of its socket', () => inUnit(async (file) => {
+    it('is understood as a whole, with the one of its socket and the files beside it', () => inUnit(async (file) => {
         const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', file, file.replace('.service', '.socket')]);
         assert.equal((stdout + stderr).split('\n').filter((line) => line.includes('streamhost')).join('\n'), '');
     }));
@@ -88,6 +88,33 @@ describe('a host that is a service', () => {
         } finally {
             manager.end();
             await host.kill();
+        }
+    }));
+});
+
+describe('a host that follows the one that a service manager started', () => {
+    it('says that it is the main one now, and lives by the watchdog that it was not told of', () => inFolder(async (folder) => {
+        const socket = path.join(folder, 'notify');
+        const manager = await listen(socket);
+        const [port, adminPort] = [await freePort(), await freePort()];
+        const settings = { 'runtime.handover': path.join(folder, 'handover'), 'listeners.public.address': `127.0.0.1:${port}`, 'listeners.admin.address': `127.0.0.1:${adminPort}` };
+        const how = { words: ['-c', 'config/streamhost.yaml'] };
+        const first = await serveHost(settings, { ...how, environment: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '400000' } });
+        await manager.next((line) => line === 'READY=1 STATUS=serving');
+        const second = await serveHost(settings, { ...how, environment: { NOTIFY_SOCKET: socket } });
+        try {
+            await manager.next((line) => line === `MAINPID=${second.pid}`);
+            await manager.next((line) => line === 'READY=1 STATUS=serving');
+            assert.deepEqual(await first.ended(), { code: 0, signal: null }, first.log);
+            assert.equal(manager.said.some((line) => line.startsWith('STOPPING')), false, 'the service goes on');
+            manager.said.length = 0;
+            for (let count = 0; count < 2; ++count) await manager.next((line) => line === 'WATCHDOG=1');
+            second.signal('SIGTERM');
+            await manager.next((line) => line === 'STOPPING=1 STATUS=draining');
+            assert.equal((await second.ended()).code, 0);
+        } finally {
+            manager.end();
+            await Promise.all([first.kill(), second.kill()]);
         }
     }));
 });

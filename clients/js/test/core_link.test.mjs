@@ -154,6 +154,18 @@ test('goaway: moves at the given moment, or at the close if that comes first and
     assert.equal(other.dials, 1);
 });
 
+test('a drain that closes during hello is a move, however often it was tried before', () => {
+    const bench = new CoreBench().start();
+    for (let tries = 0; tries < 6; ++tries) bench.close(1006).pass(bench.core.deadline() - bench.now);
+    const { attempt } = bench.core.state;
+    bench.open().clear();
+    bench.close(4000);
+    assert.deepEqual([bench.core.state.attempt, bench.core.state.reason], [attempt, 'server draining']);
+    assert.equal(bench.core.state.retryInMs, 250); // half of the first bound
+    bench.pass(250);
+    assert.equal(bench.dials, 1);
+});
+
 test('a refused hello: retried when it may be, the end when not', () => {
     const bench = new CoreBench().start().open();
     const { id } = bench.written[0];

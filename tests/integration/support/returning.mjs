@@ -13,11 +13,15 @@ export class Returning {
     closes = [];
     #held = new Map();
 
-    /** @param {object} [how] each connection is opened */
-    constructor(host, session, how = {}) {
+    /**
+     * @param {object} [how] each connection is opened
+     * @param {number} [patienceMs] of each connection, where an answer takes long
+     */
+    constructor(host, session, how = {}, patienceMs = undefined) {
         this.host = host;
         this.session = session;
         this.how = how;
+        this.patienceMs = patienceMs;
     }
 
     async connect() {
@@ -25,12 +29,19 @@ export class Returning {
         await this.host.until(async () => {
             try {
                 this.wire = await Wire.open(this.host, this.how);
+                this.wire.patienceMs = this.patienceMs ?? this.wire.patienceMs;
             } catch (error) {
                 assert.match(error.message, /404/); // the gateway is off
                 return false;
             }
-            const answer = await this.wire.ask({ type: 'hello', session: this.session, resume });
-            if (answer.type === 'welcome') return true;
+            const answer = await this.wire.ask({ type: 'hello', session: this.session, resume }).catch((error) => {
+                if (!this.wire.closed) throw error;
+            });
+            if (answer?.type === 'welcome') return true;
+            if (answer === undefined) {
+                this.closes.push(this.wire.closed.code); // told to move in the middle of its hello
+                return false;
+            }
             isUnavailable(answer, answer.id);
             this.closes.push((await this.wire.ended()).code);
             return false;

@@ -42,6 +42,11 @@ export class Backoff {
         return fullJitter(this.#random, this.#attempt++, this.#baseMs, this.#capMs);
     }
 
+    /** @returns {number} milliseconds to wait before a move that is no failed attempt */
+    move() {
+        return fullJitter(this.#random, 0, this.#baseMs, this.#capMs);
+    }
+
     /** @param {number} upMs how long the connection that has just ended was up */
     connectionEnded(upMs) {
         if (upMs >= this.#stableMs) this.#attempt = 0;

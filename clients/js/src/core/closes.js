@@ -8,6 +8,8 @@
 /** Codes of RFC 6455 that blame our own frames: the same frame would be refused again, for ever. */
 const OUR_FAULT = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
+export const SERVER_DRAINS = 4000;
+
 /** @type {ReadonlyMap<number, string>} */
 const REASONS = new Map([
     [1001, 'server going away'],
@@ -15,7 +17,7 @@ const REASONS = new Map([
     [1011, 'server error'],
     [1012, 'server restarting'],
     [1013, 'server busy'],
-    [4000, 'server draining'],
+    [SERVER_DRAINS, 'server draining'],
     [4001, 'no heartbeat'],
     [4002, 'too slow'],
     [4004, 'token expired'],

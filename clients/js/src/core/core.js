@@ -1,7 +1,7 @@
 import { StreamhostError } from '../errors.js';
 import { Actions } from './actions.js';
 import { fullJitter } from './backoff.js';
-import { closeReason, closeVerdict } from './closes.js';
+import { SERVER_DRAINS, closeReason, closeVerdict } from './closes.js';
 import { byteLength, degradedReason, helloFrame, parseFrame } from './frames.js';
 import { Link } from './link.js';
 import { Requests } from './requests.js';
@@ -177,6 +177,7 @@ export class Core {
         const verdict = closeVerdict(code);
         if (verdict === 'stop') return this.#close(closeReason(code, reason), code);
         if (verdict === 'afresh') this.#streams.afresh();
+        if (code === SERVER_DRAINS) this.#link.sentAway(now);
         this.#lost(now, closeReason(code, reason), code);
     }
 

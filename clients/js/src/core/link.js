@@ -100,6 +100,15 @@ export class Link {
     }
 
     /**
+     * The server closed because it goes away, whether its `goaway` came before or, as during `hello`, did not.
+     *
+     * @param {number} now
+     */
+    sentAway(now) {
+        if (this.#moveAt === Infinity) this.#moveAt = now + this.#backoff.move();
+    }
+
+    /**
      * The connection ended; waits for the next one.
      *
      * @param {number} now
