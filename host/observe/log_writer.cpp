@@ -12,19 +12,20 @@
 
 namespace streamhost::observe {
 
-bool write_line(int fd, std::string_view line) noexcept {
+std::size_t write_text(int fd, std::string_view text) noexcept {
     constexpr int kWaitMs = 1'000;
-    while (!line.empty()) {
-        const auto count = ::write(fd, line.data(), line.size());
+    std::size_t taken = 0;
+    while (taken < text.size()) {
+        const auto count = ::write(fd, text.data() + taken, text.size() - taken);
         if (count >= 0) {
-            line.remove_prefix(static_cast<std::size_t>(count));
+            taken += static_cast<std::size_t>(count);
             continue;
         }
         if (errno == EINTR) continue;
         pollfd writable{fd, POLLOUT, 0};
-        if (errno != EAGAIN || ::poll(&writable, 1, kWaitMs) <= 0) return false;
+        if (errno != EAGAIN || ::poll(&writable, 1, kWaitMs) <= 0) break;
     }
-    return true;
+    return taken;
 }
 
 /// Lines come formatted; what is left to do is to write and to count. Runs on spdlog's thread alone.
@@ -33,7 +34,7 @@ public:
     explicit Sink(int fd) : fd_(fd) {}
 
     void log(const spdlog::details::log_msg& message) override {
-        const bool good = write_line(fd_, {message.payload.data(), message.payload.size()});
+        const bool good = write({message.payload.data(), message.payload.size()});
         const std::lock_guard lock(mutex_);
         (good ? written_ : errors_).fetch_add(1, std::memory_order_relaxed);
         progress_.notify_all();
@@ -51,7 +52,17 @@ public:
     [[nodiscard]] std::uint64_t errors() const noexcept { return errors_.load(std::memory_order_relaxed); }
 
 private:
+    // A disk that was full took the beginning of a line. The next one begins a line of its own, or whoever
+    // reads the log as JSON loses both.
+    bool write(std::string_view line) {
+        if (is_torn_ && write_text(fd_, "\n") == 0) return false;
+        const std::size_t taken = write_text(fd_, line);
+        is_torn_ = taken > 0 && taken < line.size();
+        return taken == line.size();
+    }
+
     const int fd_;
+    bool is_torn_ = false;
     std::mutex mutex_;
     std::condition_variable progress_;
     std::atomic<std::uint64_t> written_{0};

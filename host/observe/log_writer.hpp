@@ -10,9 +10,9 @@
 
 namespace streamhost::observe {
 
-/// Writes all of `line` to fd. Waits up to a second for a descriptor that would block; false when it did not
-/// take the line. [any]
-[[nodiscard]] bool write_line(int fd, std::string_view line) noexcept;
+/// Writes `text` to fd, and says how many bytes it took. Waits up to a second for a descriptor that would
+/// block. [any]
+[[nodiscard]] std::size_t write_text(int fd, std::string_view text) noexcept;
 
 /// The queue and the thread behind start_logging(), and the only file that knows spdlog.
 class LogWriter {

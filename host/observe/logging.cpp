@@ -82,7 +82,7 @@ void write_at_once(const Session* session, const LogLine& line) {
     State& all = state();
     const std::string text =
         session != nullptr ? text_of(*session, line) : format_line(LogFormat::text, line);
-    const bool good = write_line(session != nullptr ? session->fd : 2, text);
+    const bool good = write_text(session != nullptr ? session->fd : 2, text) == text.size();
     (good ? all.written_at_once : all.failed_at_once).fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -192,6 +192,24 @@ TEST(LogWriter, AFullPipeDropsTheOldestAndBlocksNobody) {
     EXPECT_EQ(writer.written() + writer.dropped(), 201U);
 }
 
+TEST(LogWriter, ALineThatWasTornIsEndedBeforeTheNext) {
+    const Pipe pipe;
+    pipe.fill();
+    std::string text = pipe.read();  // room for some of the line
+    ::fcntl(pipe.in(), F_SETFL, O_NONBLOCK);
+    LogWriter writer(pipe.in(), 16);
+    writer.push(std::string(text.size() + 1, 'x') + "\n");
+    EXPECT_TRUE(writer.flush(kLongMs));
+    EXPECT_EQ(writer.write_errors(), 1U);
+    writer.push("the next line\n");
+    text.clear();
+    while (text.find("next") == std::string::npos)
+        text += pipe.read();
+    EXPECT_TRUE(writer.flush(kLongMs));
+    EXPECT_NE(text.find("x\nthe next line\n"), std::string::npos);
+    EXPECT_EQ(writer.written(), 1U);
+}
+
 TEST(LogWriter, ADescriptorThatRefusesIsCounted) {
     LogWriter writer(-1, 16);
     writer.push("x\n");
