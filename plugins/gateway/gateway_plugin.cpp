@@ -88,15 +88,19 @@ public:
     void* loop_start(std::uint32_t loop) override { return loops_.at(loop).get(); }
 
 private:
-    // A switched-off session is what its operator wanted; that nobody can be welcomed is seldom.
+    // Not ready: others can serve whom this node would turn away, and a rollout of what it lacks stops here.
     void look() {
         const bool can = door_->can_welcome();
         if (std::exchange(can_welcome_, can) == can) return;
-        host().set_health(
-            "welcome", can ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
-            can            ? ""
-            : needs_token_ ? "every hello is answered with unavailable: it needs session, recovery and auth"
-                           : "every hello is answered with unavailable: it needs session and recovery");
+        if (can) {
+            host().info("clients are welcomed again");
+            return host().set_health("welcome", SH_HEALTH_OK);
+        }
+        const char* const why =
+            needs_token_ ? "every hello is answered with unavailable: it needs session, recovery and auth"
+                         : "every hello is answered with unavailable: it needs session and recovery";
+        host().warn(why);
+        host().set_health("welcome", SH_HEALTH_DOWN, why);
     }
     // What `welcome` says of it; a host without a store has none that could be away.
     void listen_to_store() {

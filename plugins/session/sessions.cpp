@@ -363,7 +363,7 @@ void Sessions::show_state() {
     was_healthy_ = is_healthy;
     host_.set_health(
         "registry", is_healthy ? SH_HEALTH_OK : SH_HEALTH_DEGRADED,
-        is_healthy ? "" : "the store was not reached; registrations are written when it is back");
+        is_healthy ? "" : "the store does not take registrations; they are written when it does");
 }
 
 void Sessions::close() {
