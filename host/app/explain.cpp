@@ -60,7 +60,9 @@ std::string producer_text(const Object& entry, const Object::Ptr& claim) {
     if (claim.isNull())
         return "  written with fence " + fence +
                ", which none of the nodes that were asked remembers to have given\n";
-    return "  written by " + text_of(*claim, "producer") + " on node " + text_of(*claim, "node") +
+    const std::string node = "node " + text_of(*claim, "node");
+    const bool is_own = text_of(*claim, "producer") == "this process";
+    return "  written by " + (is_own ? node + " itself" : text_of(*claim, "producer") + " at " + node) +
            ", which holds fence " + fence + " since " + time_text(*claim) + "\n";
 }
 
@@ -90,6 +92,9 @@ std::string gone_text(const Object& reader, std::uint64_t seq) {
 
 std::string node_text(const NodeTold& node, std::uint64_t seq) {
     if (node.readers.isNull()) {
+        const bool has_route = node.entry.isNull() || node.readers_problem.rfind("404", 0) != 0;
+        if (!has_route)
+            return "node at " + node.url + ": no client reads there: the plugin recovery does not run\n";
         const std::string why = node.readers_problem.empty() ? node.entry_problem : node.readers_problem;
         return "node at " + node.url + ": not known: " + why + "\n";
     }

@@ -37,7 +37,7 @@ TEST(Explanation, SaysWhoWroteItAndWhen) {
         "trip.r", 3, {node(entry(), kNobody), node(entry(claimed), R"({"node":"ai-1","last":0})")});
     EXPECT_THAT(text, HasSubstr("stream trip.r, entry 3 of 9 (complete)\n"));
     EXPECT_THAT(text, HasSubstr("text, 5 bytes, check 00ff, appended 2023-11-14T22:13:20.123Z"));
-    EXPECT_THAT(text, HasSubstr("written by this process on node ai-1, which holds fence 7 since "
+    EXPECT_THAT(text, HasSubstr("written by node ai-1 itself, which holds fence 7 since "
                                 "2023-11-14T22:13:19.000Z\n"));
 }
 
