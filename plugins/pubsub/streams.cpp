@@ -71,13 +71,12 @@ void Streams::open(Stream& stream) {
     const std::string id = stream.id;
     const std::uint64_t life = stream.life;
     const std::string_view home = home_of(id);
-    const auto ask_tail = [this, id, life](const sh_result& subscribed) {
+    const auto ask_tail = [this, id, life, epoch = epoch_](const sh_result& subscribed) {
         if (find(id, life) == nullptr) return;
         if (subscribed.status != SH_OK) return fail_open(id, life, subscribed.status);
         const sh_bytes one = bytes(id);
-        store_.run(
-            &sh_store_ext::tail, [this, id, life](const sh_result& tail) { opened(id, life, tail); }, &one,
-            1u);
+        const auto take = [this, id, life, epoch](const sh_result& tail) { opened(id, life, epoch, tail); };
+        store_.run(&sh_store_ext::tail, take, &one, 1u);
     };
     const auto known = homes_.find(home);
     if (known != homes_.end()) {
@@ -97,7 +96,7 @@ void Streams::fail_open(const std::string& id, std::uint64_t life, sh_status sta
     drop(streams_.find(id));
 }
 
-void Streams::opened(const std::string& id, std::uint64_t life, const sh_result& tail) {
+void Streams::opened(const std::string& id, std::uint64_t life, std::uint64_t epoch, const sh_result& tail) {
     Stream* stream = find(id, life);
     if (stream == nullptr) return;
     const auto infos = infos_of(tail);
@@ -106,7 +105,10 @@ void Streams::opened(const std::string& id, std::uint64_t life, const sh_result&
     stream->state = info.state;
     stream->owned = info.owned != 0;
     stream->first = info.state == SH_STREAM_UNKNOWN ? 0 : info.base.seq + 1;
-    stream->heard_ms = stream->alive_ms = host_.monotonic_ms();
+    stream->compared_epoch = epoch;
+    stream->alive_ms = host_.monotonic_ms();
+    // The link was lost while this was asked: what came in between may be missing.
+    stream->heard_ms = epoch == epoch_ ? stream->alive_ms : 0;
     if (delivery_->open_log(host_.raw(), bytes(id), info.head) != SH_OK)
         return fail_open(id, life, SH_INTERNAL);
     apply(*stream, stream->follower.opened(info.head, info.state != SH_STREAM_UNKNOWN));
@@ -171,20 +173,21 @@ void Streams::answer_waiting(Stream& stream, sh_status status) {
     result.last = at.seq;
     result.check = at.check;
     result.state = stream.state;
-    result.flags = stream.owned ? SH_RESULT_OWNED : 0;
+    if (stream.owned) result.flags |= SH_RESULT_OWNED;
+    if (is_live(stream)) result.flags |= SH_RESULT_LIVE;
     for (const sh_ticket ticket : std::exchange(stream.waiting, {}))
         host_.complete(ticket, result);
 }
 
 void Streams::read(Stream& stream, std::uint64_t from) {
     if (!stream.is_repeat) gaps_.add();
-    const auto take = [this, id = stream.id, life = stream.life](const sh_result& result) {
-        page(id, life, result);
+    const auto take = [this, id = stream.id, life = stream.life, epoch = epoch_](const sh_result& result) {
+        page(id, life, epoch, result);
     };
     store_.run(&sh_store_ext::read, take, bytes(stream.id), from, kPageEntries, kPageBytes);
 }
 
-void Streams::page(const std::string& id, std::uint64_t life, const sh_result& result) {
+void Streams::page(const std::string& id, std::uint64_t life, std::uint64_t epoch, const sh_result& result) {
     Stream* stream = find(id, life);
     if (stream == nullptr) return;
     // The log is empty now: when it stays so for the patience, a divergence like any other.
@@ -219,6 +222,7 @@ void Streams::page(const std::string& id, std::uint64_t life, const sh_result& r
     }
     stream->is_repeat = false;
     stream->behind_since_ms.reset();
+    stream->compared_epoch = epoch;
     if (is_gone) {
         stream->first = 0;
         stream->state = SH_STREAM_UNKNOWN;
@@ -257,6 +261,7 @@ void Streams::records(std::string_view id, std::span<const sh_record> records) {
 }
 
 void Streams::link(bool up, std::uint64_t epoch) {
+    is_up_ = up;
     if (!up || epoch == epoch_) return;
     epoch_ = epoch;
     // Anything may have been missed: look at every stream in the next round of tail checks.
@@ -304,19 +309,21 @@ void Streams::check_some(const std::vector<std::string>& ids) {
         views.push_back(bytes(id));
         asked.emplace_back(id, streams_.at(id).life);
     }
-    const auto compare = [this, asked](const sh_result& result) {
+    const auto compare = [this, asked, epoch = epoch_](const sh_result& result) {
         const auto infos = infos_of(result);
         if (infos.size() != asked.size()) return;
         for (std::size_t index = 0; index < asked.size(); ++index)
             if (Stream* stream = find(asked[index].first, asked[index].second))
-                compare_tail(*stream, infos[index]);
+                compare_tail(*stream, epoch, infos[index]);
     };
     store_.run(&sh_store_ext::tail, compare, views.data(), static_cast<std::uint32_t>(views.size()));
 }
 
-void Streams::compare_tail(Stream& stream, const sh_stream_info& info) {
+void Streams::compare_tail(Stream& stream, std::uint64_t epoch, const sh_stream_info& info) {
     if (info.lease_ms > 0) stream.alive_ms = host_.monotonic_ms();
     const Step step = stream.follower.tail(info.head, info.state != SH_STREAM_UNKNOWN);
+    const bool is_same = !step.read_from && !stream.follower.is_reading();
+    if (is_same) stream.compared_epoch = epoch;
     if (step.read_from && info.head.seq > stream.follower.position().seq) tail_hits_.add();
     apply(stream, step);
 }

@@ -63,23 +63,28 @@ private:
         std::uint64_t first = 0;                      // oldest kept, as of the last answer
         std::uint32_t state = SH_STREAM_UNKNOWN;
         bool owned = false;
-        bool has_timer = false;  // of retry_later()
-        bool is_repeat = false;  // the next read asks again what was not answered
-        std::uint64_t life = 0;  // tells answers for an earlier life of this id apart
+        bool has_timer = false;            // of retry_later()
+        bool is_repeat = false;            // the next read asks again what was not answered
+        std::uint64_t life = 0;            // tells answers for an earlier life of this id apart
+        std::uint64_t compared_epoch = 0;  // of the link: the store was asked since it came up
     };
     using Map = std::unordered_map<std::string, Stream>;
 
+    // Nothing can have passed by unseen.
+    [[nodiscard]] bool is_live(const Stream& stream) const {
+        return is_up_ && stream.compared_epoch == epoch_;
+    }
     static bool is_open_run(const Stream& stream) { return stream.owned && stream.state == SH_STREAM_OPEN; }
     [[nodiscard]] std::string show(const Stream& stream) const;
     void open(Stream& stream);
-    void opened(const std::string& id, std::uint64_t life, const sh_result& tail);
+    void opened(const std::string& id, std::uint64_t life, std::uint64_t epoch, const sh_result& tail);
     void apply(Stream& stream, Step step);
     bool deliver(Stream& stream, std::span<const sh_record> records);
     void diverge(Stream& stream);
     template <typename Call>
     void notify(const Stream& stream, Call call);
     void read(Stream& stream, std::uint64_t from);
-    void page(const std::string& id, std::uint64_t life, const sh_result& result);
+    void page(const std::string& id, std::uint64_t life, std::uint64_t epoch, const sh_result& result);
     void retry_later(Stream& stream);
     void suspect_home(const Stream& stream);
     void answer_waiting(Stream& stream, sh_status status);
@@ -87,7 +92,7 @@ private:
     void forget_dead_watchers();
     void show_counts() const;
     void check_some(const std::vector<std::string>& ids);
-    void compare_tail(Stream& stream, const sh_stream_info& info);
+    void compare_tail(Stream& stream, std::uint64_t epoch, const sh_stream_info& info);
     void drop(Map::iterator found);
     Stream* find(const std::string& id, std::uint64_t life);
 
@@ -100,6 +105,7 @@ private:
     std::set<const sh_lease*> leases_;  // of all watchers: one for each plugin that follows
     std::uint64_t last_life_ = 0;
     std::uint64_t epoch_ = 0;
+    bool is_up_ = false;
     streamhost::Metric gaps_;
     streamhost::Metric divergences_;
     streamhost::Metric tail_hits_;

@@ -20,9 +20,10 @@ Subscriptions::Subscriptions(Host& host, SubscriptionsOptions options,
       events_(events),
       tracer_(host),
       options_(options),
+      layers_(host),
       seconds_(host.histogram("recovery_seconds", "From subscribe to the plan",
                               {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5})),
-      entries_(host.counter("recovered_entries_total", "Entries read for readers that were behind")),
+      entries_(host.counter("recovered_entries_total", "Entries that readers who were behind were given")),
       gaps_(host.counter("stream_unfilled_gap_total",
                          "Readers that were told of a hole: its entries are gone from the store")),
       vanished_(host.counter("vanished_streams_total",
@@ -93,6 +94,7 @@ void Subscriptions::followed(const Ref& subscription, const sh_result& result) {
     if (result.status != SH_OK) return fail(subscription, result.status, result.detail);
     if (subscription->is_attached) return go_on(subscription);
     subscription->stand = {result.first, {result.last, result.check}, result.state};
+    subscription->is_view_live = (result.flags & SH_RESULT_LIVE) != 0;
     subscription->decision = decide(subscription->wish, subscription->stand, false);
     act(subscription);
 }

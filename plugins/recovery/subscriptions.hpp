@@ -2,8 +2,9 @@
 // of it on the store loop.
 //
 // A subscription follows the stream first, so that nothing is missed, then looks where it stands, decides,
-// reads what the reader lacks and gives it a plan that ends in the live log. A reader that falls behind gets
-// the next plan from where it is; a page at a time, so a slow one costs a page.
+// finds what the reader lacks, in this node's log or else in the store, and gives it a plan that ends in the
+// live log. A reader that falls behind gets the next plan from where it is; a page at a time, so a slow one
+// costs a page.
 #pragma once
 
 #include <list>
@@ -25,6 +26,8 @@
 
 #include "absence.hpp"
 #include "decision.hpp"
+#include "layer_counts.hpp"
+#include "node_log.hpp"
 #include "reader_book.hpp"
 #include "seen_streams.hpp"
 
@@ -34,6 +37,7 @@ inline constexpr std::uint64_t kRetryMs = 1'000;
 
 struct SubscriptionsOptions {
     std::uint32_t page_entries = 1'000;
+    std::uint64_t node_entries = 256;  // frames of the node's log: for more, joined text is far less
     std::uint64_t page_bytes = 1u << 20;
     std::size_t joined_bytes = 64u << 10;  // text of one joined frame
     std::uint64_t snapshot_over = 20'000;  // entries: further behind than that a snapshot is shorter
@@ -84,6 +88,7 @@ private:
         // stuck.
         bool is_orphan = false;
         bool is_caught_up = false;  // `caught_up` was planned
+        bool is_view_live = false;  // this node's view had missed nothing when it was followed
         std::int64_t since_ms = 0;
         streamhost::Span span;  // of a run whose trace is known: until its reader has all of it
     };
@@ -114,6 +119,8 @@ private:
     void act(const Ref& subscription);
     void look_again(const Ref& subscription);
     void replay(const Ref& subscription, std::uint64_t from);
+    bool replay_from_node(const Ref& subscription, std::uint64_t from);
+    [[nodiscard]] NodeLog node_log(const Subscription& subscription, std::uint64_t from) const;
     void page(const Ref& subscription, std::uint64_t from, const sh_result& result);
     void take_snapshot(const Ref& subscription);
     void snapshot(const Ref& subscription, const sh_result& result);
@@ -156,6 +163,7 @@ private:
     std::size_t count_ = 0;
     bool is_closed_ = false;
     std::map<std::string, streamhost::Metric, std::less<>> results_;
+    LayerCounts layers_;
     streamhost::Metric seconds_;
     streamhost::Metric entries_;
     streamhost::Metric gaps_;

@@ -23,7 +23,44 @@ void Subscriptions::nothing(const Ref& subscription) {
     attach(subscription, subscription->stand.head, plan, true);
 }
 
+NodeLog Subscriptions::node_log(const Subscription& subscription, std::uint64_t from) const {
+    const sh_bytes stream = bytes(subscription.stream);
+    sh_log_range range{};
+    delivery_->range(host_.raw(), stream, subscription.encoding, &range);
+    NodeLog log{.end = range.end, .check_before = {}};
+    std::uint64_t check = 0;
+    if (delivery_->check_at(host_.raw(), stream, subscription.encoding, from - 1, &check) == SH_OK)
+        log.check_before = check;
+    return log;
+}
+
+bool Subscriptions::replay_from_node(const Ref& subscription, std::uint64_t from) {
+    const Subscription& reader = *subscription;
+    if (!may_take({.is_attached = reader.is_attached,
+                   .is_view_live = reader.is_view_live,
+                   .follows_runs = reader.follows_runs,
+                   .state = reader.stand.state}))
+        return false;
+    const NodeLog log = node_log(reader, from);
+    if (!serves(log, reader.decision, from, options_.node_entries)) {
+        layers_.node_missed.add();
+        return false;
+    }
+    layers_.node_ok.add();
+    const std::uint64_t count = log.end.seq + 1 - from;
+    entries_.add(static_cast<double>(count));
+    subscription->stand.head = log.end;
+    Plan plan(reader.stream, reader.request, reader.stand);
+    if (!reader.is_attached) plan.subscribed(reader.decision.recovered, reader.decision.reason);
+    if (count > 0) plan.log(from, log.end.seq);
+    if (!reader.is_caught_up) plan.caught_up(log.end.seq);
+    plan.join(log.end);
+    attach(subscription, {from - 1, *log.check_before}, plan, true);
+    return true;
+}
+
 void Subscriptions::replay(const Ref& subscription, std::uint64_t from) {
+    if (replay_from_node(subscription, from)) return;
     const sh_range range{sizeof(range), options_.page_entries, from, options_.page_bytes};
     host_.ask(
         SH_ON_STORE, streamcache_, options_.store_timeout_ms,
@@ -32,6 +69,7 @@ void Subscriptions::replay(const Ref& subscription, std::uint64_t from) {
         },
         [this, subscription, from](const sh_result& result) {
             if (!subscription->is_alive) return;
+            (result.status == SH_OK ? layers_.store_ok : layers_.store_failed).add();
             if (result.status != SH_OK) return fail(subscription, result.status, result.detail);
             page(subscription, from, result);
         });
@@ -80,6 +118,7 @@ void Subscriptions::take_snapshot(const Ref& subscription) {
         },
         [this, subscription](const sh_result& result) {
             if (!subscription->is_alive) return;
+            (result.status == SH_OK ? layers_.store_ok : layers_.store_failed).add();
             if (result.status != SH_OK) return fail(subscription, result.status, result.detail);
             snapshot(subscription, result);
         });

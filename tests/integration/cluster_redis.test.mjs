@@ -123,6 +123,34 @@ describe('three nodes over one Redis', { timeout: TEST_MS }, () => {
         [writer, reader].forEach((wire) => wire.close());
     });
 
+    it('gives a reader what this node has sent to others without asking the store', async () => {
+        const node = cluster.nodes[1];
+        const [writer, first, second, old] = await Promise.all([cluster.nodes[0], node, node, node].map((at) => Wire.join(at, { follow: false })));
+        const stream = `${newSession()}.own`;
+        const large = JSON.stringify(Array.from({ length: 1_500 }, (_, index) => index)); // is deflated in Redis
+        const { fence } = await writer.ask({ type: 'claim', stream, lease_ms: 60_000 });
+        const append = async (seq) => positionOf({ seq, ...(await writer.ask({ type: 'append', stream, fence, seq, entries: [{ kind: 'text', delta: `${seq}:${large}` }] })) });
+        const [one, two] = [await append(1), await append(2)];
+        await first.ask({ type: 'subscribe', stream, after: two });
+        await append(3);
+        await append(4);
+        const layers = () => Promise.all(['node",result="ok', 'node",result="missed', 'store",result="ok'].map((words) => node.metric(`recovery_reads_total{layer="${words}"}`)));
+        /** What this node counted for a reader that came back with such a position, and the numbers that it was sent. */
+        const resume = async (wire, after) => {
+            await first.frame((frame) => frame.stream === stream && frame.seq === 4); // the node's log has it
+            const before = await layers();
+            assert.deepEqual((({ recovered, head, state }) => ({ recovered, head, state }))(await wire.ask({ type: 'subscribe', stream, after })), { recovered: true, head: 4, state: 'active' });
+            const pieces = (await wire.framesOf(stream, (frame) => frame.type === 'caught_up')).filter(isPiece(stream));
+            return { counted: (await layers()).map((now, index) => now - before[index]), pieces: pieces.map(({ seq, from, data }) => [from ?? seq, seq, data.delta]) };
+        };
+        const text = (seq) => `${seq}:${large}`;
+        assert.deepEqual(await resume(second, two), { counted: [1, 0, 0], pieces: [3, 4].map((seq) => [seq, seq, text(seq)]) });
+        assert.deepEqual(await resume(old, one), { counted: [0, 1, 1], pieces: [[2, 4, [2, 3, 4].map(text).join('')]] }, 'the log begins behind it');
+        await append(5);
+        for (const wire of [first, second, old]) await wire.frame((frame) => frame.stream === stream && frame.seq === 5 && frame.data.delta === `5:${large}`);
+        [writer, first, second, old].forEach((wire) => wire.close());
+    });
+
     it('a flushed script cache is filled again', async () => {
         const wire = await Wire.join(cluster.nodes[0], { session: newSession() });
         const { run } = await wire.ask({ type: 'send', content: WORDS });

@@ -51,6 +51,12 @@ public:
         step.records = records.data();
         step.count = static_cast<std::uint32_t>(records.size());
     }
+    // Entries `first` to `last` as the node's log holds them.
+    void log(std::uint64_t first, std::uint64_t last) {
+        sh_plan_step& step = add(SH_PLAN_LOG);
+        step.first = first;
+        step.last = last;
+    }
     // Already folded (fold.hpp); the last entry folded in stands at `at`.
     void snapshot(std::span<const sh_record> records, sh_position at) {
         sh_plan_step& step = add(SH_PLAN_SNAPSHOT);

@@ -39,7 +39,8 @@ typedef struct sh_result {
 enum {
     SH_RESULT_DUPLICATE = 1u << 0, /* a repeat: the answer is that of the first call */
     SH_RESULT_OWNED = 1u << 1,     /* the stream has one producer at a time */
-    SH_RESULT_MORE = 1u << 2       /* the range goes on after `last` */
+    SH_RESULT_MORE = 1u << 2,      /* the range goes on after `last` */
+    SH_RESULT_LIVE = 1u << 3       /* nothing of the stream can have passed this node by unseen */
 };
 
 #ifdef __cplusplus

@@ -37,7 +37,8 @@ typedef struct sh_pubsub {
     uint32_t struct_size;
     uint32_t reserved;
     /* Counted per stream. Answers when the node's view has reached the store's head: first = oldest kept,
-     * last, check, state, SH_RESULT_OWNED. [store] */
+     * last, check, state, SH_RESULT_OWNED, SH_RESULT_LIVE: the link is up, and the view was compared with the
+     * store since it came up. [store] */
     void (*follow)(void* self, sh_bytes stream, const sh_lease* events, sh_ticket ticket);
     void (*unfollow)(void* self, sh_bytes stream, const sh_lease* events); /* [store] */
     /* SH_OK: count = receivers on all nodes; zero is an answer. [any] */
