@@ -36,6 +36,7 @@ void lock_result(const store::LockResult& result, sh_result& out) {
 void key_result(const store::KeyResult& result, sh_result& out) {
     set_status(result.status, out);
     out.wait_ms = result.left_ms;
+    out.count = static_cast<std::uint64_t>(result.now_ms);
     out.body = make_buffer(result.value.view());
 }
 

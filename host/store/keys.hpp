@@ -52,6 +52,7 @@ struct KeyResult {
     Status status = Status::kGone;
     Buffer value = {};
     std::int64_t left_ms = 0;
+    std::int64_t now_ms = 0;  ///< Of a get: what the clock of the store's server says, where it has one.
 };
 using KeyDone = UniqueFunction<void(const KeyResult&)>;
 

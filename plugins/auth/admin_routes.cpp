@@ -151,7 +151,7 @@ void AdminRoutes::add(Host& host, RevocationSync& sync, const Authenticator& aut
     route.max_body_bytes = kMaxBody;
     routes_.add(host, route, [&host, &sync, &authenticator](const HttpRequest& request) {
         const Revocation wanted =
-            read_revocation(request.body(), host.wall_ms(), authenticator.rules().leeway_ms);
+            read_revocation(request.body(), sync.now_ms(), authenticator.rules().leeway_ms);
         return wait_for(
             host, [&sync, wanted](RevocationSync::Waiter waiter) { sync.revoke(wanted, std::move(waiter)); });
     });

@@ -30,11 +30,11 @@ RevocationSync::RevocationSync(streamhost::Host& host, Authenticator& authentica
 // ------------------------------------------------------------------------------------------------ changes
 
 void RevocationSync::revoke(Revocation wanted, Waiter waiter) {
-    const std::int64_t now_ms = host_.wall_ms();
+    const std::int64_t at_ms = now_ms();
     prune();
     const Revocation* known = known_.find(wanted.names, wanted.name);
-    wanted.end_ms = std::max(now_ms, wanted.before_ms) + authenticator_.keep_ms();
-    wanted.changed_ms = known == nullptr ? now_ms : std::max(now_ms, known->changed_ms + 1);
+    wanted.end_ms = std::max(at_ms, wanted.before_ms) + authenticator_.keep_ms();
+    wanted.changed_ms = known == nullptr ? at_ms : std::max(at_ms, known->changed_ms + 1);
     if (known == nullptr && known_.is_full()) return waiter({SH_FULL, std::move(wanted), false});
     apply(std::move(wanted), std::move(waiter));
 }
@@ -46,7 +46,7 @@ void RevocationSync::withdraw(const std::string& id, Waiter waiter) {
     Revocation wanted = *known;
     wanted.is_withdrawn = true;
     wanted.reason.clear();
-    wanted.changed_ms = std::max(host_.wall_ms(), known->changed_ms + 1);
+    wanted.changed_ms = std::max(now_ms(), known->changed_ms + 1);
     apply(std::move(wanted), std::move(waiter));
 }
 
@@ -55,7 +55,7 @@ void RevocationSync::apply(Revocation entry, Waiter waiter) {
     is_settled_ = false;
     owes_store_.store(true);
     const auto change = known_.merge(entry);
-    known_.trim(host_.wall_ms());
+    known_.trim(now_ms());
     publish(change);
     host_.info(entry.is_withdrawn ? "a revocation was withdrawn" : "something was revoked",
                {{"id", id_of(entry)}, {"names", entry.names == Revocation::Names::kUser ? "user" : "token"}});
@@ -71,10 +71,10 @@ void RevocationSync::publish(RevocationList::Change change) {
 }
 
 void RevocationSync::prune() {
-    const std::int64_t now_ms = host_.wall_ms();
+    const std::int64_t at_ms = now_ms();
     // A clock that was ahead is right again: what seemed to have ended has not, and stands in the store.
-    if (now_ms < std::exchange(pruned_ms_, now_ms)) is_settled_ = false;
-    if (known_.prune(now_ms)) publish(RevocationList::Change::kMilder);
+    if (at_ms < std::exchange(pruned_ms_, at_ms)) is_settled_ = false;
+    if (known_.prune(at_ms)) publish(RevocationList::Change::kMilder);
 }
 
 // ----------------------------------------------------------------------------------------------- exchange
@@ -102,6 +102,8 @@ void RevocationSync::read() {
     store_.run(
         &sh_store_ext::key_get,
         [this](const sh_result& result) {
+            const bool is_answer = result.status == SH_OK || result.status == SH_NOT_FOUND;
+            if (is_answer) clock_.heard(static_cast<std::int64_t>(result.count), host_.monotonic_ms());
             if (result.status == SH_OK) return found(streamhost::body_of(result));
             if (result.status == SH_NOT_FOUND) return found(std::nullopt);
             finish(result.status);
@@ -120,9 +122,9 @@ void RevocationSync::found(std::optional<std::string_view> raw) {
         if (!list) return finish(SH_INTERNAL);
         theirs = std::move(*list);
     }
-    (void)theirs.prune(host_.wall_ms());
+    (void)theirs.prune(now_ms());
     const auto change = known_.merge(theirs);
-    known_.trim(host_.wall_ms());
+    known_.trim(now_ms());
     publish(change);
     is_known_.store(true);
     last_raw_ = raw;

@@ -7,7 +7,7 @@
 // everything again, and a revocation that was made while it was away reaches it later. What is known is never
 // forgotten because of the store.
 //
-// On the store loop, all of it but is_known() and owes_store().
+// On the store loop, all of it but now_ms(), is_known() and owes_store().
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@
 #include "streamhost/store.hpp"
 
 #include "authenticator.hpp"
+#include "store_clock.hpp"
 #include "telemetry.hpp"
 
 namespace auth {
@@ -51,6 +52,10 @@ public:
     void revoke(Revocation wanted, Waiter waiter);
     void withdraw(const std::string& id, Waiter waiter);
 
+    // By the clock that all nodes share, as soon as the list was asked for once. [any]
+    [[nodiscard]] std::int64_t now_ms() const noexcept {
+        return clock_.now_ms(host_.monotonic_ms(), host_.wall_ms());
+    }
     // Whether the list was read once. [any]
     [[nodiscard]] bool is_known() const noexcept { return is_known_.load(); }
     // Whether something was revoked or withdrawn here that the store does not have. [any]
@@ -84,7 +89,8 @@ private:
     RevocationList known_;
     std::optional<std::string> last_raw_;  // as it was read last
     bool is_settled_ = false;              // it said the same as known_ then, and does still
-    std::int64_t pruned_ms_ = 0;           // by the wall clock, when known_ was freed of what had ended
+    StoreClock clock_;
+    std::int64_t pruned_ms_ = 0;  // when known_ was freed of what had ended
     std::vector<Pending> waiting_;
     std::vector<Pending> serving_;  // of the round under way
     bool is_busy_ = false;

@@ -5,14 +5,16 @@ import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
+import { Cluster, onRedis, startNode } from './support/cluster.mjs';
 import { configFile, inFolder, serveHost } from './support/host_process.mjs';
+import { JumpingClock } from './support/jumping_clock.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
 const KNOWN_MS = 2_000; // by then all nodes know of a revocation
+const HOUR_MS = 3_600_000; // what a development token lives, too
 const LEEWAY_MS = 30_000; // by so much the clock that dated a token may be ahead
 const DEV = { 'plugins.gateway.authentication': 'required', 'plugins.auth.enabled': true, 'plugins.auth.dev_tokens.enabled': true };
 
@@ -295,3 +297,30 @@ describe('revocations over two nodes', { timeout: TEST_MS }, () => {
         for (const node of cluster.nodes) assert.equal((await usersOf(node)).length, before + 1);
     });
 });
+
+it('a node whose clock is an hour behind revokes what was issued until now, by the clock of the store', { timeout: TEST_MS }, () =>
+    inFolder(async (folder) => {
+        const clock = await JumpingClock.in(folder);
+        await clock.jump(-HOUR_MS / 1_000);
+        const secret = path.join(folder, 'dev');
+        await writeFile(secret, `${randomBytes(32).toString('hex')}\n`);
+        const settings = { ...DEV, 'plugins.auth.dev_tokens.secret_file': secret };
+        const redis = await RedisProcess.start();
+        const nodes = [];
+        try {
+            for (const [id, environment] of [['right', {}], ['behind', clock.environment]]) nodes.push(await startNode(onRedis(redis), id, settings, environment));
+            const [right, behind] = nodes;
+            const { token } = (await devToken(right, { user: 'ann' })).body;
+            assert.ok((await devToken(behind, { user: 'ann' })).body.expires_ms < Date.now() + HOUR_MS / 2, 'its clock is behind');
+            const ann = await Wire.join(right, { token });
+            const { status, body } = await revoke(behind, { user: 'ann' });
+            assert.equal(status, 200, JSON.stringify(body));
+            assert.ok(Math.abs(body.revocation.before_ms - LEEWAY_MS - Date.now()) < HOUR_MS / 60);
+            assert.equal((await ann.ended()).code, 4401);
+            const named = await revoke(behind, { user: 'bob', before_ms: Date.now() });
+            assert.equal(named.status, 200, JSON.stringify(named.body));
+        } finally {
+            await Promise.all(nodes.map((node) => node.kill()));
+            await redis.stop();
+        }
+    }));

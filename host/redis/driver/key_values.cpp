@@ -45,6 +45,17 @@ ReplyDone key_reply(Context& context, std::string_view command, Buffer written, 
     };
 }
 
+ReplyDone get_reply(Context& context, store::KeyDone done) {
+    return [&context, done = std::move(done)](const Reply& reply) mutable {
+        Answer answer(context, "key_get", reply);
+        store::KeyResult result{.status = answer.status()};
+        result.left_ms = std::max<std::int64_t>(0, answer.number());
+        result.now_ms = answer.number();
+        result.value = Buffer::copy_of(answer.text());
+        done(result);
+    };
+}
+
 ReplyDone rate_reply(Context& context, store::RateDone done) {
     return [&context, done = std::move(done)](const Reply& reply) mutable {
         Answer answer(context, "rate_take", reply);
@@ -74,7 +85,7 @@ Submit RedisKeyValues::key_get(const store::KeyGetRequest& request, store::KeyDo
     const std::string key = context_.keys().value(request.key);
     return context_.run(
         check(request), {.order = key, .timeout_ms = request.timeout_ms},
-        [&] { return Call(lua::kKeyGet).key(key); }, key_reply(context_, "key_get", {}, std::move(done)));
+        [&] { return Call(lua::kKeyGet).key(key); }, get_reply(context_, std::move(done)));
 }
 
 Submit RedisKeyValues::key_set(const store::KeySetRequest& request, store::KeyDone done) {

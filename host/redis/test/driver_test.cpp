@@ -36,5 +36,23 @@ TEST(RedisDriverTest, TheLinkComesUp) {
     EXPECT_TRUE(bench.run_until([&] { return bench.sink().links.size() == 1; }));
 }
 
+TEST(RedisDriverTest, AGetSaysWhatTheServersClockSays) {
+    RedisBench bench({});
+    const auto server_s = [] {
+        return std::stoll(std::string(RedisBench::server().command({"TIME"}).first().text()));
+    };
+    RedisBench::server().command({"HSET", "streamhost:key:there", "v", "text"});
+    for (const std::string_view key : {"there", "not-there"}) {
+        const std::int64_t before_s = server_s();
+        std::int64_t said_ms = 0;
+        const auto submit = bench.store().keys().key_get(
+            {.key = key}, [&](const store::KeyResult& result) { said_ms = result.now_ms; });
+        ASSERT_EQ(submit, store::Submit::kAccepted);
+        ASSERT_TRUE(bench.run_until([&] { return said_ms != 0; })) << key;
+        EXPECT_GE(said_ms, before_s * 1'000) << key;
+        EXPECT_LT(said_ms, (server_s() + 1) * 1'000) << key;
+    }
+}
+
 }  // namespace
 }  // namespace streamhost::redis

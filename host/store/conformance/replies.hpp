@@ -157,10 +157,12 @@ struct LockReply {
 
 struct KeyReply {
     KeyReply() = default;
-    explicit KeyReply(const KeyResult& r) : status(r.status), value(r.value.view()), left_ms(r.left_ms) {}
+    explicit KeyReply(const KeyResult& r)
+        : status(r.status), value(r.value.view()), left_ms(r.left_ms), now_ms(r.now_ms) {}
     Status status = Status::kGone;
     std::string value;
     std::int64_t left_ms = 0;
+    std::int64_t now_ms = 0;
 };
 
 struct RateReply {

@@ -59,6 +59,7 @@ public:
 
     std::map<std::string, std::string> keys;
     bool is_away = false;
+    std::int64_t ahead_ms = 0;         // of its clock, against the hosts' monotonic ones; 0: it has none
     bool answers_are_lost = false;     // what is written is, and the answer is SH_TIMEOUT
     std::function<void()> before_set;  // somebody else comes first
     int sets = 0;
@@ -69,9 +70,10 @@ private:
         static FakeStore* store = nullptr;
         return store;
     }
-    static sh_status reply(const sh_host* host, std::uint64_t token, sh_status status,
-                           std::string_view text) {
+    static sh_status reply(const sh_host* host, std::uint64_t token, sh_status status, std::string_view text,
+                           std::int64_t now_ms = 0) {
         sh_result result = Host::make_result(status);
+        result.count = static_cast<std::uint64_t>(now_ms);
         const auto* async = static_cast<const sh_async_ext*>(host->extension(host, SH_EXT_ASYNC));
         const sh_bytes piece = bytes(text);
         const auto body = streamhost::Buffer::adopt(async->make_buffer(host, &piece, 1));
@@ -83,8 +85,9 @@ private:
         ++gets;
         if (is_away) return reply(host, token, SH_UNAVAILABLE, "");
         const auto found = keys.find(key);
-        return found == keys.end() ? reply(host, token, SH_NOT_FOUND, "")
-                                   : reply(host, token, SH_OK, found->second);
+        const std::int64_t now_ms = ahead_ms == 0 ? 0 : FakeHost::of(host).now_ms() + ahead_ms;
+        return found == keys.end() ? reply(host, token, SH_NOT_FOUND, "", now_ms)
+                                   : reply(host, token, SH_OK, found->second, now_ms);
     }
     sh_status set(const sh_host* host, const std::string& key, std::string_view value,
                   std::uint32_t condition, std::string_view expected, std::uint64_t token) {

@@ -46,8 +46,9 @@ struct Node {
     ~Node() { shared.detach(host); }
     RevocationSync::Changed revoke(const std::string& user) {
         return change([&](RevocationSync::Waiter waiter) {
-            plugin->sync->revoke({Revocation::Names::kUser, user, wall(), 0, 0, false, "test"},
-                                 std::move(waiter));
+            plugin->sync->revoke(
+                {Revocation::Names::kUser, user, plugin->sync->now_ms(), 0, 0, false, "test"},
+                std::move(waiter));
         });
     }
     RevocationSync::Changed withdraw(const std::string& id) {
@@ -274,6 +275,32 @@ TEST(RevocationSync, HoldsAfterAClockWasAheadForAWhile) {
     EXPECT_TRUE(two.covers("ann"));
     EXPECT_TRUE(one.covers("ann"));
     EXPECT_EQ(store.sets, 1);
+}
+
+TEST(RevocationSync, GoesByTheStoresClockWhateverTheNodesOwnOneSays) {
+    FakeStore store;
+    store.ahead_ms = 1'700'000'000'000;
+    Node behind(store, "n1");
+    Node right(store, "n2");
+    behind.host.wall_ahead_ms = store.ahead_ms - 3'600'000;
+    EXPECT_EQ(behind.plugin->sync->now_ms(), behind.wall()) << "nobody was heard yet";
+    behind.host.advance(1'000);
+    right.host.advance(1'000);
+    EXPECT_EQ(behind.plugin->sync->now_ms(), right.plugin->sync->now_ms());
+
+    const std::int64_t issued_ms = right.wall() - 1;
+    EXPECT_TRUE(behind.revoke("ann").is_stored);
+    right.host.run();
+    EXPECT_TRUE(right.plugin->authenticator.has_ended("ann", "", "", issued_ms));
+    EXPECT_FALSE(right.plugin->authenticator.has_ended("ann", "", "", issued_ms + 1)) << "she may come back";
+
+    right.host.wall_ahead_ms += 3'600'000;
+    right.host.advance(2'000);
+    EXPECT_TRUE(right.covers("ann")) << "it has not ended by the clock that counts";
+    store.is_away = true;
+    behind.host.advance(10'000);
+    EXPECT_EQ(behind.plugin->sync->now_ms(), behind.host.now_ms() + store.ahead_ms)
+        << "what was heard goes on";
 }
 
 TEST(RevocationSync, IsBounded) {

@@ -212,6 +212,8 @@ typedef struct sh_store_ext {
 
     /* --- small values with an end, 1 ms to 30 days. SH_OK: body = value, wait_ms = rest of its life.
      * SH_NOT_FOUND, SH_CONFLICT (body = the present value) */
+    /* SH_OK and SH_NOT_FOUND: count = milliseconds since 1970 by the clock that all nodes of the store share;
+     * 0: there is none */
     sh_status (*key_get)(const sh_host* host, sh_bytes key, uint64_t token);
     sh_status (*key_set)(const sh_host* host, sh_bytes key, sh_bytes value, int64_t ttl_ms,
                          uint32_t condition, sh_bytes expected, uint64_t token);
