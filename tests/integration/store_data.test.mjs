@@ -26,10 +26,10 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
     });
     const key = (kind, name) => `streamhost:${kind}:${name}`;
     /** Answered in time with an error, and the log has the reason. */
-    const isRefused = async (wire, message, node, what) => {
+    const isRefused = async (wire, message, node, reason, what) => {
         const answer = await wire.ask(message);
         assert.equal(answer.type, 'error', JSON.stringify(answer));
-        await node.printed(new RegExp(`ERROR.* foreign data under our keys command=send what="${what}`));
+        await node.printed(new RegExp(`ERROR.* ${reason} command=send what="${what}`));
     };
     const stillWorks = async (node) => {
         const wire = await Wire.join(node, { session: newSession() });
@@ -45,7 +45,7 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
             const { session } = wire.welcome;
             assert.equal(await redis.call('SET', key(kind, session), 'mine'), 'OK');
             const before = Number(await redis.call('DBSIZE'));
-            await isRefused(wire, { type: 'send', content: 'x' }, node, `(WRONGTYPE|.*${key(kind, session)})`);
+            await isRefused(wire, { type: 'send', content: 'x' }, node, 'a key of another type stands where ours belongs', `(WRONGTYPE|.*OTHERTYPE string in ${key(kind, session)})`);
             assert.equal(await redis.call('GET', key(kind, session)), 'mine', 'what others wrote is not touched');
             assert.equal(await redis.call('EXISTS', key('stream:chunks', session)), '0', 'and nothing of the message is there');
             assert.ok(Number(await redis.call('DBSIZE')) <= before + 1);
@@ -86,7 +86,7 @@ describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
         await redis.call('HSET', key('stream:meta', session), 'd', 's|o|nonsense');
         const wire = await Wire.open(node);
         const answer = await wire.ask({ type: 'hello', session });
-        if (answer.type === 'welcome') await isRefused(wire, { type: 'send', content: 'x' }, node, `.*${key('stream:meta', session)}`);
+        if (answer.type === 'welcome') await isRefused(wire, { type: 'send', content: 'x' }, node, 'foreign data under our keys', `.*FOREIGN data in ${key('stream:meta', session)}`);
         else assert.equal(answer.type, 'error', JSON.stringify(answer));
         await node.printed(/foreign data under our keys/);
         assert.equal(await redis.call('HGET', key('stream:meta', session), 'd'), 's|o|nonsense');

@@ -27,6 +27,7 @@ std::string_view describe(TroubleKind kind) noexcept {
     case TroubleKind::kForeign: return "foreign data under our keys";
     case TroubleKind::kUnexpected: return "an answer of the server that was not expected";
     case TroubleKind::kRefused: return "the server refuses commands";
+    case TroubleKind::kWrongType: return "a key of another type stands where ours belongs";
     case TroubleKind::kNoScripts: return "the server's scripts were gone and were sent again";
     }
     return "unknown";
@@ -156,24 +157,26 @@ Status Context::status_of(const CallReply& reply, const Question& question) {
 Status Context::status_of_error(std::string_view error, const Question& question) {
     const std::string_view code = error_code(error);
     if (code == "OOM") return Status::kExhausted;
-    if (code == "WRONGTYPE" || code == "FOREIGN") {
-        report_foreign(error, question);
+    const bool is_of_wrong_type = code == "WRONGTYPE" || code == "OTHERTYPE";
+    if (is_of_wrong_type || code == "FOREIGN") {
+        report_foreign(is_of_wrong_type ? TroubleKind::kWrongType : TroubleKind::kForeign, error, question);
         return Status::kConflict;
     }
     report(is_refusal(code) ? TroubleKind::kRefused : TroubleKind::kUnexpected, question.command, error);
     return Status::kUnavailable;
 }
 
-// Scripts say what is foreign; the server, which says WRONGTYPE, does not.
-void Context::report_foreign(std::string_view error, const Question& question) {
+// Scripts say what is foreign, and of another type; the server, which says WRONGTYPE, does not.
+void Context::report_foreign(TroubleKind kind, std::string_view error, const Question& question) {
     std::string message(error);
     if (error_code(error) == "WRONGTYPE" && !question.key.empty())
         message.append(" (asked about ").append(question.key).append(")");
-    report(TroubleKind::kForeign, question.command, message);
+    report(kind, question.command, message);
 }
 
 void Context::report(TroubleKind kind, std::string_view command, std::string_view message) {
     std::uint64_t& count = kind == TroubleKind::kForeign     ? foreign_
+                           : kind == TroubleKind::kWrongType ? wrong_types_
                            : kind == TroubleKind::kRefused   ? refusals_
                            : kind == TroubleKind::kNoScripts ? lost_scripts_
                                                              : unexpected_;

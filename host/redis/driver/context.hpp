@@ -25,11 +25,12 @@ namespace streamhost::redis {
 
 // What the driver noticed that no caller can mend: for logs and counters.
 enum class TroubleKind : std::uint8_t {
-    kForeign = 1,  // data under our keys that we did not write, or of another type: nothing was changed
+    kForeign = 1,  // data under our keys that we did not write: nothing was changed
     kUnexpected,   // an answer or an error that no script of ours gives
     kRefused,      // the server takes no command, or no write, as long as it is in this state
     kNoScripts,    // a server that knew our scripts, or the one before it, has them no more; they were sent
                    // along
+    kWrongType,    // a key of ours is there, and of another type: nothing was changed
 };
 struct Trouble {
     TroubleKind kind = TroubleKind::kUnexpected;
@@ -80,7 +81,8 @@ struct CallOptions {
 // one behind it may find the script there again. Where that matters the scripts notice it (kGap, kDiverged).
 //
 // A script answers with whatever its group understands. It refuses data that it cannot have written with
-// redis.error_reply('FOREIGN <what>'): that, and WRONGTYPE, becomes kConflict and a report that names a key.
+// redis.error_reply('FOREIGN <what>'), one that finds a key of another type 'OTHERTYPE <what>': these, and
+// the server's WRONGTYPE, become kConflict and a report that names a key.
 class Context {
 public:
     Context(RedisStoreOptions options, Port& port, store::StoreLoop& loop, store::LiveSink& sink);
@@ -170,7 +172,7 @@ private:
     void give(const CallReply& reply, const Question& question, ReplyDone done);
     [[nodiscard]] store::Status status_of(const CallReply& reply, const Question& question);
     [[nodiscard]] store::Status status_of_error(std::string_view error, const Question& question);
-    void report_foreign(std::string_view error, const Question& question);
+    void report_foreign(TroubleKind kind, std::string_view error, const Question& question);
     void drain();
 
     const RedisStoreOptions options_;
@@ -183,6 +185,7 @@ private:
     std::uint64_t in_flight_ = 0;
     std::uint64_t refused_ = 0;
     std::uint64_t foreign_ = 0;
+    std::uint64_t wrong_types_ = 0;
     std::uint64_t unexpected_ = 0;
     std::uint64_t refusals_ = 0;
     std::uint64_t lost_scripts_ = 0;

@@ -11,8 +11,8 @@
 namespace streamhost::redis {
 
 // The problem: a server that refuses one command refuses it each time, and who reads the log needs to be told
-// once. A cause is a kind of trouble with a command, of foreign data also its place; it is over when a while
-// has passed without it. Beyond kMostCauses further ones are not told. No clock: milliseconds of any
+// once. A cause is a kind of trouble with a command, of foreign data and keys also its place; it is over when
+// a while has passed without it. Beyond kMostCauses further ones are not told. No clock: milliseconds of any
 // monotonic one are passed in. [store]
 class TroubleFilter {
 public:
@@ -21,7 +21,9 @@ public:
 
     [[nodiscard]] bool is_new(const Trouble& trouble, std::int64_t now_ms) {
         Cause cause{trouble.kind, trouble.command};
-        if (trouble.kind == TroubleKind::kForeign) cause.second.append(1, ' ').append(trouble.message);
+        const bool has_place =
+            trouble.kind == TroubleKind::kForeign || trouble.kind == TroubleKind::kWrongType;
+        if (has_place) cause.second.append(1, ' ').append(trouble.message);
         if (const auto known = last_ms_.find(cause); known != last_ms_.end())
             return now_ms - std::exchange(known->second, now_ms) >= kQuietMs;
         if (last_ms_.size() >= kMostCauses)

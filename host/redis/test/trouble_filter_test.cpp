@@ -33,6 +33,8 @@ TEST(TroubleFilterTest, ForeignDataIsACauseForEachPlace) {
     EXPECT_TRUE(filter.is_new(trouble(TroubleKind::kForeign, "in a"), 0));
     EXPECT_TRUE(filter.is_new(trouble(TroubleKind::kForeign, "in b"), 0));
     EXPECT_FALSE(filter.is_new(trouble(TroubleKind::kForeign, "in a"), 1));
+    EXPECT_TRUE(filter.is_new(trouble(TroubleKind::kWrongType, "in a"), 0));
+    EXPECT_TRUE(filter.is_new(trouble(TroubleKind::kWrongType, "in b"), 0));
     EXPECT_TRUE(filter.is_new(trouble(TroubleKind::kRefused, "a"), 0));
     EXPECT_FALSE(filter.is_new(trouble(TroubleKind::kRefused, "b"), 0)) << "the server's words may differ";
 }

@@ -42,7 +42,7 @@ local is_due = now - touched > life_ms / 4 or ending ~= 'o'
 if is_due then
     local type = redis.call('TYPE', KEYS[4]).ok
     if type ~= 'zset' and type ~= 'none' then
-        return redis.error_reply('FOREIGN ' .. type .. ' in ' .. KEYS[4])
+        return redis.error_reply('OTHERTYPE ' .. type .. ' in ' .. KEYS[4])
     end
 end
 -- A server without memory refuses a script's first write if it could need some, and none after it. A removal

@@ -56,7 +56,7 @@ else
     if redis.call('EXISTS', meta) == 1 then return redis.error_reply('FOREIGN data in ' .. meta) end
     local type = redis.call('TYPE', window).ok
     if type ~= 'none' and type ~= 'hash' then
-        return redis.error_reply('FOREIGN ' .. type .. ' in ' .. window)
+        return redis.error_reply('OTHERTYPE ' .. type .. ' in ' .. window)
     end
     created = time[1] .. string.format('%06d', time[2])
 end

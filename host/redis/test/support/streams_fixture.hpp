@@ -36,7 +36,9 @@ public:
     [[nodiscard]] std::size_t foreign(std::string_view key = {}) {
         const auto& told = bench().troubles;
         return static_cast<std::size_t>(std::count_if(told.begin(), told.end(), [key](const auto& one) {
-            return one.first == TroubleKind::kForeign && one.second.find(key) != std::string::npos;
+            const bool is_of_others =
+                one.first == TroubleKind::kForeign || one.first == TroubleKind::kWrongType;
+            return is_of_others && one.second.find(key) != std::string::npos;
         }));
     }
 

@@ -36,7 +36,7 @@ end
 -- asked for before.
 local function must_be(key, type)
     local is = redis.call('TYPE', key).ok
-    if is ~= 'none' and is ~= type then error('FOREIGN ' .. is .. ' in ' .. key) end
+    if is ~= 'none' and is ~= type then error('OTHERTYPE ' .. is .. ' in ' .. key) end
 end
 
 local function must_be_free(key)
