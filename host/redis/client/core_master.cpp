@@ -100,7 +100,8 @@ void Client::Core::on_identified(Slot& slot) {
     if (is_another(identity_)) {
         ++replaced_;
         reporter_.say(ReportLevel::kWarning, "another server answers at " + to_text(target_->address) +
-                                                 " (run id " + now_there.run_id + ")");
+                                                 " (run id " + now_there.run_id + ", replid " +
+                                                 now_there.replid + ")");
         each_slot([&](Slot& other) {
             if (&other != &slot && is_another(other.identity()))
                 other.close(LinkEnd::kByUs, "the master was replaced");

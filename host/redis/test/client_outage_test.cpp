@@ -61,6 +61,32 @@ TEST_F(ClientOutageTest, CallsOutliveAServerThatIsKilledAndStartedAgain) {
     EXPECT_EQ(rig.stats().switches, 0U) << "a restart is no failover";
 }
 
+TEST_F(ClientOutageTest, TheSameProcessWithAnotherHistoryOfDataIsAnotherServer) {
+    RedisProcess server;
+    RedisProcess other;
+    ClientRig rig(loop_, patient(server.port()));
+    ASSERT_TRUE(rig.await_up());
+    ASSERT_EQ(rig.listen(ListenTo::kChannel, "news"), "ok");
+    ASSERT_EQ(rig.call({"SET", "a", "1"}), "OK");
+    const ClientStats before = rig.stats();
+    const std::uint64_t epoch = rig.epochs_.back();
+    // For a moment it copies another one; nobody writes meanwhile, and no connection is lost by it.
+    ASSERT_EQ(server.ask({"REPLICAOF", "127.0.0.1", std::to_string(other.port())}), "OK");
+    ASSERT_TRUE(rig.await([&] {
+        return server.ask({"INFO", "replication"}).find("master_link_status:up") != std::string::npos;
+    }));
+    ASSERT_EQ(server.ask({"REPLICAOF", "NO", "ONE"}), "OK");
+    ASSERT_EQ(server.ask({"CLIENT", "KILL", "TYPE", "pubsub"}), "1");
+    ASSERT_TRUE(rig.await([&] { return rig.stats().replaced == 1 && rig.is_up_; })) << rig.all_reports();
+    EXPECT_EQ(rig.call({"GET", "a"}), "<null>");
+    const ClientStats after = rig.stats();
+    EXPECT_EQ(after.run_id, before.run_id);
+    EXPECT_NE(after.replid, before.replid);
+    EXPECT_GT(rig.epochs_.back(), epoch) << "whoever follows looks at everything again";
+    EXPECT_EQ(rig.told("another server answers"), 1U) << rig.all_reports();
+    EXPECT_GE(rig.told(after.replid), 1U) << rig.all_reports();
+}
+
 TEST_F(ClientOutageTest, AServerThatHangsOpensTheBreakerAndAnswersCloseIt) {
     RedisProcess server;
     ClientRig rig(loop_, at(server.port()));
