@@ -1,9 +1,12 @@
 // Nodes whose way to Redis fails: answers and messages that are lost, silence, slowness, and a server that goes away for long.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 
 import { Cluster, onRedis, startNode } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
+import { Namespaces, cannotPart } from './support/namespaces.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { isUnavailable } from './support/returning.mjs';
 import { AT_WORD_PACE, LOAD, Talks, WORD_MS, newSession, wordsOf } from './support/talks.mjs';
@@ -157,6 +160,46 @@ describe('a link that loses, delays and swallows', { timeout: TEST_MS, concurren
                 talks.close();
             },
         ));
+});
+
+describe('a network that swallows what the server says', { timeout: TEST_MS }, () => {
+    const USER_TIMEOUT_MS = 5_000;
+    /** The ends here of connections to the server, also of those that the node has closed and the kernel has not. */
+    const endsOf = async ({ host, port }) => {
+        const { stdout } = await promisify(execFile)('ss', ['-tanH', 'dst', `${host}:${port}`]);
+        const lines = stdout.split('\n').map((line) => line.split(/\s+/));
+        return lines.filter(([state]) => ['ESTAB', 'FIN-WAIT-1'].includes(state)).map((words) => words[3]);
+    };
+
+    it('the node says so, keeps no connection on which nobody acknowledges, and goes on when it is heard again', async (test) => {
+        const reason = await cannotPart();
+        if (reason !== '') return test.skip(reason);
+        const spaces = await Namespaces.make(1);
+        const redis = await RedisProcess.start({}, { place: spaces.spaces[0] });
+        let node;
+        try {
+            node = await startNode(onRedis(redis), 'node-1');
+            const talks = await Talks.begin([node], { count: 4, readers: 2, words: wordsOf(250) });
+            const before = new Set(await endsOf(redis));
+            assert.ok(before.size >= 4, [...before].join(' '));
+            const watch = new Stopwatch();
+            await spaces.silence();
+            await node.until(async () => (await storeOf(node)).state !== 'ok');
+            watch.within(4_500, 'until the node says so', test);
+            await node.until(async () => (await endsOf(redis)).every((end) => !before.has(end)));
+            watch.within(USER_TIMEOUT_MS + 7_500, 'until the last of its connections is gone from the kernel', test);
+            await spaces.speak();
+            await node.until(async () => (await storeOf(node)).state === 'ok');
+            await talks.areWhole();
+            await talks.areKeptBy(redis);
+            talks.close();
+        } finally {
+            await node?.kill();
+            await redis.stop();
+            await spaces.remove();
+        }
+        return undefined;
+    });
 });
 
 describe('a server that is away for 20 s', { timeout: TEST_MS, concurrency: 2 }, () => {

@@ -73,6 +73,15 @@ export class Namespaces {
         return this.#each((other) => ['del', other.host, 'dev', 'eth0']);
     }
 
+    /** What they say to this process vanishes, acknowledgements too; they hear it. */
+    async silence() {
+        for (const one of this.spaces) await inside(one, 'neighbour', 'replace', `${this.#net}.254`, 'lladdr', NOWHERE, 'dev', 'eth0', 'nud', 'permanent');
+    }
+
+    async speak() {
+        for (const one of this.spaces) await inside(one, 'neighbour', 'del', `${this.#net}.254`, 'dev', 'eth0');
+    }
+
     async remove() {
         for (const { name, here } of this.spaces) {
             await ip('link', 'del', here).catch(() => {}); // a namespace may outlive its name for a while
