@@ -24,16 +24,8 @@ const PATIENCE_MS = 90_000;
 const RESTARTS = 2;
 const MOVED = 4000;
 const NOBODY = 65_534;
-/** The node answers itself, and gives to its follower what is not finished when it ends. */
-const ANSWERS = {
-    'plugins.chat.providers.ai.type': 'remote',
-    'plugins.chat.providers.ai.policy': 'continue',
-    'plugins.chat.providers.echo.delay_ms': WORD_MS,
-    'plugins.chat.worker.enabled': true,
-    'plugins.chat.worker.provider': 'echo',
-    'plugins.chat.worker.max_runs': READERS,
-    'drain.plugin_ms': 3_000,
-};
+/** The node answers itself, and stays until it has. */
+const ANSWERS = { 'plugins.chat.providers.echo.delay_ms': WORD_MS, 'drain.plugin_ms': 80_000, 'drain.exit_within_ms': 100_000 };
 const ALL = { words: ['-c', 'config/streamhost.yaml'] };
 
 const isThere = (file) => access(file).then(() => true, () => false);
@@ -136,7 +128,7 @@ function longestPause(readers) {
 async function asking(where, host) {
     const client = new Returning({ url: where.url, until: (isSo) => host.until(isSo) }, newSession(), {}, PATIENCE_MS);
     await client.connect();
-    const { run: stream } = await client.wire.ask({ type: 'send', content: wordsOf(WORDS), options: { provider: 'ai' } });
+    const { run: stream } = await client.wire.ask({ type: 'send', content: wordsOf(WORDS) });
     await client.wire.frame((frame) => frame.stream === stream && frame.type === 'chunk');
     return { client, stream };
 }
@@ -152,21 +144,21 @@ describe('processes that follow each other', { timeout: 240_000 }, () => {
         const store = onRedis(redis);
         const where = await place(folder, { ...store.settings, ...ANSWERS });
         let host = await start(where, {}, store);
+        const formers = [];
         let load;
         try {
             const readers = await Promise.all(Array.from({ length: READERS }, () => asking(where, host)));
-            let open = READERS;
-            const texts = readers.map(({ client, stream }) => client.textOf(stream).finally(() => --open));
+            const texts = readers.map(({ client, stream }) => client.textOf(stream));
             load = new Load(where);
             for (let count = 1; count <= RESTARTS; ++count) {
                 const former = host;
                 host = await start(where, {}, store);
                 await host.printed(new RegExp(`serves in place of another process.*before=gw${count > 1 ? `_${count}` : '\\b'}`));
-                assert.deepEqual(await former.ended(), { code: 0, signal: null }, former.log);
                 assert.match(former.log, /another process serves in place of this one/);
                 assert.equal(await nodeOf(host), `gw_${count + 1}`);
                 assert.equal(await host.metric('node_id_conflict'), 0);
-                await host.until(async () => (await host.metric('runs_held_by_worker')) >= open); // it goes on with all of them
+                await former.printed(/plugin stopped plugin=gateway/); // all its clients are elsewhere, and its answers go on
+                formers.push(former);
             }
             for (const { text, end } of await Promise.all(texts)) assert.deepEqual([text === wordsOf(WORDS), end.outcome], [true, 'complete']);
             await load.stop();
@@ -175,8 +167,9 @@ describe('processes that follow each other', { timeout: 240_000 }, () => {
             assert.deepEqual([...new Set(closes)], [MOVED]);
             assert.ok(closes.length >= READERS, `${closes.length} closes`);
             assert.deepEqual(load.failures, []);
-            assert.ok(load.count.requests > 100 && load.count.sockets > 100 && load.count.admin > 20, JSON.stringify(load.count));
+            assert.ok(load.count.requests > 50 && load.count.sockets > 50 && load.count.admin > 20, JSON.stringify(load.count));
             test.diagnostic(`longest pause of an answer ${longestPause(readers)} ms; ${JSON.stringify(load.count)}; ${closes.length} moves of ${READERS} readers`);
+            for (const former of formers) assert.deepEqual(await former.ended(PATIENCE_MS), { code: 0, signal: null }, former.log);
             assert.deepEqual(await host.stop(), { code: 0, signal: null }, host.log);
         } finally {
             await load?.stop();
