@@ -1,5 +1,6 @@
 #include "call_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -84,8 +85,16 @@ CallText wrong_method(std::string_view allow) {
     return refusal(405, "This path does not take this method", allow);
 }
 
+// A trace is ASCII. Bytes that are no text would make the whole message none, and no trace is a reason to
+// refuse one.
+std::string_view ascii_or_nothing(std::string_view field) {
+    const auto is_ascii = [](char byte) { return static_cast<unsigned char>(byte) < 0x80; };
+    return std::all_of(field.begin(), field.end(), is_ascii) ? field : std::string_view();
+}
+
 JsonObject traced(JsonObject message, const CallRequest& request) {
-    return message.text_if("traceparent", request.trace_parent).text_if("tracestate", request.trace_state);
+    message.text_if("traceparent", ascii_or_nothing(request.trace_parent));
+    return message.text_if("tracestate", ascii_or_nothing(request.trace_state));
 }
 
 // A number as it stands, else as a text: what is wrong with it says the parser.

@@ -136,6 +136,13 @@ TEST(CallText, ReadsFromWhereTheReaderSaysThatItIs) {
     EXPECT_EQ(read_call({.method = "GET", .path = "/v1/streams/t", .query = "limit=7"}).limit, 7u);
 }
 
+TEST(CallText, TakesATraceAlongAndNoBytesThatAreNoText) {
+    CallRequest asked{.method = "POST", .path = "/v1/sessions/s/messages", .body = R"({"content":"hi"})"};
+    asked.trace_parent = "\xff";
+    asked.trace_state = "a=b";
+    EXPECT_EQ(said(asked), R"({"type":"send","id":0,"tracestate":"a=b","content":"hi"})");
+}
+
 TEST(CallText, AsksForTheHistoryOfTheSessionOfThePath) {
     const CallText call =
         read_call({.method = "GET", .path = "/v1/sessions/s/messages", .query = "before=m%2d1&limit=20"});
