@@ -250,7 +250,7 @@ void Runs::count() {
     active_ = workers_;
     telemetry_.set_counts(workers_, pending_.size() + admitted_);
     telemetry_.set_worker_runs(taken_);
-    left_ = static_cast<std::uint32_t>(runs_.size() + sending_.size() + waiting_.size()) + workers_;
+    left_ = static_cast<std::uint32_t>(runs_.size() + sending_.size() + waiting_.size()) + workers_ + handed_;
 }
 
 }  // namespace chat

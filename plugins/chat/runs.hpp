@@ -62,7 +62,8 @@ public:
     // Ends all that has not ended with `unavailable`, and hands over what another node may go on with.
     // Repeats are fine.
     void end_all();
-    // Runs that are not over or wait for a worker, and threads that have not come back. [any]
+    // Runs that are not over, wait for a worker or are on their way to another one, and threads that have not
+    // come back. [any]
     [[nodiscard]] std::uint32_t left() const noexcept { return left_.load(); }
     // Threads that produce an answer. [any]
     [[nodiscard]] std::uint32_t active() const noexcept { return active_.load(); }
@@ -148,6 +149,7 @@ private:
     std::string refreshed_;       // the run whose place in the list of open runs was renewed last
     double refresh_due_ = 0;      // how many are to be renewed now
     std::uint32_t taken_ = 0;     // of runs_, those that came over the queue
+    std::uint32_t handed_ = 0;    // given back, and the queue has not said that it has them
     std::function<void()> free_place_;
     std::uint32_t ticks_ = 0;
     bool refuses_ = false;

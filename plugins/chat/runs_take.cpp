@@ -206,7 +206,12 @@ void Runs::hand_over(const Ref& run) {
     const bool is_claimed = run->machine.phase() > Phase::claiming;
     if (is_claimed) ++queued.excused;
     const std::string queue = settings_.worker.queue;
-    const auto push = [this, queue, queued] { queue_.push(queue, queued, &ignore); };
+    ++handed_;
+    const auto done = [this](const sh_result&) {
+        --handed_;
+        count();
+    };
+    const auto push = [this, queue, queued, done] { queue_.push(queue, queued, done); };
     run->taken->settle();
     telemetry_.handed_over();
     host_.info("run is handed over", {{"run", run->id}}, run->span.context());

@@ -52,6 +52,20 @@ TEST_F(ChatWorkerDrain, ADrainHandsOverWhatMayGoOn) {
     EXPECT_EQ(metric("runs_handed_over_total"), 1);
 }
 
+TEST_F(ChatWorkerDrain, ADrainWaitsForNoQueueThatTakesNothing) {
+    start_node("continue", true);
+    holds_threads = true;
+    (void)run_of(send("\"one two\""));
+    host.advance(2'000);
+    host.phase = SH_NODE_DRAINING;
+    cache.failures["job_push"] = {SH_UNAVAILABLE};
+    (void)plugin->drain(1'500);
+    host.run();
+    let_threads_go();
+    EXPECT_EQ(plugin->drain(1'400).left, 0u);
+    EXPECT_TRUE(cache.queues["runs"].empty()) << "it is found in the list of open runs";
+}
+
 TEST_F(ChatWorkerDrain, ADrainEndsWhatMayNot) {
     start_node("fail", true);
     holds_threads = true;
