@@ -1,5 +1,6 @@
 #include "app/admin_server.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -349,8 +350,17 @@ AdminServer::AdminServer(Node& node, const net::ListenSocket& socket)
 }
 
 AdminServer::~AdminServer() {
-    parts_->server->stopAll(false);
-    parts_->threads.joinAll();
+    if (!close()) closing_.wait();
+}
+
+bool AdminServer::close() {
+    if (!closing_.valid()) {
+        closing_ = std::async(std::launch::async, [&parts = *parts_] {
+            parts.server->stopAll(false);
+            parts.threads.joinAll();
+        });
+    }
+    return closing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
 void AdminServer::start() { parts_->server->start(); }

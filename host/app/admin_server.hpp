@@ -1,5 +1,6 @@
 #pragma once
 
+#include <future>
 #include <memory>
 
 #include "net/listen_socket.hpp"
@@ -15,16 +16,20 @@ class Node;
 class AdminServer {
 public:
     AdminServer(Node& node, const net::ListenSocket& socket);  ///< [control]
-    ~AdminServer();                                            ///< stops it; waits for requests under way
+    ~AdminServer();                                            ///< closes it and waits until it has
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;
 
     void start();
     void stop_accepting() noexcept;  ///< what was accepted is answered
+    /// [control] Takes no more requests; those under way still get their answers. True when they have, so ask
+    /// again until then.
+    [[nodiscard]] bool close();
 
 private:
     struct Parts;
     std::unique_ptr<Parts> parts_;
+    std::future<void> closing_;  // Poco's server waits for its threads
 };
 
 }  // namespace streamhost::app

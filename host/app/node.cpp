@@ -256,7 +256,7 @@ void Node::on_timer(ControlTick) {
     advance();
     manager_.beat(clock_.monotonic_ms(), longest_stuck_ms());
     control_loop_.arm(static_cast<runtime::TimerFor<Node, ControlTick>&>(*this), kTickMs);
-    if (is_stopping_ && !supervisor_.busy()) control_loop_.request_stop(0);
+    if (is_stopping_ && !supervisor_.busy()) stop_watchers();
 }
 
 bool Node::start_plugins() {

@@ -111,6 +111,7 @@ private:
     void show_drain(std::uint64_t left);
     void on_timer(DrainTick);
     void stop_plugins();
+    void stop_watchers();
     void finish();
 
     // node_reload.cpp
@@ -177,8 +178,10 @@ private:
     std::optional<Drain> drain_;  // from the first order on
     std::uint64_t websockets_at_drain_ = 0;
     bool is_signalled_ = false;
-    bool reload_waits_ = false;  // for the supervisor
-    bool is_stopping_ = false;   // plugins are on their way out
+    bool reload_waits_ = false;                      // for the supervisor
+    bool is_stopping_ = false;                       // plugins are on their way out
+    std::optional<std::uint64_t> admin_closing_ms_;  // from then on: they have gone, but for the last ones
+    bool is_last_ = false;                           // these, too, are on their way
     std::uint64_t started_ms_;
     int exit_code_ = 0;
     std::atomic<std::uint64_t> reloads_{0};

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kLookMs = 20;
 constexpr std::uint64_t kLogMs = 200;
+constexpr std::uint64_t kAdminMs = 1'000;  // for requests of the admin listener that are under way
 
 }  // namespace
 
@@ -117,12 +118,27 @@ void Node::stop_plugins() {
     wake();
 }
 
+// Whoever watches the node sees how it ends: what answers there stops when nobody can ask any more.
+void Node::stop_watchers() {
+    if (is_last_) return control_loop_.request_stop(0);
+    const std::uint64_t now_ms = clock_.monotonic_ms();
+    if (!admin_closing_ms_) {
+        sockets_.admin.file.remove();
+        admin_closing_ms_ = now_ms;
+    }
+    if (!admin_->close() && now_ms - *admin_closing_ms_ < kAdminMs) return;  // until the next tick
+    sockets_.admin.sockets.clear();
+    is_last_ = true;
+    supervisor_.stop_last();
+    wake();
+}
+
 // Each wait gets an equal part of what is left, so that one that hangs leaves the others theirs.
 void Node::finish() {
     signals_.reset();
     giver_.reset();
     handover_file_.remove();
-    sockets_.admin.file.remove();
+    sockets_.admin.file.remove();  // given up: it is still there
     admin_.reset();
     sockets_ = {};
     const std::uint64_t grace_ms = std::max<std::uint64_t>(drain_->left_ms(clock_.monotonic_ms()) / 5, 1);

@@ -16,12 +16,15 @@ observe::MetricOwner owner_of(const control::Instance& instance) {
     return static_cast<observe::MetricOwner>(instance.id());
 }
 
-// Once per instance: its metrics leave with it.
+// Once per instance: its metrics leave with it, unless the whole node ends. What was counted on the way out
+// is asked for after that.
 void own(House& house, control::Instance& instance) {
     const auto counts = instance.handles().counts();
     if (counts.contains("metrics")) return;
-    (void)instance.handles().add(
-        {"metrics", {}, [&house, owner = owner_of(instance)] { house.metrics.remove_owner(owner); }});
+    (void)instance.handles().add({"metrics", {}, [&house, owner = owner_of(instance)] {
+                                      if (house.phase.load() != SH_NODE_STOPPING)
+                                          house.metrics.remove_owner(owner);
+                                  }});
 }
 
 sh_metric* get(const sh_host* host, std::uint32_t kind, const char* name, const char* help,

@@ -223,6 +223,21 @@ const Blocked* StartPlan::find_blocked(std::string_view name) const {
 
 StartPlan plan_start(std::span<const PlanNode> nodes) { return Planner(nodes).run(); }
 
+StopPlan plan_stop(std::span<const PlanNode> nodes) {
+    const StartPlan started = plan_start(nodes);
+    StopPlan plan;
+    std::set<std::string> needed;  // by those that stay
+    for (auto name = started.order.rbegin(); name != started.order.rend(); ++name) {
+        const PlanNode& node = *find_node(nodes, *name);
+        const bool is_needed = std::any_of(node.provided.begin(), node.provided.end(),
+                                           [&](const std::string& id) { return needed.contains(id); });
+        const bool stays = node.stops_last || is_needed;
+        if (stays) needed.insert(node.required.begin(), node.required.end());
+        (stays ? plan.last : plan.order).push_back(*name);
+    }
+    return plan;
+}
+
 TogglePlan plan_toggle(std::span<const PlanNode> nodes, std::string_view name, bool enable) {
     std::vector<PlanNode> wanted(nodes.begin(), nodes.end());
     for (PlanNode& node : wanted) {

@@ -14,6 +14,7 @@ struct PlanNode {
     std::vector<std::string> required;
     std::vector<std::string> optional;
     bool enabled = false;  ///< the operator wants it to run
+    bool stops_last = false;
 };
 
 /// An enabled plugin that cannot start, and what to do about it.
@@ -29,13 +30,21 @@ struct Blocked {
 /// circle. Blocked are: members of a circle (printed), both of two providers of one service, and whoever
 /// requires something of them or something that nobody provides. Sorting after Kahn (1962), ties by name.
 struct StartPlan {
-    std::vector<std::string> order;  ///< stop in the reverse order
-    std::vector<Blocked> blocked;    ///< by name
+    std::vector<std::string> order;
+    std::vector<Blocked> blocked;  ///< by name
 
     [[nodiscard]] bool starts(std::string_view name) const;
     [[nodiscard]] const Blocked* find_blocked(std::string_view name) const;
 };
 [[nodiscard]] StartPlan plan_start(std::span<const PlanNode> nodes);
+
+/// How all of them end: those who use others before these, and at last those who serve whoever watches the
+/// end, with whatever they require.
+struct StopPlan {
+    std::vector<std::string> order;
+    std::vector<std::string> last;  ///< after them
+};
+[[nodiscard]] StopPlan plan_stop(std::span<const PlanNode> nodes);
 
 /// What switching one plugin on or off does to the others.
 struct TogglePlan {

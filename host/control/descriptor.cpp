@@ -12,6 +12,7 @@
 namespace streamhost::control {
 namespace {
 
+constexpr std::size_t kFirstDescriptor = offsetof(sh_descriptor, flags);  // bytes, of the first release
 constexpr std::size_t kMaxIdBytes = 96;
 constexpr std::size_t kMaxVersionBytes = 64;
 constexpr std::size_t kMaxSummaryBytes = 200;
@@ -104,9 +105,9 @@ std::string check_entry(const sh_entry& entry) {
     }
     if (entry.descriptor == nullptr)
         return "the entry has no descriptor: point it to a constant sh_descriptor";
-    if (entry.descriptor->struct_size < sizeof(sh_descriptor)) {
+    if (entry.descriptor->struct_size < kFirstDescriptor) {
         return "the descriptor says struct_size " + std::to_string(entry.descriptor->struct_size) +
-               ", the first release has " + std::to_string(sizeof(sh_descriptor)) +
+               ", the first release has " + std::to_string(kFirstDescriptor) +
                ": set it to sizeof(sh_descriptor)";
     }
     if (entry.create == nullptr)
@@ -161,6 +162,11 @@ std::string read_schema(const sh_descriptor& from, PluginDescriptor& to) {
     return check_schema(to.config_schema);
 }
 
+std::uint32_t read_flags(const sh_descriptor& from) {
+    const bool has_flags = from.struct_size >= kFirstDescriptor + sizeof(from.flags);
+    return has_flags ? from.flags : 0;
+}
+
 }  // namespace
 
 bool is_plugin_name(std::string_view name) {
@@ -201,6 +207,7 @@ Checked<PluginDescriptor> read_descriptor(const sh_entry& entry) {
         return Result::refused(std::move(reason));
     if (auto reason = read_schema(*entry.descriptor, out); !reason.empty())
         return Result::refused(std::move(reason));
+    out.stops_last = (read_flags(*entry.descriptor) & SH_PLUGIN_STOPS_LAST) != 0;
     return Result::of(std::move(out));
 }
 

@@ -23,6 +23,7 @@ struct PluginDescriptor {
     std::vector<std::string> required;
     std::vector<std::string> optional;
     std::string config_schema;  ///< empty: takes no configuration
+    bool stops_last = false;    ///< SH_PLUGIN_STOPS_LAST
 
     [[nodiscard]] bool provides(std::string_view id) const;
     [[nodiscard]] bool uses(std::string_view id) const;  ///< required or optional

@@ -5,6 +5,12 @@
 
 namespace streamhost::control {
 
+namespace {
+
+constexpr const char* kHostStops = "the host stops";
+
+}  // namespace
+
 struct Supervisor::Record {
     bool wanted = false;
     bool broken = false;                 ///< it failed by itself: only an operator's word tries again
@@ -55,7 +61,8 @@ std::vector<PlanNode> Supervisor::nodes(bool running_only) const {
         const bool runs = known && record->second.current && record->second.current->started();
         const bool wanted = known && record->second.wanted && !record->second.broken;
         const PluginDescriptor& is = entry.loaded->descriptor;
-        nodes.push_back({name, is.provided, is.required, is.optional, running_only ? runs : wanted});
+        nodes.push_back(
+            {name, is.provided, is.required, is.optional, running_only ? runs : wanted, is.stops_last});
     }
     return nodes;
 }
@@ -144,10 +151,14 @@ HookAnswer Supervisor::reconfigure(const std::string& name) {
 void Supervisor::stop_all(std::uint32_t drain_ms) {
     stop_by_ms_ = ports_.clock.monotonic_ms() + drain_ms;
     if (!steps_.empty()) steps_.erase(steps_.begin() + 1, steps_.end());  // the one under way ends by itself
-    std::vector<std::string> order = plan_start(nodes(true)).order;
-    if (busy() && steps_.front().kind == Step::Kind::start) order.push_back(steps_.front().name);
-    for (auto name = order.rbegin(); name != order.rend(); ++name)
-        queue_stop(*name, "the host stops");
+    if (busy() && steps_.front().kind == Step::Kind::start) queue_stop(steps_.front().name, kHostStops);
+    for (const std::string& name : plan_stop(nodes(true)).order)
+        queue_stop(name, kHostStops);
+}
+
+void Supervisor::stop_last() {
+    for (const std::string& name : plan_stop(nodes(true)).last)
+        queue_stop(name, kHostStops);
 }
 
 void Supervisor::queue_start(const std::string& name) { steps_.push_back({Step::Kind::start, name, {}}); }

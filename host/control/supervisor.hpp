@@ -61,8 +61,11 @@ public:
     [[nodiscard]] std::string restart(const std::string& name);
     /// The running instance reads its section again.
     [[nodiscard]] HookAnswer reconfigure(const std::string& name);
-    /// Begins to stop everything, dependents first, within drain_ms for all together. What waits is dropped.
+    /// Begins to stop everything but those that stop last (SH_PLUGIN_STOPS_LAST), dependents first, within
+    /// drain_ms for all together. What waits is dropped.
     void stop_all(std::uint32_t drain_ms);
+    /// Those, when the others have stopped: within the same time, and there is nobody left to wait for.
+    void stop_last();
 
     /// Goes on as far as possible; the next time to be called without a wake, if any.
     std::optional<std::uint64_t> advance();

@@ -247,4 +247,6 @@ STREAMHOST_PLUGIN(auth::AuthPlugin, {.name = "auth",
                                      .summary = "Who somebody is, by a signed token",
                                      .provides = auth::kProvides,
                                      .uses = auth::kUses,
-                                     .schema = auth::kSchema})
+                                     .schema = auth::kSchema,
+                                     // The admin listener asks it whose token it is.
+                                     .flags = SH_PLUGIN_STOPS_LAST})

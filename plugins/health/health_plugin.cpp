@@ -116,4 +116,5 @@ STREAMHOST_PLUGIN(health::HealthPlugin, {.name = "health",
                                          .summary = "Health over HTTP, metrics, and a canary",
                                          .provides = health::kProvides,
                                          .uses = health::kUses,
-                                         .schema = health::kSchema})
+                                         .schema = health::kSchema,
+                                         .flags = SH_PLUGIN_STOPS_LAST})

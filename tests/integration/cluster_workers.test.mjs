@@ -43,6 +43,15 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         const text = await (await fetch(`http://127.0.0.1:${node.adminPort}/metrics`)).text();
         return Number(text.match(new RegExp(`^streamhost_${name}(?:{[^}]*})? (\\S+)$`, 'm'))[1]);
     };
+    /** What a node that ends told whoever asked last. */
+    const lastScrape = async (node) => {
+        let text = '';
+        const ask = async () => (text = await (await fetch(`http://127.0.0.1:${node.adminPort}/metrics`)).text());
+        await assert.rejects(async () => {
+            for (;;) await ask();
+        });
+        return text;
+    };
     const begin = async (provider) => {
         const wire = await Wire.join(gateway, { session: newSession() });
         const { run, type } = await wire.ask({ type: 'send', content: WORDS, options: { provider } });
@@ -128,12 +137,13 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         const [leaves, follows] = [workers[talk.busy], workers[1 - talk.busy]];
         const counts = () => Promise.all(['runs_taken_total', 'runs_taken_over_total'].map((name) => metric(follows, name)));
         const [taken, over] = await counts();
-        assert.deepEqual(await leaves.stop(), { code: 0, signal: null });
+        const [last, ended] = await Promise.all([lastScrape(leaves), leaves.stop()]);
+        assert.deepEqual(ended, { code: 0, signal: null });
+        assert.match(last, /^streamhost_runs_handed_over_total 1$/m);
         const seen = talk.wire.frames.length;
         const { text, end } = await endOf(talk);
         assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
         assert.ok(talk.wire.frames.length > seen, 'it was in the middle');
-        // Not by its counter: the plugin that shows metrics is the first to leave.
         assert.deepEqual(leaves.log.match(/run is handed over run=\S+/g), [`run is handed over run=${talk.run}`]);
         assert.deepEqual(await counts(), [taken + 1, over + 1]);
         talk.wire.close();

@@ -6,6 +6,7 @@ import WebSocket from 'ws';
 
 import { serveHost } from './support/host_process.mjs';
 import { RawClient, frame, opcodes, upgradeHead } from './support/raw_client.mjs';
+import { Wire } from './support/wire.mjs';
 
 const ALL = { words: ['-c', 'config/streamhost.yaml'] };
 const EXIT_MS = 10_000;
@@ -71,7 +72,7 @@ describe('a graceful stop', () => {
     });
 
     it('is not ready until the end: probes hear 503, never 404', async () => {
-        const host = await serveHost(settings(), ALL);
+        const host = await serveHost(settings({ 'drain.balancer_wait_ms': 500 }), ALL); // an answer about health may be a tenth of a second old
         const heard = new Set();
         const probe = async () => {
             for (;;) heard.add((await fetch(`http://127.0.0.1:${host.adminPort}/health/ready`)).status);
@@ -82,6 +83,28 @@ describe('a graceful stop', () => {
         await endOf(host);
         heard.delete(200); // before the signal was seen
         assert.deepEqual([...heard], [503]);
+    });
+
+    it('lives and can be scraped until nobody listens any more, whatever its plugins still do', async () => {
+        const host = await serveHost(settings({ 'plugins.chat.providers.echo.delay_ms': 100, 'drain.window_ms': 200 }), ALL);
+        const wire = await Wire.join(host, { session: 's' });
+        await wire.ask({ type: 'send', content: 'word '.repeat(500), options: { provider: 'echo' } }); // chat waits for its end
+        const heard = { '/health/live': new Set(), '/metrics': new Set() };
+        let last = '';
+        const probe = async (path) => {
+            for (;;) {
+                const answer = await fetch(`http://127.0.0.1:${host.adminPort}${path}`);
+                const text = await answer.text();
+                heard[path].add(answer.status);
+                if (path === '/metrics') last = text;
+            }
+        };
+        host.signal('SIGTERM');
+        await Promise.all(Object.keys(heard).map((path) => assert.rejects(probe(path))));
+        const ended = await endOf(host);
+        assert.equal(ended.code, 0, host.log);
+        assert.deepEqual(Object.values(heard).map((statuses) => [...statuses]), [[200], [200]]);
+        assert.match(last, /^streamhost_ready 0$/m);
     });
 
     it('ends in time whatever clients do: silent, deaf, or in the middle of a message', async () => {

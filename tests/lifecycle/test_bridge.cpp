@@ -143,6 +143,8 @@ TestHost::TestHost(control::LifecycleLimits limits)
 TestHost::~TestHost() {
     supervisor.stop_all(1'000);
     static_cast<void>(settle());
+    supervisor.stop_last();
+    static_cast<void>(settle());
     loops.stop(1'000);
     workers.stop(1'000);
 }

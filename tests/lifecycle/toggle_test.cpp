@@ -207,6 +207,14 @@ TEST(Retired, AndANewFileGivesNewCode) {
     EXPECT_EQ(host.view("generation").generation, 2u);
 }
 
+std::vector<std::string> retired(const TestHost& host) {
+    std::vector<std::string> order;
+    for (const control::StepRecord& step : host.steps) {
+        if (step.to == State::retired) order.push_back(step.plugin);
+    }
+    return order;
+}
+
 TEST(StopAll, GoesDependentsFirst) {
     TestHost host;
     host.install("generation_1", "generation");
@@ -216,12 +224,24 @@ TEST(StopAll, GoesDependentsFirst) {
     host.steps.clear();
     host.supervisor.stop_all(50);
     ASSERT_TRUE(host.settle());
-    std::vector<std::string> order;
-    for (const control::StepRecord& step : host.steps) {
-        if (step.to == State::retired) order.push_back(step.plugin);
-    }
-    EXPECT_THAT(order, testing::ElementsAre("never_drains", "consumer", "generation"));
+    EXPECT_THAT(retired(host), testing::ElementsAre("never_drains", "consumer", "generation"));
     EXPECT_EQ(host.reason_of_step("generation", State::draining), "the host stops");
+}
+
+TEST(StopAll, LeavesThoseWhoWatchAndWhomTheyRequireForTheEnd) {
+    TestHost host;
+    host.install("generation_1", "generation");
+    host.install("consumer");
+    host.install("watches");
+    ASSERT_TRUE(host.start({"generation", "consumer", "watches"}));
+    host.supervisor.stop_all(1'000);
+    ASSERT_TRUE(host.settle());
+    EXPECT_THAT(retired(host), testing::ElementsAre("consumer"));
+    EXPECT_EQ(host.state("watches"), State::started);
+    EXPECT_EQ(host.state("generation"), State::started);
+    host.supervisor.stop_last();
+    ASSERT_TRUE(host.settle());
+    EXPECT_THAT(retired(host), testing::ElementsAre("consumer", "watches", "generation"));
 }
 
 }  // namespace

@@ -86,6 +86,20 @@ TEST(StartPlan, SaysWhereAMissingServiceCouldComeFrom) {
     EXPECT_EQ(plan.find_blocked("c")->reason, "it requires b/1, and its provider b cannot start: see there");
 }
 
+TEST(StopPlan, PutsUsersFirstAndAtLastThoseWhoWatchWithWhatTheyRequire) {
+    std::vector<PlanNode> nodes{node("health", {"health/1"}, {"clock/1"}, {"chat/1"}),
+                                node("auth", {"auth/1"}, {}, {"pubsub/1"}),
+                                node("chat", {"chat/1"}, {"pubsub/1"}),
+                                node("clock", {"clock/1"}, {}, {"pubsub/1"}),
+                                node("pubsub", {"pubsub/1"}),
+                                node("off", {}, {}, {}, false)};
+    EXPECT_THAT(plan_stop(nodes).order, ElementsAre("health", "clock", "chat", "auth", "pubsub"));
+    EXPECT_THAT(plan_stop(nodes).last, IsEmpty());
+    nodes[0].stops_last = nodes[1].stops_last = true;
+    EXPECT_THAT(plan_stop(nodes).order, ElementsAre("chat", "pubsub"));
+    EXPECT_THAT(plan_stop(nodes).last, ElementsAre("health", "clock", "auth"));
+}
+
 class Toggle : public testing::Test {
 protected:
     std::vector<PlanNode> nodes_{node("pubsub", {"pubsub/1"}), node("gateway", {}, {"pubsub/1"}),

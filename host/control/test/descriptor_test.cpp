@@ -59,6 +59,15 @@ TEST_F(Descriptor, LongerStructsAreAccepted) {
     EXPECT_EQ(reason(), "");
 }
 
+TEST_F(Descriptor, ShortOnesOfTheFirstReleaseHaveNoFlags) {
+    descriptor_.flags = SH_PLUGIN_STOPS_LAST;
+    EXPECT_TRUE(read_descriptor(entry_)->stops_last);
+    descriptor_.struct_size = 64;
+    const auto read = read_descriptor(entry_);
+    ASSERT_TRUE(read) << read.reason;
+    EXPECT_FALSE(read->stops_last);
+}
+
 TEST_F(Descriptor, OlderMajorIsRefused) {
     entry_.abi_major = 0;
     EXPECT_EQ(reason(), "built for ABI major 0, this host speaks 1: build the plugin with an SDK of major 1");

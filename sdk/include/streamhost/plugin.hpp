@@ -137,11 +137,21 @@ struct Descriptor {
     const char* const* needs = nullptr;
     const char* const* uses = nullptr;
     const char* schema = nullptr;
+    std::uint32_t flags = 0;  // SH_PLUGIN_*
 };
 
 constexpr sh_descriptor make_descriptor(const Descriptor& from) noexcept {
-    return {sizeof(sh_descriptor), 0,          from.name, from.version, from.summary,
-            from.provides,         from.needs, from.uses, from.schema};
+    return {sizeof(sh_descriptor),
+            0,
+            from.name,
+            from.version,
+            from.summary,
+            from.provides,
+            from.needs,
+            from.uses,
+            from.schema,
+            from.flags,
+            0};
 }
 
 }  // namespace streamhost

@@ -96,6 +96,9 @@ static inline void base_end(void* self) { (void)self; }
 #ifndef REQUIRES
 #define REQUIRES NULL
 #endif
+#ifndef FLAGS
+#define FLAGS 0
+#endif
 
 /* After the functions: PLUGIN() defines create(), the descriptor and the entry. */
 #define PLUGIN()                                                                            \
@@ -115,12 +118,21 @@ static inline void base_end(void* self) { (void)self; }
     }                                                                                       \
     ENTRY(base_create)
 
-#define ENTRY(create)                                                                                     \
-    static const char* const provided[] = {PROVIDES, NULL};                                               \
-    static const char* const required[] = {REQUIRES, NULL};                                               \
-    static const sh_descriptor descriptor = {                                                             \
-        sizeof(sh_descriptor), 0, PLUGIN_NAME, "1.0.0", "For a test.", provided, required, NULL, SCHEMA}; \
-    const sh_entry streamhost_plugin_entry = {MAGIC, MAJOR,       SH_ABI_MINOR, sizeof(sh_entry),         \
+#define ENTRY(create)                                                                             \
+    static const char* const provided[] = {PROVIDES, NULL};                                       \
+    static const char* const required[] = {REQUIRES, NULL};                                       \
+    static const sh_descriptor descriptor = {sizeof(sh_descriptor),                               \
+                                             0,                                                   \
+                                             PLUGIN_NAME,                                         \
+                                             "1.0.0",                                             \
+                                             "For a test.",                                       \
+                                             provided,                                            \
+                                             required,                                            \
+                                             NULL,                                                \
+                                             SCHEMA,                                              \
+                                             FLAGS,                                               \
+                                             0};                                                  \
+    const sh_entry streamhost_plugin_entry = {MAGIC, MAJOR,       SH_ABI_MINOR, sizeof(sh_entry), \
                                               0,     &descriptor, create};
 
 #endif

@@ -23,6 +23,11 @@ extern "C" {
 
 #define SH_PLUGIN_MAGIC 0x3150485354524853ull /* "SHRTSHP1" */
 
+/* Of sh_descriptor. */
+#define SH_PLUGIN_STOPS_LAST                                                                  \
+    1u /* it serves those who look after the node: when the host ends it stops, with whatever \
+        * it requires, after all others and after the admin listener has closed */
+
 /* Constant data of the library; read before any of its code runs. Lists end with NULL. */
 typedef struct sh_descriptor {
     uint32_t struct_size;
@@ -34,6 +39,8 @@ typedef struct sh_descriptor {
     const char* const* required_services; /* start order; missing: this plugin cannot start */
     const char* const* optional_services; /* may be absent, may come and go */
     const char* config_schema; /* JSON Schema of the section, or NULL for "takes no configuration" */
+    uint32_t flags;            /* SH_PLUGIN_*; others are ignored */
+    uint32_t reserved_at_end;
 } sh_descriptor;
 
 /* Filled by create(). Members after `destroy` may be NULL. No function may let an exception out. */
