@@ -146,6 +146,7 @@ Node::Node(Settings settings, control::Catalogue& catalogue, config::Sources sou
 }
 
 Node::~Node() {
+    if (exit_watch_) exit_watch_->only("connections and threads that end");
     admin_.reset();
     bridge::set_transport(nullptr);
     (void)loops_.stop(kLoopGraceMs);

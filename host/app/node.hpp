@@ -13,6 +13,7 @@
 #include "app/config_change.hpp"
 #include "app/drain.hpp"
 #include "app/drain_call.hpp"
+#include "app/exit_watch.hpp"
 #include "app/handover_giver.hpp"
 #include "app/handover_taker.hpp"
 #include "app/open_listeners.hpp"
@@ -112,6 +113,7 @@ private:
     void on_timer(DrainTick);
     void stop_plugins();
     void stop_watchers();
+    [[nodiscard]] std::string what_is_left() const;  // [any]
     void finish();
 
     // node_reload.cpp
@@ -178,15 +180,16 @@ private:
     std::optional<Drain> drain_;  // from the first order on
     std::uint64_t websockets_at_drain_ = 0;
     bool is_signalled_ = false;
-    bool reload_waits_ = false;                      // for the supervisor
-    bool is_stopping_ = false;                       // plugins are on their way out
-    std::optional<std::uint64_t> admin_closing_ms_;  // from then on: they have gone, but for the last ones
-    bool is_last_ = false;                           // these, too, are on their way
+    bool reload_waits_ = false;                    // for the supervisor
+    bool is_stopping_ = false;                     // plugins are on their way out
+    std::optional<std::uint64_t> admin_until_ms_;  // they have gone but for the last ones: for it to close
+    bool is_last_ = false;                         // these, too, are on their way
     std::uint64_t started_ms_;
     int exit_code_ = 0;
     std::atomic<std::uint64_t> reloads_{0};
     std::atomic<std::uint64_t> reloads_refused_{0};
     std::atomic<std::uint64_t> reloads_rolled_back_{0};
+    std::optional<ExitWatch> exit_watch_;  // once the process is to end
 };
 
 }  // namespace streamhost::app

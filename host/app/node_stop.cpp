@@ -2,6 +2,7 @@
 #include <csignal>
 #include <utility>
 
+#include <Poco/String.h>
 #include <unistd.h>
 
 #include "app/node.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kLookMs = 20;
 constexpr std::uint64_t kLogMs = 200;
+constexpr std::uint64_t kStuckMs = 100;    // a round of a loop that is worth a word
 constexpr std::uint64_t kAdminMs = 1'000;  // for requests of the admin listener that are under way
 
 }  // namespace
@@ -34,7 +36,7 @@ void Node::leave(Leave what) {
     if (what == Leave::process && !drain_->is_ending()) {
         drain_->end(clock_.monotonic_ms());
         if (!stepped_aside_ && !before_) manager_.stopping();
-        leave_within(settings_->drain.exit_within_ms);
+        exit_watch_.emplace(settings_->drain.exit_within_ms, [this] { return what_is_left(); });
         if (drain_->has_begun()) log_.info("the process ends, too");
     }
     // While plugins start, run() goes on from here when they have.
@@ -97,7 +99,9 @@ void Node::on_timer(DrainTick) {
             stop_plugins();
             break;
         case Drain::Step::give_up:
-            log_.error("the plugins' time to stop is over; ending with what is left");
+            if (admin_until_ms_) break;  // those who may take their time have ended
+            log_.error("the plugins' time to stop is over; ending with what is left",
+                       {{"left", what_is_left()}});
             exit_code_ = 1;
             return control_loop_.request_stop(0);
         case Drain::Step::none: break;
@@ -118,15 +122,39 @@ void Node::stop_plugins() {
     wake();
 }
 
+// By name, since what it hangs on is what somebody has to look at.
+std::string Node::what_is_left() const {
+    std::vector<std::string> left;
+    for (const control::PluginView& plugin : plugins())
+        if (plugin.state >= control::State::created && plugin.state < control::State::retired)
+            left.push_back("plugin " + plugin.name + " (" + std::string(control::to_string(plugin.state)) +
+                           ")");
+    for (const runtime::WorkerPool* pool : {&short_pool_, &long_pool_})
+        for (const runtime::WorkerPool::Running& job : pool->running())
+            left.push_back("job " + job.name + " for " + std::to_string(job.for_ms) + " ms");
+    const auto look = [&](const runtime::Loop& loop) {
+        const std::uint64_t stuck_ms = loop.meter().stuck_ns(clock_.monotonic_ns()) / 1'000'000;
+        if (stuck_ms >= kStuckMs)
+            left.push_back("loop " + loop.options().name + " busy for " + std::to_string(stuck_ms) + " ms");
+    };
+    look(control_loop_);
+    for (std::size_t index = 0; index < loops_.all_size(); ++index)
+        look(loops_.any_loop(index));
+    left.push_back(std::to_string(transport_->counters().clients()) + " clients");
+    return Poco::cat(std::string(", "), left.begin(), left.end());
+}
+
 // Whoever watches the node sees how it ends: what answers there stops when nobody can ask any more.
 void Node::stop_watchers() {
     if (is_last_) return control_loop_.request_stop(0);
     const std::uint64_t now_ms = clock_.monotonic_ms();
-    if (!admin_closing_ms_) {
+    if (!admin_until_ms_) {
         sockets_.admin.file.remove();
-        admin_closing_ms_ = now_ms;
+        admin_until_ms_ = now_ms + std::min(kAdminMs, drain_->left_ms(now_ms) / 2);
     }
-    if (!admin_->close() && now_ms - *admin_closing_ms_ < kAdminMs) return;  // until the next tick
+    const bool is_closed = admin_->close();
+    if (!is_closed && now_ms < *admin_until_ms_) return;  // until the next tick
+    if (is_closed) admin_.reset();                        // and its descriptor
     sockets_.admin.sockets.clear();
     is_last_ = true;
     supervisor_.stop_last();
@@ -142,23 +170,21 @@ void Node::finish() {
     admin_.reset();
     sockets_ = {};
     const std::uint64_t grace_ms = std::max<std::uint64_t>(drain_->left_ms(clock_.monotonic_ms()) / 5, 1);
-    bool is_empty = true;
+    std::string left;
     for (runtime::WorkerPool* pool : {&short_pool_, &long_pool_}) {
         for (const std::string& job : pool->stop(grace_ms).running) {
             log_.warn("still running", {{"job", job}});
-            is_empty = false;
+            left += " job " + job;
         }
     }
     (void)loops_.store_loop().post([this] { store_->store().shutdown(); });
     for (const std::string& loop : loops_.stop(grace_ms).stuck) {
         log_.error("a loop did not end", {{"loop", loop}});
-        is_empty = false;
+        left += " loop " + loop;
     }
     log_.info("stopped");
-    if (is_empty) return;
     // What still runs may call into what would be taken down now.
-    (void)observe::flush_logging(kLogMs);
-    ::_exit(1);
+    if (!left.empty()) leave_with(left.substr(1));
 }
 
 }  // namespace streamhost::app

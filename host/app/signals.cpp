@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace streamhost::app {
@@ -29,8 +30,7 @@ sigset_t watched() {
 void leave(int signal) {
     constexpr std::string_view kAgain = "streamhost: second signal: leaving at once\n";
     constexpr std::string_view kLate = "streamhost: the time to stop is over: leaving with what is left\n";
-    const std::string_view text = signal == SIGALRM ? kLate : kAgain;
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    write_last(signal == SIGALRM ? kLate : kAgain);
     ::_exit(1);
 }
 
@@ -47,6 +47,12 @@ void leave_on(std::initializer_list<int> signals) {
 }
 
 }  // namespace
+
+void write_last(std::string_view line) noexcept {
+    pollfd error{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&error, 1, 0) != 1) return;
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
 
 void block_signals() {
     const sigset_t set = watched();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "runtime/loop.hpp"
 
@@ -17,6 +18,8 @@ void block_signals();  ///< first thing in main
 void leave_at_next_signal();
 /// [control] So does the passing of `within_ms`.
 void leave_within(std::uint64_t within_ms);
+/// [any] Signal handlers too. On standard error, unless that would wait for its reader.
+void write_last(std::string_view line) noexcept;
 
 /// [control] Calls `on_signal` on the loop for SIGTERM, SIGINT and SIGHUP.
 class SignalWatch final : private runtime::FdHandler {

@@ -1,10 +1,13 @@
 // SIGTERM and SIGINT: who is told what, and how long it takes.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 
 import WebSocket from 'ws';
 
-import { serveHost } from './support/host_process.mjs';
+import { inFolder, root, serveHost } from './support/host_process.mjs';
 import { RawClient, frame, opcodes, upgradeHead } from './support/raw_client.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -148,6 +151,22 @@ describe('a graceful stop', () => {
         assert.equal((await silent.frame()).code, 4000, 'they hear of it all the same');
         silent.close();
     });
+});
+
+describe('a plugin that hangs', () => {
+    const run = promisify(execFile);
+
+    it('is named in the last line of the log, and the process ends in time with 1', () =>
+        inFolder(async (folder) => {
+            const include = ['sdk/include', 'tests/lifecycle/plugins'].map((place) => `-I${path.join(root, place)}`);
+            await run('cc', ['-shared', '-fPIC', '-fvisibility=hidden', ...include, '-o', path.join(folder, 'hangs.so'), path.join(root, 'tests/lifecycle/plugins/hangs.c')]);
+            const host = await serveHost({ 'plugins.directory': folder, 'plugins.hangs.enabled': true, 'drain.exit_within_ms': 2_000 });
+            host.signal('SIGTERM');
+            const ended = await endOf(host);
+            assert.deepEqual([ended.code, ended.signal], [1, null], host.log);
+            assert.match(host.err, /ERROR host: the time to stop is over: leaving with what is left left=".*plugin hangs \(\w+\), loop control busy for \d+ ms, 0 clients"\n$/);
+            assert.ok(ended.ms < 2_500, `${ended.ms} ms`);
+        }));
 });
 
 describe('a stop before the node is ready', () => {
