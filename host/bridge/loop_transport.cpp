@@ -21,6 +21,8 @@ constexpr std::size_t kMaxPieces = 30;
 constexpr std::uint32_t kDrainTickMs = 20;
 // Clients of a drain leave one after the other, so this only parts those of a tick, and of other loops.
 constexpr std::uint32_t kComeBackWithinMs = 500;
+// Clients of a route that ends leave all at once: of each loop two hundred come back a second.
+constexpr std::size_t kMsForEach = 5;
 constexpr std::uint32_t kHousekeepingMs = 1'000;
 constexpr const char* kJustOff = "this service was just switched off; try again";
 
@@ -320,7 +322,8 @@ void LoopTransport::end_route(const ClientRoute& route, std::uint32_t window_ms)
         if (client != nullptr && client->is_open && client->route.get() == &route)
             clients.push_back(connection.id());
     });
-    std::uniform_int_distribution<std::uint32_t> moment(0, window_ms);
+    const std::size_t spread_ms = std::min<std::size_t>(window_ms, clients.size() * kMsForEach);
+    std::uniform_int_distribution<std::uint32_t> moment(0, static_cast<std::uint32_t>(spread_ms));
     for (const net::ConnectionId id : clients)
         if (Client* client = find(id)) end_client(*client, id, moment(random_));
 }

@@ -139,6 +139,10 @@ describe('switched off and on under a stream', { timeout: TEST_MS }, () => {
             for (const other of [name, ...waiting(name)]) assert.match(plan, new RegExp(`stops +${other}`));
             if (CLOSES.has(name)) assert.equal((await wire.ended()).code, 1013);
             else assert.equal(wire.closed, null);
+            if (name === 'gateway') {
+                const goaway = await wire.frame((frame) => frame.type === 'goaway');
+                assert.ok(goaway.reconnect_after_ms <= 100, `${goaway.reconnect_after_ms} ms, for a few clients`);
+            }
             await (WELCOMES_NOBODY.has(name) ? refusesHello(host) : WITHOUT[name](host));
             await toggle(name, true);
 
