@@ -46,6 +46,7 @@ void Node::leave(Leave what) {
 void Node::show_draining() {
     house_.phase.store(SH_NODE_DRAINING);
     transport_->counters().draining.store(true);
+    transport_->counters().closing.store(true);
 }
 
 void Node::begin_drain() {

@@ -99,6 +99,26 @@ describe('POST /admin/v1/drain', { timeout: TEST_MS, concurrency: 3 }, () => {
             assert.ok(Date.now() - told < EXIT_MS, 'nobody was left to wait for');
         }));
 
+    it('tells clients that keep their connections to bring the next request elsewhere', () =>
+        withHost({}, async (host) => {
+            const get = (path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+            const asked = await Promise.all(['/health/live', '/nowhere', '/'].map(async (path) => {
+                const kept = await RawClient.open(host.port);
+                for (let count = 0; count < 2; ++count) {
+                    kept.send(get(path));
+                    assert.equal((await kept.response()).headers.connection, undefined, path);
+                }
+                return { path, kept };
+            }));
+            assert.equal((await host.admin(PATH, {})).status, 202);
+            for (const { path, kept } of asked) {
+                kept.send(get(path) + get(path));
+                assert.equal((await kept.response()).headers.connection, 'close', path);
+                assert.equal((await kept.rest()).length, 0, `${path}: the second one is not answered`);
+                kept.close();
+            }
+        }));
+
     it('says goodbye to a client of the protocol, finishes its answer and counts it', () =>
         withHost({ 'plugins.chat.providers.echo.delay_ms': 30, 'drain.window_ms': 200 }, async (host) => {
             const content = Array.from({ length: 60 }, (_, index) => `word-${index}`).join(' ');
