@@ -67,7 +67,7 @@ TEST(Healthcheck, Status200IsHealthy) {
     Answering node("HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"status\":\"ok\"}\n");
     const Result result = check(node.url("/health/ready?x=1"));
     EXPECT_EQ(result.code, 0);
-    EXPECT_EQ(result.out, "streamhost: healthy: 200 {\"status\":\"ok\"}\n");
+    EXPECT_EQ(result.out, "streamhost: healthy: 200 ok\n");
     EXPECT_EQ(result.err, "");
     EXPECT_EQ(node.heard().rfind("GET /health/ready?x=1 HTTP/1.1\r\n", 0), 0U);
 }
@@ -77,13 +77,22 @@ TEST(Healthcheck, AnyOtherStatusIsNot) {
     const Result result = check(node.url("/health/ready"));
     EXPECT_EQ(result.code, 1);
     EXPECT_EQ(result.out, "");
-    EXPECT_EQ(result.err, "streamhost: unhealthy: 503 {\"status\":\"draining\"}\n");
+    EXPECT_EQ(result.err, "streamhost: unhealthy: 503 draining\n");
+}
+
+TEST(Healthcheck, ReasonsComeFirstHoweverLongTheReportIs) {
+    const std::string body = R"({"status":"degraded","plugins":[{"name":")" + std::string(2'000, 'x') +
+                             R"("}],"reasons":["1 run waits for a worker","the store is away"]})";
+    Answering node("HTTP/1.1 503 Service Unavailable\r\nContent-Length: " + std::to_string(body.size()) +
+                   "\r\n\r\n" + body);
+    EXPECT_EQ(check(node.url("/health")).err,
+              "streamhost: unhealthy: 503 degraded: 1 run waits for a worker; the store is away\n");
 }
 
 TEST(Healthcheck, OneShortLineWhateverIsSaid) {
     Answering node("HTTP/1.1 200 OK\r\n\r\n\x1b[31m" + std::string(100'000, 'x'));
     const Result result = check(node.url("/"));
-    EXPECT_EQ(result.out, "streamhost: healthy: 200 [31m" + std::string(196, 'x') + "\n");
+    EXPECT_EQ(result.out, "streamhost: healthy: 200 [31m" + std::string(496, 'x') + "\n");
 }
 
 TEST(Healthcheck, NobodyThereIsUnhealthy) {
