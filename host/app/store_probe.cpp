@@ -7,6 +7,7 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "app/store_complaint.hpp"
 #include "app/store_talk.hpp"
 
 namespace streamhost::app {
@@ -16,6 +17,7 @@ namespace {
 using Level = Finding::Level;
 
 constexpr std::int64_t kLeastWindowMs = 10'000;
+constexpr int kWrittenMs = 1'000;  // that the key of a try stays
 
 // Of one kind of servers, and where a configuration says so.
 struct Door {
@@ -117,7 +119,8 @@ private:
         } catch (const CertificateRefused& error) {
             say(Level::kError, name + ": " + error.what(), next_step(error.verified, door.section));
         } catch (const std::runtime_error& error) {
-            say(Level::kError, name + ": " + error.what());
+            const StoreComplaint complaint = store_complaint(error.what(), door.section);
+            say(Level::kError, name + ": " + complaint.text, complaint.next);
         }
     }
 
@@ -130,9 +133,11 @@ private:
             say(Level::kFine, name + ": Redis " + info["redis_version"] + ", " + info["role"] + ", " +
                                   info["connected_slaves"] + " replicas");
             if (is_old(info["redis_version"]))
-                say(Level::kError, name + ": Redis 6.2 or newer is needed; upgrade it");
+                say(Level::kError, name + ": the server is too old: Redis 6.2 or later is needed",
+                    "upgrade it");
             if (info["role"] != "master")
-                say(Level::kError, name + ": is a replica, and takes no writes; name the master");
+                say(Level::kError, name + ": is a replica, and takes no writes",
+                    "name the master in store.redis.address");
             if (info["maxmemory"] != "0" && info["maxmemory_policy"] != "noeviction")
                 say(Level::kWarning, name + ": maxmemory-policy " + info["maxmemory_policy"] +
                                          " throws streams away when memory is short; set noeviction");
@@ -140,8 +145,15 @@ private:
                 say(Level::kWarning, name +
                                          ": appendonly is off: what was acknowledged is gone when the server "
                                          "ends; set it to yes");
+            if (info["role"] == "master") try_write(talk, name);
         };
         talk_to(address, Door("server", "store.redis", server), look);
+    }
+
+    // A server that is full, alone or unable to save answers everything else.
+    void try_write(StoreTalk& talk, const std::string& name) {
+        (void)talk.ask("SET", settings_.key_prefix + "config-check", "1", "PX", kWrittenMs);
+        say(Level::kFine, name + ": takes writes");
     }
 
     // What most of them name; port 0: none did.
