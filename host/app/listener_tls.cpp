@@ -1,6 +1,7 @@
 #include "app/listener_tls.hpp"
 
 #include <exception>
+#include <string_view>
 #include <utility>
 
 namespace streamhost::app {
@@ -35,8 +36,11 @@ private:
         try {
             out_.contexts.emplace(listener, std::make_shared<net::TlsServerContext>(options));
         } catch (const std::exception& error) {
+            const bool has_ended = std::string_view(error.what()).ends_with("has ended");
             complain(at, error.what(),
-                     "see that both files exist, hold PEM of one pair, and this user may read them");
+                     has_ended
+                         ? "put a renewed one in " + at + ".cert_file"
+                         : "see that both files exist, hold PEM of one pair, and this user may read them");
         }
     }
 

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 using Level = Finding::Level;
 
 constexpr std::size_t kLeastDifferentBytes = 12;  // of a secret; 32 random bytes have about 30
+constexpr std::int64_t kLeastDays = 14;  // of a certificate; whoever renews them has to notice and to act
 constexpr std::size_t kSecretBytesRead = 4'096;
 
 bool is_loopback(const std::string& address) {
@@ -61,6 +62,7 @@ public:
         check_tokens();
         check_limits();
         check_listeners();
+        check_certificates();
         check_store();
         check_secrets();
         check_answers();
@@ -98,7 +100,7 @@ private:
     void check_identity() {
         if (!has_plugin("gateway")) {
             fine("authentication", "no clients: the plugin gateway is off");
-        } else if (text("plugins.gateway.authentication") != "required" || !has_plugin("auth")) {
+        } else if (text("plugins.gateway.authentication") != "required") {
             fail("authentication", "whoever reaches the node may read and write everything without a token",
                  "plugins.auth with your keys, and plugins.gateway.authentication: required");
         } else {
@@ -196,6 +198,20 @@ private:
             else
                 warn("exposure", "listeners." + name + " speaks HTTP without TLS at " + address,
                      "let nobody but the proxy that ends TLS reach it: firewall, network policy");
+        }
+    }
+
+    void check_certificates() {
+        for (const auto& [listener, ends_at_s] : facts_.certificates_end_s) {
+            const std::string at = "listeners." + listener + ".tls";
+            const std::int64_t days = (ends_at_s - facts_.now_s) / (24 * 60 * 60);
+            if (days < kLeastDays)
+                warn("certificates",
+                     text(at + ".cert_file") + " (" + at + ") ends in " + std::to_string(days) + " days",
+                     "renew it, then streamhost config apply");
+            else
+                fine("certificates", at + ": ends in " + std::to_string(days) + " days");
+            check_reader("certificates", text(at + ".key_file"), at + ".key_file");
         }
     }
 

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "app/finding.hpp"
 #include "config/configuration.hpp"
@@ -10,6 +14,8 @@ namespace streamhost::app {
 /// What the configuration does not say itself.
 struct ProductionFacts {
     bool names_node = false;  ///< NODE_ID of the environment is set
+    std::int64_t now_s = 0;   ///< Unix time
+    std::map<std::string, std::int64_t, std::less<>> certificates_end_s = {};  ///< by listener
 };
 
 /// The problem: everything that makes a first try easy (no tokens, no limits, a store in memory, an echo for

@@ -147,6 +147,27 @@ TEST_F(Production, AListenerThatSpeaksTlsIsForOthers) {
               "");
 }
 
+TEST_F(Production, ACertificateEndsLaterAndItsKeyIsNobodyElses) {
+    namespace fs = std::filesystem;
+    const std::string key = folder_.write("key.pem", "a key");
+    const std::string over =
+        "listeners: {public: {tls: {enabled: true, cert_file: a.pem, key_file: " + key + "}}}";
+    const auto told = [&](std::int64_t days, fs::perms rights) {
+        fs::permissions(key, rights);
+        std::string text;
+        for (const Finding& finding :
+             findings(over, {.now_s = 1'000, .certificates_end_s = {{"public", 1'000 + days * 86'400}}}))
+            if (is_to_mend(finding)) text += format(finding);
+        return text;
+    };
+    const fs::perms own = fs::perms::owner_read | fs::perms::owner_write;
+    EXPECT_EQ(told(14, own), "");
+    EXPECT_THAT(told(13, own),
+                HasSubstr("warning: certificates: a.pem (listeners.public.tls) ends in 13 days"));
+    EXPECT_THAT(told(14, own | fs::perms::others_read),
+                HasSubstr("(listeners.public.tls.key_file) can be read by every user of the machine"));
+}
+
 TEST_F(Production, AWorkerIsNotAskedForWhatOnlyAGatewayNeeds) {
     const std::string text = only(R"(
 drain: {window_ms: 0}
