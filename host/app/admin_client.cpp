@@ -11,6 +11,7 @@
 #include <Poco/JSON/Parser.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/NetException.h>
 
 namespace streamhost::app {
 
@@ -61,12 +62,17 @@ std::string text_of(const Poco::JSON::Object& object, const std::string& name) {
 
 int print_problem(const AdminClient::Answer& answer, std::ostream& err) {
     err << "streamhost: " << answer.status << ": " << text_of(*answer.body, "detail") << "\n";
+    if (answer.status == 401) err << "    next: --token-file FILE, with a token that the node takes\n";
     return 1;
 }
 
 int guarded(const std::string& url, std::ostream& err, const std::function<int()>& body) {
     try {
         return body();
+    } catch (const Poco::Net::ConnectionRefusedException&) {
+        err << "streamhost: " << url
+            << ": Connection refused\n    next: is the node up? --url URL names another "
+            << "admin listener\n";
     } catch (const Poco::Exception& error) {
         err << "streamhost: " << url << ": " << error.displayText() << "\n";
     } catch (const std::exception& error) {

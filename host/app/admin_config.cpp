@@ -78,9 +78,10 @@ std::string_view word_of(Result result) {
     return "conflict";
 }
 
-JsonObject plan_json(const ConfigAnswer& answer, std::uint64_t websockets) {
+JsonObject plan_json(const std::string& node, const ConfigAnswer& answer, std::uint64_t websockets) {
     JsonObject out;
-    out.number("generation", answer.page->generation)
+    out.text("node", node)
+        .number("generation", answer.page->generation)
         .json("changes", to_json(answer.plan.changes))
         .json("effect", summary_json(answer.plan, websockets));
     return out;
@@ -140,8 +141,9 @@ public:
             ask([documents = body->documents](Node& node) { return node.compare_config(documents); });
         if (answer == nullptr) return busy();
         if (answer->result == Result::kRefused) return json(200, refused_json(*answer, false));
-        return json(200,
-                    plan_json(*answer, websockets()).boolean("valid", true).json("complaints", "[]").done());
+        return json(
+            200,
+            plan_json(id(), *answer, websockets()).boolean("valid", true).json("complaints", "[]").done());
     }
 
     HttpAnswer change(const std::string& text, bool back) const {
@@ -158,7 +160,7 @@ public:
         if (answer->result == Result::kConflict) return problem(409, answer->reason);
         if (answer->result == Result::kRefused) return json(422, refused_json(*answer, true));
         return json(answer->result == Result::kUnderWay ? 202 : 200,
-                    plan_json(*answer, websockets())
+                    plan_json(id(), *answer, websockets())
                         .text("state", word_of(answer->result))
                         .json("waiting", to_json(as_entries(answer->page->waiting)))
                         .done());
@@ -169,13 +171,14 @@ private:
         return problem(503, "The control thread is busy: GET /admin/v1/config says what has become of it");
     }
 
-    static std::string refused_json(const ConfigAnswer& answer, bool is_order) {
+    std::string refused_json(const ConfigAnswer& answer, bool is_order) const {
         JsonObject out;
-        out.number("generation", answer.page->generation);
+        out.text("node", id()).number("generation", answer.page->generation);
         if (is_order) out.text("state", "refused").text("reason", observe::valid_utf8(answer.reason));
         return out.boolean("valid", false).json("complaints", complaints_json(answer.errors)).done();
     }
 
+    const std::string& id() const { return node_.house().node_id; }
     std::uint64_t websockets() const { return node_.house().transport->counters().websockets.load(); }
 
     // The control thread may come to it after nobody waits any more.

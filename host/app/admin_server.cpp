@@ -270,7 +270,7 @@ private:
         }
         return {question.method == "POST" ? 202U : 200U,
                 {{"Content-Type", "application/json"}},
-                to_json(node_.drain_view(), active_runs(chat_))};
+                to_json(node_.house().node_id, node_.drain_view(), active_runs(chat_))};
     }
 
     bridge::HttpAnswer change(const std::string& name, const std::string& body) {

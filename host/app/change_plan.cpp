@@ -28,6 +28,12 @@ std::string_view kind_name(config::ChangeKind kind) {
     return kind == config::ChangeKind::removed ? "removed" : "changed";
 }
 
+std::string steps_json(const std::vector<control::TogglePlan::Step>& steps) {
+    return json_array(steps, [](const control::TogglePlan::Step& step) {
+        return JsonObject().text("plugin", step.name).text("because", step.because).done();
+    });
+}
+
 /// What becomes of one plugin.
 struct Fate {
     bool runs = false;
@@ -119,6 +125,13 @@ ChangePlan plan_changes(const config::Configuration& running, const config::Conf
     return Planner(running, wanted, plugins).plan();
 }
 
+void add_others(ChangePlan& plan, const control::TogglePlan& switches) {
+    for (const control::TogglePlan::Step& step : switches.stops)
+        if (std::find(plan.stops.begin(), plan.stops.end(), step.name) == plan.stops.end())
+            plan.also_stop.push_back(step);
+    plan.degrade = switches.degrades;
+}
+
 std::vector<ChangePlan::Entry> as_entries(const std::vector<config::Change>& waiting) {
     std::vector<ChangePlan::Entry> entries;
     for (const config::Change& change : waiting)
@@ -146,6 +159,8 @@ std::string summary_json(const ChangePlan& plan, std::uint64_t websockets) {
         .json("restarts", json_array(plan.restarts))
         .json("starts", json_array(plan.starts))
         .json("stops", json_array(plan.stops))
+        .json("also_stop", steps_json(plan.also_stop))
+        .json("degrade", steps_json(plan.degrade))
         .json("node", json_array(plan.node))
         .json("disconnects", json_array(plan.disconnect))
         .number("clients", plan.disconnect.empty() ? 0 : websockets)

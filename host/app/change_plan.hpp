@@ -32,7 +32,9 @@ struct ChangePlan {
     std::vector<std::string> restarts;  ///< of those: plugins that need another instance, at the latest
     std::vector<std::string> starts;
     std::vector<std::string> stops;
-    std::vector<std::string> node;  ///< keys that wait for the next start of the process
+    std::vector<control::TogglePlan::Step> also_stop;  ///< because of those
+    std::vector<control::TogglePlan::Step> degrade;    ///< go on without something of theirs
+    std::vector<std::string> node;                     ///< keys that wait for the next start of the process
     std::vector<std::string>
         disconnect;  ///< of restarts and stops: plugins whose WebSocket clients reconnect
 };
@@ -41,6 +43,9 @@ struct ChangePlan {
 [[nodiscard]] ChangePlan plan_changes(const config::Configuration& running,
                                       const config::Configuration& wanted,
                                       const std::vector<control::PluginView>& plugins);
+
+/// What its switches do to other plugins, as a dry run of theirs says.
+void add_others(ChangePlan& plan, const control::TogglePlan& switches);
 
 /// Secrets are masked, as in a Change. `websockets`: connections of this node now.
 [[nodiscard]] std::string to_json(const std::vector<ChangePlan::Entry>& changes);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -68,19 +69,67 @@ void print_names(const Object& effect, const std::string& name, const char* sent
             << config::printable(names->getElement<std::string>(static_cast<unsigned>(index))) << "\n";
 }
 
+void print_steps(const Object& effect, const std::string& name, const char* sentence, std::ostream& out) {
+    const Array::Ptr steps = effect.getArray(name);
+    for (std::size_t index = 0; !steps.isNull() && index < steps->size(); ++index) {
+        const Object& step = *steps->getObject(static_cast<unsigned>(index));
+        out << sentence << ": " << text_of(step, "plugin") << ": " << text_of(step, "because") << "\n";
+    }
+}
+
+// Which plugins are switched, and what that does to others.
+void print_switches(const Object& answer, std::ostream& out) {
+    const Object::Ptr sum = answer.getObject("effect");
+    if (sum.isNull()) return;
+    print_names(*sum, "starts", "starts", out);
+    print_names(*sum, "stops", "stops", out);
+    print_steps(*sum, "also_stop", "stops as well", out);
+    print_steps(*sum, "degrade", "has to do without something", out);
+}
+
 void print_effect(const Object& answer, std::ostream& out) {
     const Object::Ptr sum = answer.getObject("effect");
     if (sum.isNull()) return;
     print_names(*sum, "restarts", "needs another instance of", out);
-    print_names(*sum, "starts", "starts", out);
-    print_names(*sum, "stops", "stops", out);
+    print_switches(answer, out);
     print_names(*sum, "node", "waits for the next start of the process", out);
     print_names(*sum, "disconnects", "clients reconnect that are connected to", out);
     const auto clients = sum->optValue<Poco::UInt64>("clients", 0);
     if (clients > 0) out << "up to " << clients << " clients reconnect\n";
 }
 
+// What was accepted and does not hold yet, once each, with what it waits for.
+void print_waiting(const Object& answer, std::ostream& out) {
+    const Array::Ptr waiting = answer.getArray("waiting");
+    std::set<std::string> lines;
+    for (std::size_t index = 0; !waiting.isNull() && index < waiting->size(); ++index) {
+        const Object& change = *waiting->getObject(static_cast<unsigned>(index));
+        const std::string plugin = text_of(change, "plugin");
+        lines.insert(plugin.empty()
+                         ? "waits for the next start of the process: " + text_of(change, "path")
+                         : "waits until " + plugin +
+                               " is restarted (config apply --restart-plugins): " + text_of(change, "path"));
+    }
+    for (const std::string& line : lines)
+        out << line << "\n";
+}
+
+// Whoever changes several nodes wants to know which one said it.
+void print_node(const Object& answer, std::ostream& out) {
+    if (const std::string node = text_of(answer, "node"); !node.empty()) out << "node " << node << ":\n";
+}
+
+// A change can take its own way back away: whoever judged the token is off, or judges otherwise.
+void print_lost_way(const Answer& answer, std::ostream& err) {
+    if (answer.status != 401 && answer.status != 503) return;
+    err << "streamhost: the node does not take this token any more (" << answer.status
+        << "), so config rollback "
+        << "will not either: use a token that it takes now, or put the former file back and send the process "
+        << "SIGHUP (systemctl reload streamhost)\n";
+}
+
 int print_complaints(const Object& answer, std::ostream& err) {
+    print_node(answer, err);
     const Array::Ptr complaints = answer.getArray("complaints");
     for (std::size_t index = 0; !complaints.isNull() && index < complaints->size(); ++index) {
         const Object& complaint = *complaints->getObject(static_cast<unsigned>(index));
@@ -101,7 +150,10 @@ int follow(const AdminClient& talk, bool back, std::ostream& out, std::ostream& 
     for (int look = 0; look < kLooks; ++look) {
         const Answer answer = talk.ask("GET", "/admin/v1/config");
         const Object::Ptr last = answer.body->getObject("last");
-        if (last.isNull()) return print_problem(answer, err);
+        if (last.isNull()) {
+            print_lost_way(answer, err);
+            return print_problem(answer, err);
+        }
         const std::string state = text_of(*last, "state");
         if (state == "applying") {
             Poco::Thread::sleep(kLookMs);
@@ -110,6 +162,7 @@ int follow(const AdminClient& talk, bool back, std::ostream& out, std::ostream& 
         const bool is_well = state == (back ? "rolled_back" : "applied");
         (is_well ? out : err) << state << (last->has("reason") ? ": " + text_of(*last, "reason") : "")
                               << "\n";
+        if (is_well) print_waiting(*answer.body, out);
         return is_well ? 0 : 2;
     }
     err << "streamhost: plugins are still on their way: look at GET /admin/v1/config\n";
@@ -126,10 +179,14 @@ int change(const ConfigClientOptions& options, const std::string& path, const st
         return print_complaints(*answer.body, err);
     }
     if (answer.status != 200 && answer.status != 202) return print_problem(answer, err);
+    print_node(*answer.body, out);
     print_changes(*answer.body, out);
+    print_switches(*answer.body, out);
     out << "generation " << answer.body->getValue<Poco::UInt64>("generation") << "\n";
     if (answer.status == 202) return follow(talk, back, out, err);
     out << text_of(*answer.body, "state") << "\n";
+    print_waiting(*answer.body, out);
+    if (!options.token_file.empty()) print_lost_way(talk.ask("GET", "/admin/v1/config"), err);
     return 0;
 }
 
@@ -159,6 +216,7 @@ int show_config_diff(const ConfigClientOptions& options, const std::vector<std::
                                   : talk.ask("POST", "/admin/v1/config/diff", documents_json(files));
         if (answer.status != 200) return print_problem(answer, err);
         if (!answer.body->optValue<bool>("valid", false)) return print_complaints(*answer.body, err);
+        print_node(*answer.body, out);
         print_changes(*answer.body, out);
         print_effect(*answer.body, out);
         return 0;

@@ -40,8 +40,9 @@ std::optional<Leave> parse_drain_order(const std::string& body) {
     }
 }
 
-std::string to_json(const DrainView& view, std::optional<std::uint64_t> runs) {
+std::string to_json(const std::string& node, const DrainView& view, std::optional<std::uint64_t> runs) {
     Poco::JSON::Object out(Poco::JSON_PRESERVE_KEY_ORDER);
+    out.set("node", node);
     out.set("state", std::string(name_of(view.state)));
     out.set("exit", view.is_ending);
     out.set("elapsed_ms", view.elapsed_ms);

@@ -26,7 +26,9 @@ struct DrainView {
 /// error must not send anybody away, nor end a process. [any]
 [[nodiscard]] std::optional<Leave> parse_drain_order(const std::string& body);
 
-/// The answer. `runs`: answers that are still produced here; nothing where nobody counts them. [any]
-[[nodiscard]] std::string to_json(const DrainView& view, std::optional<std::uint64_t> runs);
+/// The answer of the node of that name. `runs`: answers that are still produced here; nothing where nobody
+/// counts them. [any]
+[[nodiscard]] std::string to_json(const std::string& node, const DrainView& view,
+                                  std::optional<std::uint64_t> runs);
 
 }  // namespace streamhost::app

@@ -45,6 +45,7 @@ int drain_node(const ConfigClientOptions& options, bool wait, std::ostream& out,
         const AdminClient node(options.url, read_token(options.token_file));
         AdminClient::Answer answer = node.ask("POST", kPath, "{}");
         if (answer.status != 202) return print_problem(answer, err);
+        out << "node " << text_of(*answer.body, "node") << ":\n";
         out << progress_text(*answer.body) << std::endl;
         return wait ? follow(node, std::move(answer), out, err) : 0;
     });

@@ -1,5 +1,6 @@
 #include "app/host_app.hpp"
 
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "app/command_line.hpp"
 #include "app/config_client.hpp"
+#include "app/contradictions.hpp"
 #include "app/drain_client.hpp"
 #include "app/explain.hpp"
 #include "app/handover_taker.hpp"
@@ -19,6 +21,7 @@
 #include "app/node.hpp"
 #include "app/plugin_tools.hpp"
 #include "app/production.hpp"
+#include "app/section_trial.hpp"
 #include "app/settings.hpp"
 #include "app/signals.hpp"
 #include "app/store_probe.hpp"
@@ -88,8 +91,7 @@ private:
             return 0;
         }
         Candidate candidate = read_candidate(sources, catalogue_, sources);
-        if (line_.verb == Verb::kConfigCheck && candidate.configuration != nullptr)
-            try_candidate(candidate, catalogue_, enabled_plugins(*candidate.configuration));
+        if (line_.verb == Verb::kConfigCheck) look_closer(candidate);
         std::cerr << candidate.text();
         if (candidate.configuration == nullptr) {
             std::cerr << "streamhost: the configuration is not used; mend the above and try again\n";
@@ -134,18 +136,35 @@ private:
                        std::cout, std::cerr);
     }
 
-    // The keys may be right and still nothing that serves: an enabled plugin whose file is broken, or that
-    // lacks another one.
+    // The keys may be right and still nothing that serves.
+    void look_closer(Candidate& candidate) const {
+        const auto checked = candidate.configuration;
+        if (checked == nullptr) return;
+        candidate.refuse(unloadable_plugins(*checked, catalogue_));
+        candidate.refuse(contradictions(*checked, plan_nodes(*checked, catalogue_), false));
+        candidate.refuse(try_sections(checked, catalogue_, enabled_plugins(*checked)));
+    }
+
+    static ProductionFacts facts_of(const Candidate& candidate) {
+        ProductionFacts facts{.names_node = Poco::Environment::has("NODE_ID"), .now_s = std::time(nullptr)};
+        for (const auto& [listener, context] : candidate.tls)
+            facts.certificates_end_s.emplace(listener, context->ends_at_s());
+        return facts;
+    }
+
     int report_check(const Candidate& candidate) {
-        const std::vector<std::string> unusable = unusable_plugins(*candidate.configuration, catalogue_);
-        for (const std::string& plugin : unusable)
-            std::cerr << "streamhost: enabled, but it cannot run: " << plugin << "\n";
-        if (!unusable.empty()) return 2;
         std::cout << "the configuration is fine\n";
+        if (line_.files.empty())
+            std::cout << "no file was named: these are the defaults, the environment and the arguments\n";
+        const auto& configuration = *candidate.configuration;
         Findings findings;
-        if (line_.production)
-            findings = production_findings(candidate.configuration,
-                                           {.names_node = Poco::Environment::has("NODE_ID")});
+        if (const auto alone = why_nobody_is_welcomed(configuration, plan_nodes(configuration, catalogue_)))
+            findings.push_back({line_.production ? Finding::Level::kError : Finding::Level::kWarning,
+                                alone->problem, alone->path, alone->next_step});
+        if (line_.production) {
+            const Findings list = production_findings(candidate.configuration, facts_of(candidate));
+            findings.insert(findings.end(), list.begin(), list.end());
+        }
         if (line_.connect) {
             const Findings store = probe_store(candidate.store);
             findings.insert(findings.end(), store.begin(), store.end());
@@ -153,12 +172,12 @@ private:
         return report(findings);
     }
 
-    // All of them, whatever the first one says.
+    // All of them, whatever the first one says, at one place and in one order: a report is kept.
     static int report(const Findings& findings) {
         int status = 0;
         for (const Finding& finding : findings) {
             const bool is_error = finding.level == Finding::Level::kError;
-            (is_error ? std::cerr : std::cout) << format(finding);
+            std::cout << format(finding);
             if (is_error) status = 1;
         }
         return status;

@@ -119,6 +119,7 @@ private:
     // node_reload.cpp
     void reload();
     [[nodiscard]] std::string why_no_change_now() const;
+    [[nodiscard]] ChangePlan plan_to(const config::Configuration& wanted) const;
     [[nodiscard]] Candidate read_files(const std::vector<config::Document>& instead);
     [[nodiscard]] ConfigAnswer may_change(const ConfigOrder& order) const;
     ConfigAnswer refuse(const ConfigOrder& order, const std::string& reason, ConfigAnswer answer);

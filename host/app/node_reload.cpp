@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "app/contradictions.hpp"
 #include "app/exposure.hpp"
 #include "app/node.hpp"
 #include "config/diff.hpp"
@@ -57,8 +58,10 @@ Candidate Node::read_files(const std::vector<config::Document>& instead) {
     }
     Candidate candidate = read_candidate(sources, catalogue_, sources_);
     if (candidate.configuration != nullptr) {
-        candidate.errors = exposure_issues(*settings_, *candidate.configuration);
-        if (!candidate.errors.empty()) candidate.configuration = nullptr;
+        const auto checked = candidate.configuration;
+        candidate.refuse(exposure_issues(*settings_, *checked));
+        candidate.refuse(
+            contradictions(*checked, plan_nodes(*checked, catalogue_), settings_->admin_lock.needs_token));
     }
     // What a document refers to could come back in a plugin's complaint; files are the operator's own.
     if (candidate.configuration == nullptr || !instead.empty()) return candidate;
@@ -72,6 +75,12 @@ Candidate Node::read_files(const std::vector<config::Document>& instead) {
     return candidate;
 }
 
+ChangePlan Node::plan_to(const config::Configuration& wanted) const {
+    ChangePlan plan = plan_changes(*book_.page()->running, wanted, supervisor_.list());
+    add_others(plan, supervisor_.plan(plan.stops, plan.starts));
+    return plan;
+}
+
 ConfigAnswer Node::compare_config(const std::vector<config::Document>& instead) {
     Candidate candidate = read_files(instead);
     ConfigAnswer answer;
@@ -80,7 +89,7 @@ ConfigAnswer Node::compare_config(const std::vector<config::Document>& instead) 
     answer.result = ConfigAnswer::Result::kRefused;
     if (candidate.configuration == nullptr) return answer;
     answer.result = ConfigAnswer::Result::kUnchanged;
-    answer.plan = plan_changes(*answer.page->running, *candidate.configuration, supervisor_.list());
+    answer.plan = plan_to(*candidate.configuration);
     return answer;
 }
 
@@ -136,7 +145,7 @@ ConfigAnswer Node::take(const std::shared_ptr<const config::Configuration>& conf
     for (const config::Change& change : changes)
         log_.info("configuration changed", {{"change", config::format(change)}});
     ConfigAnswer answer;
-    answer.plan = plan_changes(*before->running, *configuration, supervisor_.list());
+    answer.plan = plan_to(*configuration);
     apply(settings_of(configuration, settings_->store, tls));
     Handed handed = hand_out(answer.plan.sections, *configuration);
     if (!handed.refused.empty()) {  // what was taken already is given back

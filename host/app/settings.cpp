@@ -10,12 +10,12 @@
 
 #include "streamhost/ids.hpp"
 
+#include "app/contradictions.hpp"
 #include "app/exposure.hpp"
 #include "app/http_settings.hpp"
 #include "app/listener_proxies.hpp"
 #include "app/section_trial.hpp"
 #include "config/compose.hpp"
-#include "control/dependency_plan.hpp"
 
 extern char** environ;
 
@@ -161,6 +161,8 @@ Candidate read_candidate(const config::Sources& sources, control::Catalogue& cat
     candidate.errors = exposure_issues(*loaded.configuration);
     const config::Issues http = http_issues(*loaded.configuration);
     candidate.errors.insert(candidate.errors.end(), http.begin(), http.end());
+    const config::Issues addresses = shared_addresses(*loaded.configuration);
+    candidate.errors.insert(candidate.errors.end(), addresses.begin(), addresses.end());
     const config::Issues proxies = proxy_issues(*loaded.configuration);
     candidate.errors.insert(candidate.errors.end(), proxies.begin(), proxies.end());
     ListenerTls tls = read_listener_tls(loaded.configuration);
@@ -176,8 +178,13 @@ Candidate read_candidate(const config::Sources& sources, control::Catalogue& cat
 void try_candidate(Candidate& candidate, const control::Catalogue& catalogue,
                    const std::set<std::string>& names) {
     if (candidate.configuration == nullptr) return;
-    candidate.errors = try_sections(candidate.configuration, catalogue, names);
-    if (!candidate.errors.empty()) candidate.configuration.reset();
+    candidate.refuse(try_sections(candidate.configuration, catalogue, names));
+}
+
+void Candidate::refuse(config::Issues because) {
+    if (because.empty()) return;
+    errors.insert(errors.end(), because.begin(), because.end());
+    configuration.reset();
 }
 
 std::set<std::string> enabled_plugins(const config::Configuration& configuration) {
@@ -192,22 +199,18 @@ std::set<std::string> enabled_plugins(const config::Configuration& configuration
     return names;
 }
 
-std::vector<std::string> unusable_plugins(const config::Configuration& configuration,
-                                          const control::Catalogue& catalogue) {
-    std::vector<std::string> list;
-    std::vector<control::PlanNode> nodes;
+config::Issues unloadable_plugins(const config::Configuration& configuration,
+                                  const control::Catalogue& catalogue) {
+    config::Issues issues;
     for (const std::string& name : enabled_plugins(configuration)) {
         const control::CatalogueEntry* entry = catalogue.find(name);
-        if (entry == nullptr || entry->state == control::State::failed || !entry->loaded) {
-            list.push_back(name + ": " + (entry == nullptr ? "its file is gone" : entry->reason));
-            continue;
-        }
-        const control::PluginDescriptor& is = entry->loaded->descriptor;
-        nodes.push_back({name, is.provided, is.required, is.optional, true});
+        if (entry != nullptr && entry->state != control::State::failed && entry->loaded) continue;
+        issues.push_back(
+            config::issue_at(configuration.root(), "plugins." + name + ".enabled",
+                             "it cannot run: " + (entry == nullptr ? "its file is gone" : entry->reason),
+                             "install a whole file of it, or plugins." + name + ".enabled: false"));
     }
-    for (const control::Blocked& blocked : control::plan_start(nodes).blocked)
-        list.push_back(blocked.name + ": " + blocked.reason);
-    return list;
+    return issues;
 }
 
 void Settings::call(const std::string& node) {

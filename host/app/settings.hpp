@@ -74,6 +74,7 @@ struct Candidate {
     std::string remarks;  ///< about plugin files, a line each
 
     [[nodiscard]] std::string text() const;  ///< all of it, for people
+    void refuse(config::Issues because);     ///< with nothing against it it stays
 };
 
 /// The same, then loads, and looks at what no schema says: exposure, and the files it names. Plugins are
@@ -86,10 +87,9 @@ void try_candidate(Candidate& candidate, const control::Catalogue& catalogue,
                    const std::set<std::string>& names);
 
 [[nodiscard]] std::set<std::string> enabled_plugins(const config::Configuration& configuration);
-/// Enabled plugins that cannot be loaded, or that need one that is off, each with the reason: a node starts
-/// without them, a check fails.
-[[nodiscard]] std::vector<std::string> unusable_plugins(const config::Configuration& configuration,
-                                                        const control::Catalogue& catalogue);
+/// Enabled plugins whose files are none or broken: a node starts without them, a check fails.
+[[nodiscard]] config::Issues unloadable_plugins(const config::Configuration& configuration,
+                                                const control::Catalogue& catalogue);
 
 /// `store` and `tls` as a Candidate has them. The store's files stay as they were for the life of the
 /// process.

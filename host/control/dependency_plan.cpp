@@ -253,21 +253,27 @@ TogglePlan plan_change(std::span<const PlanNode> now, std::span<const PlanNode> 
         plan.refused = "there is no plugin " + std::string(name) + ": see the list of plugins";
         return plan;
     }
-    const StartPlan before = plan_start(now);
-    const StartPlan after = plan_start(wanted);
-    if (const Blocked* blocked = after.find_blocked(name)) {
+    if (const StartPlan after = plan_start(wanted); const Blocked* blocked = after.find_blocked(name)) {
         plan.refused = std::string(name) + " cannot start: " + blocked->reason;
         return plan;
     }
+    plan = plan_change(now, wanted);
+    for (TogglePlan::Step& step : plan.starts)
+        if (step.name == name) step.because = "switched on";
+    return plan;
+}
+
+TogglePlan plan_change(std::span<const PlanNode> now, std::span<const PlanNode> wanted) {
+    TogglePlan plan;
+    const StartPlan before = plan_start(now);
+    const StartPlan after = plan_start(wanted);
     for (auto at = before.order.rbegin(); at != before.order.rend(); ++at) {
         if (after.starts(*at)) continue;
         const Blocked* blocked = after.find_blocked(*at);
         plan.stops.push_back({*at, blocked == nullptr ? "switched off" : blocked->reason});
     }
-    for (const std::string& one : after.order) {
-        if (before.starts(one)) continue;
-        plan.starts.push_back({one, one == name ? "switched on" : "what it requires is there now"});
-    }
+    for (const std::string& one : after.order)
+        if (!before.starts(one)) plan.starts.push_back({one, "what it requires is there now"});
     const auto old_ids = provided_by(now, before);
     const auto new_ids = provided_by(wanted, after);
     plan.degrades = optional_changes(now, before, after, old_ids, new_ids);

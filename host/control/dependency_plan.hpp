@@ -66,5 +66,7 @@ struct TogglePlan {
 /// plugins in the same order), because of `name`: they differ by more than one plugin when some have failed.
 [[nodiscard]] TogglePlan plan_change(std::span<const PlanNode> now, std::span<const PlanNode> wanted,
                                      std::string_view name);
+/// The same of several at once: nothing is refused, and who cannot go on stops.
+[[nodiscard]] TogglePlan plan_change(std::span<const PlanNode> now, std::span<const PlanNode> wanted);
 
 }  // namespace streamhost::control

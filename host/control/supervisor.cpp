@@ -96,6 +96,17 @@ TogglePlan Supervisor::plan(const std::string& name, bool enable) {
     return plan_change(nodes(true), wanted, name);
 }
 
+TogglePlan Supervisor::plan(const std::vector<std::string>& stops,
+                            const std::vector<std::string>& starts) const {
+    const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    std::vector<PlanNode> wanted = nodes(false);
+    for (PlanNode& node : wanted)
+        node.enabled = has(starts, node.name) || (node.enabled && !has(stops, node.name));
+    return plan_change(nodes(true), wanted);
+}
+
 TogglePlan Supervisor::toggle(const std::string& name, bool enable) {
     TogglePlan todo = plan(name, enable);
     if (busy()) todo.refused = "other steps are under way: wait for them and try again";

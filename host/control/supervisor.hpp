@@ -53,6 +53,9 @@ public:
     StartPlan start(const std::set<std::string>& wanted);
     /// The dry run. Loads the plugin, as its file is now, to learn what it needs; starts nothing.
     [[nodiscard]] TogglePlan plan(const std::string& name, bool enable);
+    /// The dry run of several at once, which are loaded already.
+    [[nodiscard]] TogglePlan plan(const std::vector<std::string>& stops,
+                                  const std::vector<std::string>& starts) const;
     /// Begins what plan() says. Refused in the plan's `refused`, also while other steps are under way.
     TogglePlan toggle(const std::string& name, bool enable);
     /// Begins to replace a running plugin by the file as it is now. "" or why not.

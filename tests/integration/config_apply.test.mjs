@@ -44,7 +44,7 @@ describe('config diff', () => {
             const limit = answer.changes.find((change) => change.path === 'limits.connections');
             assert.deepEqual([limit.kind, limit.before, limit.after], ['changed', 10_000, 7]);
             assert.match(limit.where, /streamhost\.yaml:2:23$/);
-            assert.deepEqual(answer.effect, { restarts: ['echo'], starts: ['pubsub'], stops: [], node: ['runtime.loops'], disconnects: ['echo'], clients: 1 });
+            assert.deepEqual(answer.effect, { restarts: ['echo'], starts: ['pubsub'], stops: [], also_stop: [], degrade: [], node: ['runtime.loops'], disconnects: ['echo'], clients: 1 });
 
             const told = await cli(host, 'diff');
             assert.equal(told.code, 0, told.err);
@@ -113,6 +113,44 @@ describe('config apply', () => {
             assert.equal(await host.metric('config_waiting'), 2);
             assert.equal((await host.admin('/admin/v1/config', {})).body.state, 'unchanged');
             assert.match(host.err, /audit: admin call method=POST path=\/admin\/v1\/config /);
+        });
+    });
+
+    it('refuses what config check refuses: a plugin that others need switched off, and its own lock without a key', async () => {
+        const whole = 'plugins: {streamcache: {enabled: true}, pubsub: {enabled: true}, recovery: {enabled: true}';
+        await withFile(`${whole}}\n`, async ({ host, write }) => {
+            await write(`${whole.replace('streamcache: {enabled: true}', 'streamcache: {enabled: false}')}}\n`);
+            const words = /plugins\.recovery\.enabled: it cannot run: it requires streamhost\.streamcache\/1, and its provider is disabled: enable streamcache/;
+            for (const command of ['diff', 'apply']) {
+                const told = await cli(host, command);
+                assert.equal(told.code, 2);
+                assert.match(told.err, words);
+                assert.match(told.err, /^node \S+:$/m);
+            }
+            assert.equal((await host.admin('/admin/v1/config', {})).status, 422);
+            assert.equal((await host.admin('/admin/v1/plugins')).body.find(({ name }) => name === 'recovery').state, 'started');
+            await write(`${whole}}\nlisteners: {admin: {authentication: required}}\n`);
+            assert.match((await diff(host)).complaints[0].problem, /the admin API would answer 503 to everything/);
+        });
+    });
+
+    it('names what an accepted change does to other plugins', async () => {
+        await withFile('plugins: {streamcache: {enabled: true}, session: {enabled: true}, gateway: {enabled: true}}\n', async ({ host, write }) => {
+            await write('plugins: {streamcache: {enabled: true}, gateway: {enabled: true}}\n');
+            const { effect } = await diff(host);
+            assert.deepEqual([effect.stops, effect.also_stop], [['session'], []]);
+            assert.ok(effect.degrade.some(({ plugin, because }) => plugin === 'gateway' && because === 'uses streamhost.session/1 if present'), JSON.stringify(effect));
+            assert.match((await cli(host, 'apply')).out, /^has to do without something: gateway: uses streamhost\.session\/1 if present$/m);
+        });
+    });
+
+    it('says what waits, and for what', async () => {
+        await withFile('plugins: {echo: {enabled: true, path: /one}}\n', async ({ host, write }) => {
+            await write('plugins: {echo: {enabled: true, path: /two}}\nruntime: {loops: 2}\n');
+            const told = await cli(host, 'apply');
+            assert.match(told.out, /^node \S+:\n/);
+            assert.match(told.out, /^waits until echo is restarted \(config apply --restart-plugins\): plugins\.echo\.path$/m);
+            assert.match(told.out, /^waits for the next start of the process: runtime\.loops$/m);
         });
     });
 

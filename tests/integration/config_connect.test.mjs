@@ -30,22 +30,39 @@ describe('one Redis', { timeout: TEST_MS }, () => {
         assert.match(out, /server 127\.0\.0\.1:\d+: Redis \d+\.\d+\.\d+, master, 0 replicas/);
         assert.match(out, /warning: .*maxmemory-policy allkeys-lru throws streams away/);
         assert.match(out, /warning: .*appendonly is off/);
+        assert.match(out, /^ok: server \S+: takes writes$/m);
         assert.doesNotMatch(out, /secret-1/);
     });
 
     it('with a wrong password, or none', async () => {
         const wrong = await withPassword('secret-2', (settings) => check('redis', settings));
         assert.equal(wrong.code, 1);
-        assert.match(wrong.err, /error: server .*WRONGPASS/);
+        assert.match(wrong.out, /error: server .*refused the user or the password \(WRONGPASS.*\n {4}next: compare store\.redis\.username/);
         const none = await check('redis', { 'store.redis.address': redis.address });
         assert.equal(none.code, 1);
-        assert.match(none.err, /error: server .*NOAUTH/);
+        assert.match(none.out, /error: server .*NOAUTH/);
+    });
+
+    it('that takes no writes, for want of memory or of replicas', async () => {
+        for (const [settings, reason] of [
+            [{ maxmemory: '1', 'maxmemory-policy': 'noeviction' }, /error: server .*OOM.*\n {4}next: raise maxmemory/],
+            [{ 'min-replicas-to-write': '1' }, /error: server .*NOREPLICAS.*\n {4}next: look at INFO replication/],
+        ]) {
+            const full = await RedisProcess.start(settings);
+            try {
+                const { code, out } = await check('redis', { 'store.redis.address': full.address });
+                assert.equal(code, 1, out);
+                assert.match(out, reason);
+            } finally {
+                await full.stop();
+            }
+        }
     });
 
     it('that nobody runs', async () => {
-        const { code, err } = await check('redis', { 'store.redis.address': `127.0.0.1:${await freePort()}` });
+        const { code, out } = await check('redis', { 'store.redis.address': `127.0.0.1:${await freePort()}` });
         assert.equal(code, 1);
-        assert.match(err, /error: server 127\.0\.0\.1:\d+: .*refused/i);
+        assert.match(out, /error: server 127\.0\.0\.1:\d+: .*refused\n {4}next: nothing listens there/i);
     });
 
     it('whose password file is not there: that is a mistake of the configuration', async () => {
@@ -78,9 +95,17 @@ describe('Sentinels', { timeout: TEST_MS }, () => {
     });
 
     it('that know no master of that name', async () => {
-        const { code, err } = await check('sentinel', settings({ 'store.sentinel.master': 'other' }));
+        const { code, out } = await check('sentinel', settings({ 'store.sentinel.master': 'other' }));
         assert.equal(code, 1);
-        assert.match(err, /error: Sentinel .*No such master/);
+        assert.match(out, /error: Sentinel .*No such master.*\n {4}next: store\.sentinel\.master is the name in "sentinel monitor"/);
+    });
+
+    it('that are Redis servers, and a server that is a Sentinel', async () => {
+        const server = await check('sentinel', { 'store.sentinel.addresses': JSON.stringify([(await group.master()).address]) });
+        assert.match(server.out, /error: Sentinel .*: that is a Redis server, no Sentinel \(.*\n {4}next: store\.sentinel\.addresses/);
+        const sentinel = await check('redis', { 'store.redis.address': group.addresses[0] });
+        assert.match(sentinel.out, /error: server .*: that is a Sentinel, no Redis server \(.*\n {4}next: store\.redis\.address/);
+        assert.deepEqual([server.code, sentinel.code], [1, 1]);
     });
 
     it('that take longer to miss a master than acknowledged writes are kept', async () => {
@@ -125,9 +150,9 @@ describe('behind TLS', { timeout: TEST_MS }, () => {
     });
     const onRedis = (more = {}, host = 'localhost') =>
         check('redis', { 'store.redis.address': `${host}:${ports.redis}`, 'store.redis.tls.enabled': true, 'store.redis.tls.ca_file': files.certificate, ...more });
-    const isRefused = ({ code, err }, ...texts) => {
-        assert.equal(code, 1, err);
-        for (const text of texts) assert.match(err, text);
+    const isRefused = ({ code, out }, ...texts) => {
+        assert.equal(code, 1, out);
+        for (const text of texts) assert.match(out, text);
     };
 
     it('a server whose authority is known', async () => {

@@ -67,7 +67,34 @@ describe('config check', () => {
     it('says which plugin lacks another one', async () => {
         const ended = await runHost(['config', 'check', '--set', 'plugins.chat.enabled=true']);
         assert.equal(ended.code, 2);
-        assert.match(ended.err, /cannot run: chat: .*streamhost\.streamcache\/1/);
+        assert.match(ended.err, /plugins\.chat\.enabled: it cannot run: it requires streamhost\.streamcache\/1, and its provider is disabled: enable streamcache/);
+    });
+
+    it('refuses tokens that nobody judges, and two listeners at one address', async () => {
+        await inFolder(async (folder) => {
+            const file = await configFile(folder, 'plugins:\n  gateway: {enabled: true, authentication: required}\nlisteners:\n  admin: {authentication: required}\n');
+            const locked = await runHost(['config', 'check', '--production', file]);
+            assert.equal(locked.code, 2);
+            assert.match(locked.err, /streamhost\.yaml:2:44: plugins\.gateway\.authentication: asks for tokens, and no enabled plugin judges them .*nobody gets in/);
+            assert.match(locked.err, /streamhost\.yaml:4:27: listeners\.admin\.authentication: .*503 to everything/);
+            const words = ['--set', 'listeners.public.address=127.0.0.1:8091', '--set', 'listeners.admin.address=127.0.0.1:8091'];
+            for (const command of [['config', 'check', ...words], ['run', ...words]]) {
+                const twice = await runHost(command);
+                assert.equal(twice.code, 2);
+                assert.match(twice.err, /listeners\.\w+\.address: listeners\.\w+ listens there already/);
+            }
+        });
+    });
+
+    it('warns of a gateway that refuses every hello, which is an error in production', async () => {
+        const words = ['config', 'check', '--set', 'plugins.gateway.enabled=true', '--set', 'plugins.session.enabled=true'];
+        const alone = await runHost(words);
+        assert.equal(alone.code, 0, alone.err);
+        assert.match(alone.out, /^no file was named: these are the defaults/m);
+        assert.match(alone.out, /^warning: plugins\.gateway\.enabled: the gateway refuses every hello without recovery\n {4}next: /m);
+        const production = await runHost([...words, '--production']);
+        assert.equal(production.code, 1);
+        assert.match(production.out, /^error: plugins\.gateway\.enabled: /m);
     });
 });
 
@@ -86,9 +113,9 @@ describe('config check --production', () => {
     });
 
     it('tells all at once what the embedded profile lacks, with what to do', async () => {
-        const { code, out, err } = await runHost(['config', 'check', '--production', shipped]);
+        const { code, out } = await runHost(['config', 'check', '--production', shipped]);
         assert.equal(code, 1);
-        for (const name of ['authentication', 'rate-limits', 'store']) assert.match(err, new RegExp(`^error: ${name}: .*\\n    next: \\S`, 'm'));
+        for (const name of ['authentication', 'rate-limits', 'store']) assert.match(out, new RegExp(`^error: ${name}: .*\\n    next: \\S`, 'm'));
         for (const name of ['admin-tokens', 'answers', 'node-id', 'logs']) assert.match(out, new RegExp(`^warning: ${name}: .*\\n    next: \\S`, 'm'));
         assert.match(out, /^the configuration is fine$/m);
     });
@@ -101,9 +128,9 @@ describe('config check --production', () => {
     it('goes with --connect: what the store says stands with the rest', async () => {
         await withSound(async ({ file }) => {
             const port = await freePort();
-            const { code, out, err } = await runHost(['config', 'check', '--production', '--connect', file, '--set', 'store.kind=redis', '--set', `store.redis.address=127.0.0.1:${port}`, '--set', 'store.redis.tls.enabled=false', '--set', 'node.id=']);
+            const { code, out } = await runHost(['config', 'check', '--production', '--connect', file, '--set', 'store.kind=redis', '--set', `store.redis.address=127.0.0.1:${port}`, '--set', 'store.redis.tls.enabled=false', '--set', 'node.id=']);
             assert.equal(code, 1);
-            assert.match(err, new RegExp(`^error: server 127\\.0\\.0\\.1:${port}: .*refused`, 'mi'));
+            assert.match(out, new RegExp(`^error: server 127\\.0\\.0\\.1:${port}: .*refused`, 'mi'));
             assert.match(out, /^warning: node-id: /m);
         });
     });

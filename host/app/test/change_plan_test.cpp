@@ -71,13 +71,27 @@ TEST_F(Plan, ClientsOfAPluginReconnectWhenItIsRestartedOrStopped) {
     EXPECT_EQ(restart.disconnect, (Names{"chat"}));
     EXPECT_EQ(
         summary_json(restart, 12),
-        R"({"restarts":["chat"],"starts":[],"stops":[],"node":[],"disconnects":["chat"],"clients":12})");
+        R"({"restarts":["chat"],"starts":[],"stops":[],"also_stop":[],"degrade":[],"node":[],"disconnects":["chat"],"clients":12})");
     const ChangePlan stop = plan(before, {});
     EXPECT_EQ(stop.stops, (Names{"chat", "echo"}));
     EXPECT_EQ(stop.disconnect, (Names{"chat"}));
     EXPECT_EQ(effect(stop, "plugins.echo.enabled"), Effect::kSwitchesPlugin);
-    EXPECT_EQ(summary_json(plan(before, before), 12),
-              R"({"restarts":[],"starts":[],"stops":[],"node":[],"disconnects":[],"clients":0})");
+    EXPECT_EQ(
+        summary_json(plan(before, before), 12),
+        R"({"restarts":[],"starts":[],"stops":[],"also_stop":[],"degrade":[],"node":[],"disconnects":[],"clients":0})");
+}
+
+TEST_F(Plan, WhoStopsWithAnotherOneIsNamedOnceWithItsReason) {
+    plugin("chat", true);
+    ChangePlan stop = plan({"plugins.chat.enabled=true"}, {});
+    add_others(stop, {.stops = {{"bot", "it requires chat/1"}, {"chat", "switched off"}},
+                      .degrades = {{"gateway", "uses chat/1 if present"}}});
+    EXPECT_NE(
+        summary_json(stop, 0).find(R"("stops":["chat"],)"
+                                   R"("also_stop":[{"plugin":"bot","because":"it requires chat/1"}],)"
+                                   R"("degrade":[{"plugin":"gateway","because":"uses chat/1 if present"}])"),
+        std::string::npos)
+        << summary_json(stop, 0);
 }
 
 TEST_F(Plan, WhatDoesNotRunHasNothingToTake) {

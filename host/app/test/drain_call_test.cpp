@@ -19,8 +19,8 @@ TEST(DrainCall, WhatIsNotMeantSoDoesNothing) {
 }
 
 TEST(DrainCall, TellsHowFarItIs) {
-    EXPECT_EQ(to_json({}, std::nullopt),
-              R"({"state":"serving","exit":false,"elapsed_ms":0,"clients_ms":0,"websockets":0,)"
+    EXPECT_EQ(to_json("gw-1", {}, std::nullopt),
+              R"({"node":"gw-1","state":"serving","exit":false,"elapsed_ms":0,"clients_ms":0,"websockets":0,)"
               R"("websockets_at_start":0,"per_second":0,"runs":null})");
     const DrainView view{.state = Drain::State::sending_away,
                          .is_ending = true,
@@ -29,9 +29,10 @@ TEST(DrainCall, TellsHowFarItIs) {
                          .websockets = 70,
                          .websockets_at_start = 100,
                          .window_ms = 5'000};
-    EXPECT_EQ(to_json(view, 3),
-              R"({"state":"sending_away","exit":true,"elapsed_ms":1500,"clients_ms":3500,"websockets":70,)"
-              R"("websockets_at_start":100,"per_second":20,"runs":3})");
+    EXPECT_EQ(
+        to_json("gw-1", view, 3),
+        R"({"node":"gw-1","state":"sending_away","exit":true,"elapsed_ms":1500,"clients_ms":3500,"websockets":70,)"
+        R"("websockets_at_start":100,"per_second":20,"runs":3})");
 }
 
 }  // namespace

@@ -126,6 +126,16 @@ TEST_F(Toggle, OnBringsBackWhatWaitedForIt) {
     EXPECT_THAT(plan.stops, IsEmpty());
 }
 
+TEST_F(Toggle, OfSeveralAtOnceNamesWhoStopsWithThem) {
+    std::vector<PlanNode> wanted = nodes_;
+    wanted[2].enabled = false;
+    const TogglePlan plan = plan_change(nodes_, wanted);
+    EXPECT_THAT(names(plan.stops), ElementsAre("compat", "chat"));
+    EXPECT_THAT(names(plan.degrades), ElementsAre("console"));
+    EXPECT_THAT(plan_change(wanted, nodes_).starts, testing::SizeIs(2));
+    EXPECT_EQ(plan.refused, "");
+}
+
 TEST_F(Toggle, IsRefusedWhenThePluginCouldNotStart) {
     nodes_.push_back(node("pubsub2", {"pubsub/1"}, {}, {}, false));
     const TogglePlan plan = plan_toggle(nodes_, "pubsub2", true);
