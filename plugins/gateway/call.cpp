@@ -152,6 +152,7 @@ void Call::run(const Cancel& cancel) {
 }
 
 void Call::run(const History& history) {
+    if (asked_.text.is_summary) return show_session();
     auto read = std::make_shared<HistoryRead>(
         HistoryRead{.session = asked_.text.session,
                     .scan = HistoryScan(history.before, history.limit),

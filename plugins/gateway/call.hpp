@@ -5,6 +5,7 @@
 // Before an answer comes the client may be gone: closures carry the call's number and look it up.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,12 @@ private:
     void run(const Other&) const {
         fail({.code = "internal", .message = "a fault of the server, logged there"});
     }
+
+    // call_session.cpp
+    struct SessionLook;
+    void show_session();
+    void ask_of_session(const std::shared_ptr<SessionLook>& look);
+    void heard_of_session(SessionLook& look);
 
     // call_stream.cpp
     struct Place {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kBase = "/v1/";
 constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kNoSession = "a session is 1 to 64 of A-Z a-z 0-9 _ -";
 
 // "/v1/streams/x/claim": kind "streams", id "x", verb "claim".
 struct Place {
@@ -109,7 +110,7 @@ void add_number(JsonObject& message, std::string_view name, const std::string& v
 }
 
 CallText messages_call(const CallRequest& request, std::string_view session) {
-    if (!streamhost::is_session_id(session)) return refusal(400, "a session is 1 to 64 of A-Z a-z 0-9 _ -");
+    if (!streamhost::is_session_id(session)) return refusal(400, kNoSession);
     CallText call;
     call.session = session;
     if (request.method == "POST") {
@@ -121,6 +122,17 @@ CallText messages_call(const CallRequest& request, std::string_view session) {
     message.text_if("before", parameter(request.query, "before"));
     add_number(message, "limit", parameter(request.query, "limit"));
     call.message = message.done();
+    return call;
+}
+
+// Who may read its history may see how far it is.
+CallText session_call(const CallRequest& request, std::string_view session) {
+    if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET, HEAD");
+    if (!streamhost::is_session_id(session)) return refusal(400, kNoSession);
+    CallText call;
+    call.session = session;
+    call.is_summary = true;
+    call.message = message_of("history").done();
     return call;
 }
 
@@ -176,6 +188,8 @@ CallText read_call(const CallRequest& request) {
     const auto place = place_of(request.path);
     if (place && place->kind == "sessions" && place->verb == "messages")
         return messages_call(request, place->id);
+    if (place && place->kind == "sessions" && !place->id.empty() && place->verb.empty())
+        return session_call(request, place->id);
     if (place && place->kind == "runs" && place->verb == "cancel") return run_call(request, place->id);
     const bool is_stream = place && place->kind == "streams" &&
                            (place->verb.empty() || place->verb == "claim" || place->verb == "renew");

@@ -11,6 +11,7 @@ namespace gateway {
 struct CallText {
     std::string message;      // a message of the protocol
     std::string session;      // whose messages, where it is about those
+    bool is_summary = false;  // a `history` in name, rights and price: of the session itself
     bool is_read = false;     // a `subscribe` that reads what is there, once
     std::uint32_t limit = 0;  // of such a read: entries at most
     bool may_wait = false;    // for a stream that nobody has written

@@ -112,6 +112,19 @@ void Services::look_owner(sh_target on, std::string_view home, std::string_view 
         std::move(answer));
 }
 
+void Services::connections(sh_target on, std::string_view session, Answer answer) {
+    bool can_tell = false;
+    static_cast<void>(session_.call(
+        [&](const sh_session& table, void*) { can_tell = streamhost::has(table, table.connections); }));
+    if (!can_tell) return answer(streamhost::Host::make_result(SH_UNAVAILABLE));
+    ask(
+        on, session_,
+        [&](const sh_session& table, void* self, sh_ticket ticket) {
+            table.connections(self, bytes(session), ticket);
+        },
+        std::move(answer));
+}
+
 void Services::check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer) {
     ask(
         on, session_,
@@ -161,6 +174,15 @@ void Services::tail(sh_target on, std::string_view stream, Answer answer) {
         on, streamcache_,
         [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
             table.tail(self, bytes(stream), ticket);
+        },
+        std::move(answer));
+}
+
+void Services::snapshot(sh_target on, std::string_view stream, Answer answer) {
+    ask(
+        on, streamcache_,
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            table.snapshot(self, bytes(stream), ticket);
         },
         std::move(answer));
 }

@@ -48,6 +48,8 @@ public:
     void join(sh_target on, const sh_session_join& join, Answer answer);
     void leave(sh_connection connection) const;
     void look_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);
+    // SH_UNAVAILABLE where nobody can tell.
+    void connections(sh_target on, std::string_view session, Answer answer);
     void check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);
 
     void subscribe(sh_target on, const sh_subscribe& subscribe, Answer answer);
@@ -58,6 +60,7 @@ public:
                 Answer answer);
 
     void tail(sh_target on, std::string_view stream, Answer answer);
+    void snapshot(sh_target on, std::string_view stream, Answer answer);
     void read(sh_target on, std::string_view stream, const sh_range& range, std::uint32_t timeout_ms,
               Answer answer);
     void claim(sh_target on, std::string_view stream, std::uint32_t lease_ms, Answer answer);

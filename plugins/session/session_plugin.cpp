@@ -22,7 +22,8 @@ const sh_session SessionPlugin::kTable = {sizeof(sh_session),
                                           answered<&SessionPlugin::kick>(),
                                           answered<&SessionPlugin::check_owner>(),
                                           answered<&SessionPlugin::count>(),
-                                          answered<&SessionPlugin::look_owner>()};
+                                          answered<&SessionPlugin::look_owner>(),
+                                          answered<&SessionPlugin::connections>()};
 const OperatorTable SessionPlugin::kOperatorTable = {answered<&SessionPlugin::nodes>(),
                                                      answered<&SessionPlugin::list_some>()};
 const sh_topic_events SessionPlugin::kKickEvents = {sizeof(sh_topic_events), 0, &SessionPlugin::on_kick};
@@ -101,6 +102,10 @@ void SessionPlugin::look_owner(const std::string& stream, const std::string& use
 }
 
 void SessionPlugin::count(sh_ticket ticket) { sessions_->count(ticket); }
+
+void SessionPlugin::connections(const std::string& session, sh_ticket ticket) {
+    sessions_->connections(check_session(session), ticket);
+}
 
 void SessionPlugin::nodes(sh_ticket ticket) { sessions_->nodes(ticket); }
 

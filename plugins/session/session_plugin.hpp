@@ -33,6 +33,7 @@ private:
     void check_owner(const std::string& stream, const std::string& user, sh_ticket ticket);
     void look_owner(const std::string& stream, const std::string& user, sh_ticket ticket);
     void count(sh_ticket ticket);
+    void connections(const std::string& session, sh_ticket ticket);
     void nodes(sh_ticket ticket);
     static void leave(void* self, sh_connection connection) noexcept;
     static void on_kick(void* self, sh_bytes topic, sh_bytes payload) noexcept;

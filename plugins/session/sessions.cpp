@@ -233,6 +233,16 @@ void Sessions::count(sh_ticket ticket) {
     });
 }
 
+void Sessions::connections(const std::string& session, sh_ticket ticket) {
+    store_.list_holders(session, [this, ticket](const sh_result& found) {
+        if (found.status != SH_OK) return host_.complete(ticket, found.status, "the store could not list");
+        sh_result result = Host::make_result(SH_OK);
+        for (const Registered& entry : read_listing(body_of(found)).entries)
+            result.count += entry.connections;
+        host_.complete(ticket, result);
+    });
+}
+
 void Sessions::nodes(sh_ticket ticket) {
     store_.list_nodes([this, ticket](const sh_result& found) {
         if (found.status != SH_OK)

@@ -39,6 +39,7 @@ public:
     void leave_later(sh_connection connection);
     void list(const std::string& user, std::uint32_t limit, sh_ticket ticket);
     void count(sh_ticket ticket);
+    void connections(const std::string& session, sh_ticket ticket);
     void nodes(sh_ticket ticket);
     void kick(const std::string& session, sh_ticket ticket) { kicks_.kick(session, ticket); }
     void ask_owner(const std::string& home, const std::string& user, OwnerCheck::Wish wish, sh_ticket ticket);

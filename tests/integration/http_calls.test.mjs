@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { call } from './support/events.mjs';
 import { serveHost } from './support/host_process.mjs';
-import { Wire } from './support/wire.mjs';
+import { Wire, positionOf } from './support/wire.mjs';
 
 const TEST_MS = 60_000;
 const DAY_AGO = '1.0123456789abcdef';
@@ -55,6 +55,26 @@ describe('messages', { timeout: TEST_MS }, () => {
         assert.equal(history.body.messages[0].id, message);
         assert.deepEqual({ ...(await wire.ask({ type: 'history', limit: 10 })), id: undefined }, { ...history.body, id: undefined });
         wire.close();
+    });
+
+    it('and their runs show in the session, with the positions that a reader holds, and who is connected', async () => {
+        const session = newName('chat');
+        const path = `/v1/sessions/${session}`;
+        isProblem(await ask('GET', path), 404, 'not_found');
+        isProblem(await ask('POST', path, {}), 405, 'bad_request');
+        isProblem(await ask('GET', '/v1/sessions/a.b'), 400, 'bad_request');
+        const wires = [await Wire.join(host, { session }), await Wire.join(host, { session })];
+        const { run } = await wires[0].ask({ type: 'send', content: 'one two' });
+        const { end } = await wires[0].textOf(run);
+        await wires[0].frame((frame) => frame.type === 'chunk' && frame.data.kind === 'run' && frame.data.state === 'ended');
+        await host.until(async () => (await ask('GET', path)).body.connections === 2);
+        const { status, body } = await ask('GET', path);
+        const last = wires[0].frames.findLast((frame) => frame.stream === session && frame.type === 'chunk');
+        const runs = [{ run, state: 'ended', outcome: 'complete', position: positionOf(end) }];
+        assert.deepEqual([status, body], [200, { session, first: 1, head: last.seq, position: positionOf(last), runs, connections: 2 }]);
+        const back = await Wire.join(host, { session, resume: [{ stream: session, after: body.position }] });
+        assert.equal((await back.frame((frame) => frame.type === 'subscribed' && frame.stream === session)).recovered, true);
+        for (const wire of [...wires, back]) wire.close();
     });
 
     it('are refused as on a WebSocket', async () => {

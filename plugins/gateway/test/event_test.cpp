@@ -152,11 +152,19 @@ TEST(CallText, AsksForTheHistoryOfTheSessionOfThePath) {
               R"({"type":"history","id":0,"limit":"ten"})");
 }
 
+TEST(CallText, AsksForASessionAsForItsHistory) {
+    const CallText call = read_call({.method = "GET", .path = "/v1/sessions/s"});
+    EXPECT_TRUE(call.is_summary);
+    EXPECT_EQ(call.message + call.session, R"({"type":"history","id":0}s)");
+    EXPECT_EQ(read_call({.method = "POST", .path = "/v1/sessions/s"}).allow, "GET, HEAD");
+    EXPECT_EQ(read_call({.method = "GET", .path = "/v1/sessions/a.b"}).status, 400u);
+}
+
 TEST(CallText, RefusesOtherPathsAndMethods) {
     const auto status = [](std::string_view method, std::string_view path) {
         return read_call({.method = method, .path = path}).status;
     };
-    for (const char* path : {"/v1/sessions/s", "/v1/sessions/s/messages/", "/v1/streams/t/other",
+    for (const char* path : {"/v1/sessions/", "/v1/sessions/s/messages/", "/v1/streams/t/other",
                              "/v2/streams/t", "/v1/runs/s.r", "/v1/", "/v1/sessions//messages/x"})
         EXPECT_EQ(status("GET", path), 404u) << path;
     EXPECT_EQ(status("PUT", "/v1/streams/t"), 405u);

@@ -80,6 +80,13 @@ public:
         EXPECT_EQ(answer.count, 1);
         return answer;
     }
+    Answer connections(const std::string& session) {
+        Answer answer;
+        table->connections(self, bytes(session), ticket(answer));
+        host.run();
+        EXPECT_EQ(answer.count, 1);
+        return answer;
+    }
     Answer kick(const std::string& session) {
         Answer answer;
         table->kick(self, bytes(session), ticket(answer));

@@ -37,6 +37,8 @@ TEST(SessionPlugin, ListsASessionOncePerNode) {
     EXPECT_EQ(counted.here, 1u);
     EXPECT_EQ(counted.body, "");
     EXPECT_EQ(one.list("nobody").body, "[]");
+    EXPECT_EQ(two.connections("s").number, 3u);
+    EXPECT_EQ(two.connections("nobody").number, 0u);
 }
 
 TEST(SessionPlugin, LiveSessionsStayHoweverLong) {

@@ -51,6 +51,9 @@ typedef struct sh_session {
     /* As check_owner(), and what nobody owned stays nobody's: for those who only look. NULL, or beyond
      * struct_size, where a provider does not tell. [any] */
     void (*look_owner)(void* self, sh_bytes session, sh_bytes user, sh_ticket ticket);
+    /* SH_OK: count = connections of the session on all nodes. NULL, or beyond struct_size, where a provider
+     * does not tell. [any] */
+    void (*connections)(void* self, sh_bytes session, sh_ticket ticket);
 } sh_session;
 
 #ifdef __cplusplus
