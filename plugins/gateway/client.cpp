@@ -78,7 +78,7 @@ bool Client::require_open(const Request& request) {
 }
 
 bool Client::use_or_park(const Request& request, std::string_view stream, streamhost::Verb verb) {
-    const std::string home(streamhost::home_of(stream));
+    const std::string_view home = streamhost::home_of(stream);
     const bool is_granted = identity_->grants.allows(verb, home);
     const bool only_looks = verb == Verb::kRead || std::holds_alternative<Cancel>(request.body);
     if (is_granted && only_looks) return true;
@@ -94,7 +94,7 @@ bool Client::use_or_park(const Request& request, std::string_view stream, stream
     connection_.pause();
     // Who writes to a home that is nobody's owns it from then on, also by a grant; and a grant lets in
     // anyway.
-    Answer answered = later([home, is_granted, only_looks, id = std::string(request.id),
+    Answer answered = later([home = std::string(home), is_granted, only_looks, id = std::string(request.id),
                              text = std::string(text_)](Client& client, const sh_result& result) {
         client.connection_.resume();
         if (!is_granted && result.status != SH_OK)

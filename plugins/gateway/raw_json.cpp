@@ -7,35 +7,45 @@ namespace gateway {
 
 namespace {
 
-constexpr std::string_view kWhite = " \t\r\n";
 constexpr std::size_t kMaxDigits = 18;  // what every reader takes for an integer
 
-std::size_t skip_white(std::string_view json, std::size_t at) noexcept {
-    at = json.find_first_not_of(kWhite, at);
-    return at == std::string_view::npos ? json.size() : at;
+constexpr bool is_white(char byte) noexcept {
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+constexpr bool ends_scalar(char byte) noexcept {
+    return byte == ',' || byte == ']' || byte == '}' || is_white(byte);
 }
 
-// `at` is the opening quote; answers the place after the closing one.
+std::size_t skip_white(std::string_view json, std::size_t at) noexcept {
+    while (at < json.size() && is_white(json[at]))
+        ++at;
+    return at;
+}
+
+// `at` is the opening quote; answers the place after the closing one. A search for one byte takes many at a
+// time, one for two of them looks at each; so quotes are looked for, and what stands in front of them.
 std::size_t skip_string(std::string_view json, std::size_t at) noexcept {
-    ++at;
-    while ((at = json.find_first_of("\"\\", at)) != std::string_view::npos) {
-        if (json[at] == '"') return at + 1;
-        at += 2;  // with what is escaped
-        if (at >= json.size()) break;
+    while ((at = json.find('"', at + 1)) != std::string_view::npos) {
+        std::size_t escapes = at;
+        while (json[escapes - 1] == '\\')
+            --escapes;
+        if ((at - escapes) % 2 == 0) return at + 1;
     }
     return json.size();
 }
 
+// `at` is the opening bracket.
 std::size_t skip_nested(std::string_view json, std::size_t at) noexcept {
     std::size_t depth = 0;
-    while ((at = json.find_first_of("\"{}[]", at)) != std::string_view::npos) {
-        if (json[at] == '"') {
+    while (at < json.size()) {
+        const char byte = json[at];
+        if (byte == '"') {
             at = skip_string(json, at);
             continue;
         }
-        depth = json[at] == '{' || json[at] == '[' ? depth + 1 : depth - 1;
         ++at;
-        if (depth == 0) return at;
+        if (byte == '{' || byte == '[') ++depth;
+        if ((byte == '}' || byte == ']') && --depth == 0) return at;
     }
     return json.size();
 }
@@ -44,8 +54,9 @@ std::size_t skip_value(std::string_view json, std::size_t at) noexcept {
     if (at >= json.size()) return json.size();
     if (json[at] == '"') return skip_string(json, at);
     if (json[at] == '{' || json[at] == '[') return skip_nested(json, at);
-    const std::size_t end = json.find_first_of(",]} \t\r\n", at);
-    return end == std::string_view::npos ? json.size() : end;
+    while (at < json.size() && !ends_scalar(json[at]))
+        ++at;
+    return at;
 }
 
 bool is_plain(std::string_view value, std::size_t max_bytes) noexcept {
@@ -63,49 +74,54 @@ bool is_plain(std::string_view value, std::size_t max_bytes) noexcept {
     });
 }
 
-// visit(name, value) for each member of an object, or element of an array, until it says false. The name has
-// its quotes, an element has none. Ends at what is no JSON.
-template <typename Visit>
-void walk(std::string_view json, Visit&& visit) {
-    std::size_t at = skip_white(json, 0);
-    if (at >= json.size() || (json[at] != '{' && json[at] != '[')) return;
-    const bool is_object = json[at] == '{';
-    for (at = skip_white(json, at + 1); at < json.size() && json[at] != ']' && json[at] != '}';) {
-        std::string_view name;
-        if (is_object) {
-            if (json[at] != '"') return;
-            const std::size_t name_end = skip_string(json, at);
-            name = json.substr(at, name_end - at);
-            at = skip_white(json, name_end);
-            if (at >= json.size() || json[at] != ':') return;
-            at = skip_white(json, at + 1);
-        }
-        const std::size_t end = skip_value(json, at);
-        if (!visit(name, json.substr(at, end - at))) return;
-        at = skip_white(json, end);
-        if (at < json.size() && json[at] == ',') at = skip_white(json, at + 1);
-    }
+// The text of the value that begins at `at`, which moves to the next one, or to the closing bracket.
+std::string_view take_value(std::string_view json, std::size_t& at) noexcept {
+    const std::size_t begin = at;
+    const std::size_t end = skip_value(json, begin);
+    at = skip_white(json, end);
+    if (at < json.size() && json[at] == ',') at = skip_white(json, at + 1);
+    return json.substr(begin, end - begin);
+}
+
+bool is_open(std::string_view json, std::size_t at) noexcept {
+    return at < json.size() && json[at] != ']' && json[at] != '}';
 }
 
 }  // namespace
 
-std::vector<std::string_view> raw_values(std::string_view json) {
-    std::vector<std::string_view> values;
-    walk(json, [&](std::string_view /*name*/, std::string_view value) {
-        values.push_back(value);
-        return true;
-    });
-    return values;
+RawValues::RawValues(std::string_view json) noexcept : json_(json), at_(skip_white(json, 0)) {
+    const bool is_list = at_ < json.size() && (json[at_] == '{' || json[at_] == '[');
+    is_object_ = is_list && json[at_] == '{';
+    at_ = is_list ? skip_white(json, at_ + 1) : json.size();
+}
+
+std::optional<RawValues::Member> RawValues::next() noexcept {
+    if (!is_open(json_, at_)) return std::nullopt;
+    Member member;
+    if (is_object_) {
+        if (json_[at_] != '"') return end();
+        const std::size_t name_end = skip_string(json_, at_);
+        member.name = json_.substr(at_, name_end - at_);
+        at_ = skip_white(json_, name_end);
+        if (at_ >= json_.size() || json_[at_] != ':') return end();
+        at_ = skip_white(json_, at_ + 1);
+    }
+    member.value = take_value(json_, at_);
+    return member;
+}
+
+std::optional<RawValues::Member> RawValues::end() noexcept {
+    at_ = json_.size();
+    return std::nullopt;
 }
 
 std::string_view plain_member(std::string_view text, std::string_view name, std::size_t max_bytes) noexcept {
-    std::string_view found;
-    walk(text, [&](std::string_view key, std::string_view value) {
-        if (without_quotes(key) != name) return true;
-        if (is_plain(value, max_bytes)) found = value;
-        return false;
-    });
-    return found;
+    RawValues members(text);
+    while (const auto member = members.next()) {
+        if (without_quotes(member->name) != name) continue;
+        return is_plain(member->value, max_bytes) ? member->value : std::string_view();
+    }
+    return {};
 }
 
 std::string_view without_quotes(std::string_view json_string) noexcept {

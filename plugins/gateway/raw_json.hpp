@@ -2,14 +2,31 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
-#include <vector>
 
 namespace gateway {
 
-// `json` is one object or array that a parser has accepted already; anything else gives an unspecified, but
-// bounded, answer. The values of its members in order, without white space around them.
-[[nodiscard]] std::vector<std::string_view> raw_values(std::string_view json);
+// The members of one object, or the elements of one array, in order. Of `json` that a parser has accepted
+// already; of anything else an unspecified, but bounded, list that ends at what is no JSON.
+class RawValues {
+public:
+    struct Member {
+        std::string_view name;   // with its quotes; an element has none
+        std::string_view value;  // without white space around it
+    };
+
+    explicit RawValues(std::string_view json) noexcept;
+    // Nothing behind the last one.
+    [[nodiscard]] std::optional<Member> next() noexcept;
+
+private:
+    std::optional<Member> end() noexcept;
+
+    std::string_view json_;
+    std::size_t at_;
+    bool is_object_ = false;
+};
 
 // The value of the member `name` in what may be no JSON at all, if it can be seen: for telling a client which
 // of its messages was refused. Only an integer or a string without escapes, of at most `max_bytes`; else

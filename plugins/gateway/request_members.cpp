@@ -19,11 +19,12 @@ void bad(std::string message) { throw Fault{"bad_request", std::move(message)}; 
 void too_large(std::string message) { throw Fault{"too_large", std::move(message)}; }
 
 Members::Members(dom::object object, std::string_view raw) {
-    const auto values = raw_values(raw);
-    list_.reserve(values.size());
+    RawValues texts(raw);
+    list_.reserve(object.size());
     for (const auto field : object) {
-        if (list_.size() == values.size()) break;
-        list_.push_back({field.key, field.value, values[list_.size()]});
+        const auto text = texts.next();
+        if (!text) break;
+        list_.push_back({field.key, field.value, text->value});
     }
 }
 

@@ -28,6 +28,12 @@ constexpr std::size_t kMaxReasonBytes = 256;
 constexpr std::size_t kMaxClientBytes = 64;
 constexpr std::size_t kMaxTokenBytes = 16u << 10;
 
+// Beside the element that the parser sees.
+std::string_view text_of(RawValues& elements) noexcept {
+    const auto element = elements.next();
+    return element ? element->value : std::string_view();
+}
+
 std::string_view stream_id(const Members& members) {
     const std::string_view id = members.need_text("stream", kMaxIdBytes);
     if (!streamhost::is_stream_id(id))
@@ -60,11 +66,11 @@ std::vector<ResumePoint> resume_points(const Members& members, const Limits& lim
         too_large("`resume` names at most " + std::to_string(limits.streams) +
                   " streams; subscribe to the others");
     std::vector<ResumePoint> points;
-    const auto raw = raw_values(member->raw);
+    RawValues raw(member->raw);
     for (const dom::element element : array) {
         dom::object object;
         if (element.get(object) != simdjson::SUCCESS) bad("`resume` holds objects {stream, after}");
-        const Members parts(object, raw[points.size()]);
+        const Members parts(object, text_of(raw));
         const std::string_view stream = stream_id(parts);
         points.push_back({stream, position(parts.need_text("after", kMaxIdBytes))});
     }
@@ -170,9 +176,10 @@ std::vector<sh_item> entries(const Members& members, const Limits& limits) {
     if (array.size() > limits.entries)
         too_large("an append has at most " + std::to_string(limits.entries) + " entries");
     std::vector<sh_item> items;
-    const auto raw = raw_values(member->raw);
+    items.reserve(array.size());
+    RawValues raw(member->raw);
     for (const dom::element element : array)
-        items.push_back(entry(element, raw[items.size()], limits));
+        items.push_back(entry(element, text_of(raw), limits));
     return items;
 }
 

@@ -1,5 +1,7 @@
 // What a client may write, and what it hears when it may not.
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -40,24 +42,41 @@ protected:
     Request request_;
 };
 
+std::vector<std::string_view> values_of(std::string_view json) {
+    std::vector<std::string_view> values;
+    RawValues raw(json);
+    while (const auto member = raw.next())
+        values.push_back(member->value);
+    return values;
+}
+
 TEST(RawJson, GivesTheTextOfEachMember) {
     const auto values =
-        raw_values(R"( { "a" : "x\"},{" , "b\\":[1,[2,"]"]], "c": {"d":{}} ,"e":-1.5e3,"f":null } )");
+        values_of(R"( { "a" : "x\"},{" , "b\\":[1,[2,"]"]], "c": {"d":{}} ,"e":-1.5e3,"f":null } )");
     ASSERT_EQ(values.size(), 5u);
     EXPECT_EQ(values[0], R"("x\"},{")");
     EXPECT_EQ(values[1], R"([1,[2,"]"]])");
     EXPECT_EQ(values[2], R"({"d":{}})");
     EXPECT_EQ(values[3], "-1.5e3");
     EXPECT_EQ(values[4], "null");
-    EXPECT_TRUE(raw_values("{}").empty());
-    EXPECT_TRUE(raw_values(" [ ] ").empty());
-    EXPECT_EQ(raw_values("[1]").size(), 1u);
+    EXPECT_TRUE(values_of("{}").empty());
+    EXPECT_TRUE(values_of(" [ ] ").empty());
+    EXPECT_EQ(values_of("[1]").size(), 1u);
     EXPECT_EQ(without_quotes(R"("a\"b")"), R"(a\"b)");
+}
+
+TEST(RawJson, FindsTheQuoteThatEndsAString) {
+    const auto values = values_of(R"(["","\\","\\\"",",\\\\"])");
+    ASSERT_EQ(values.size(), 4u);
+    EXPECT_EQ(values[0], R"("")");
+    EXPECT_EQ(values[1], R"("\\")");
+    EXPECT_EQ(values[2], R"("\\\"")");
+    EXPECT_EQ(values[3], R"(",\\\\")");
 }
 
 TEST(RawJson, EndsAlsoForTextThatIsNoJson) {
     for (const char* text : {"", "{", "[", "{\"a", "{\"a\":", "[\"\\", "[[[", "{\"a\":[}", "}", "[1,,,]"})
-        EXPECT_LE(raw_values(text).size(), 8u) << text;
+        EXPECT_LE(values_of(text).size(), 8u) << text;
 }
 
 AskedHost at(std::string_view host) { return {.host = host, .named = host}; }
