@@ -150,8 +150,10 @@ sh_status DeliveryHub::deliver(const control::Instance& by, std::string_view str
     if (records.empty()) return SH_INVALID;
     const sh_record& first = records.front();
     if (first.seq != followed->at.seq + 1 || first.prev != followed->at.check) return SH_GAP;
-    const auto views = to_views(records.data(), static_cast<std::uint32_t>(records.size()));
-    switch (logs_.deliver(stream, views)) {
+    views_.clear();
+    for (const sh_record& record : records)
+        views_.push_back(to_view(record));
+    switch (logs_.deliver(stream, views_)) {
     case DeliverStatus::kOk:
     case DeliverStatus::kNoReaders:
         // Only now: what the logs refuse, nobody was given, and the follower must be able to send it again.

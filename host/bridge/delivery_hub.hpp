@@ -109,6 +109,7 @@ private:
 
     House& house_;
     delivery::LogSet logs_;
+    std::vector<delivery::RecordView> views_;  // of what is being delivered
     std::unordered_map<sh_connection, ReaderState> readers_;
     std::unordered_map<std::uint64_t, sh_connection> connections_;  // by loop and reader slot
     Streams streams_;                                               // that somebody follows or reads

@@ -6,8 +6,6 @@ using delivery::Plan;
 using delivery::Position;
 using delivery::RecordView;
 
-namespace {
-
 RecordView to_view(const sh_record& record) {
     RecordView out;
     out.seq = record.seq;
@@ -20,8 +18,6 @@ RecordView to_view(const sh_record& record) {
     out.end = record.type == SH_RECORD_END;
     return out;
 }
-
-}  // namespace
 
 std::vector<RecordView> to_views(const sh_record* records, std::uint32_t count) {
     std::vector<RecordView> out;

@@ -13,6 +13,7 @@
 namespace streamhost::bridge {
 
 /// Views of the plugin's memory.
+[[nodiscard]] delivery::RecordView to_view(const sh_record& record);
 [[nodiscard]] std::vector<delivery::RecordView> to_views(const sh_record* records, std::uint32_t count);
 
 /// Owns what the views of a Plan point to while it is resolved.

@@ -170,12 +170,15 @@ sh_status StoreHub::unsubscribe(const sh_host* host, const Channel& channel, std
 }
 
 template <typename Call>
-void StoreHub::tell(const Channel& channel, Call call) {
+void StoreHub::tell(ChannelView channel, Call call) {
     const auto found = subscribers_.find(channel);
     if (found == subscribers_.end()) return;
-    const auto instances = found->second;  // a plugin may unsubscribe from inside
+    std::vector<std::uint64_t> instances;  // a plugin may unsubscribe from inside
+    instances.reserve(found->second.size());
+    for (const auto& [id, subscriber] : found->second)
+        instances.push_back(id);
     const runtime::RoleScope role = role_of(SH_ON_STORE);
-    for (const auto& [id, subscriber] : instances) {
+    for (const std::uint64_t id : instances) {
         const auto listener = listeners_.find(id);
         if (listener == listeners_.end()) continue;
         const Listener held = listener->second;
@@ -188,7 +191,7 @@ void StoreHub::on_records(std::string_view stream, std::span<const store::Record
     list.reserve(records.size());
     for (const store::Record& record : records)
         list.push_back(to_abi(record));
-    tell({Channel::Kind::home, std::string(store::home_of(stream))}, [&](const sh_store_events& events) {
+    tell({Channel::Kind::home, store::home_of(stream)}, [&](const sh_store_events& events) {
         if (events.records != nullptr)
             events.records(events.self, bytes(stream), list.data(), static_cast<std::uint32_t>(list.size()));
     });
@@ -200,8 +203,8 @@ void StoreHub::preview(std::string_view stream, std::vector<store::Record> recor
 }
 
 void StoreHub::on_topic(std::string_view pattern, std::string_view topic, const store::Buffer& payload) {
-    const Channel channel = pattern.empty() ? Channel{Channel::Kind::topic, std::string(topic)}
-                                            : Channel{Channel::Kind::pattern, std::string(pattern)};
+    const ChannelView channel = pattern.empty() ? ChannelView{Channel::Kind::topic, topic}
+                                                : ChannelView{Channel::Kind::pattern, pattern};
     tell(channel, [&](const sh_store_events& events) {
         if (events.topic != nullptr)
             events.topic(events.self, bytes(pattern), bytes(topic), bytes(payload.view()));

@@ -1,15 +1,16 @@
 #pragma once
 
 #include <atomic>
-#include <compare>
 #include <list>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "streamhost/abi/ext/store.h"
+#include "streamhost/text_map.hpp"
 
 #include "bridge/house.hpp"
 #include "bridge/meters.hpp"
@@ -24,7 +25,24 @@ struct Channel {
     enum class Kind : std::uint8_t { home = 1, topic, pattern };
     Kind kind = Kind::home;
     std::string name;
-    friend auto operator<=>(const Channel&, const Channel&) = default;
+};
+struct ChannelView {
+    Channel::Kind kind = Channel::Kind::home;
+    std::string_view name;
+    ChannelView(Channel::Kind of, std::string_view called) : kind(of), name(called) {}
+    ChannelView(const Channel& channel) : kind(channel.kind), name(channel.name) {}
+    friend bool operator==(const ChannelView&, const ChannelView&) = default;
+};
+/// Records of thousands of homes are told to their listeners: asked with a view, without a copy of the name.
+struct ChannelHash {
+    using is_transparent = void;
+    std::size_t operator()(ChannelView channel) const noexcept {
+        return TextHash{}(channel.name) + static_cast<std::size_t>(channel.kind);
+    }
+};
+struct ChannelEqual {
+    using is_transparent = void;
+    bool operator()(ChannelView one, ChannelView other) const noexcept { return one == other; }
 };
 
 /// The store as plugins share it: answers find the plugin that asked, live records the plugins that
@@ -90,8 +108,10 @@ private:
     };
     class Alarm;
     static void deliver(control::Instance& instance, std::uint64_t token, sh_result& result);
+    /// Several plugins may listen to a channel, but hardly more than a few.
+    using Subscribers = std::map<std::uint64_t, Subscriber>;  // by instance
     template <typename Call>
-    void tell(const Channel& channel, Call call);
+    void tell(ChannelView channel, Call call);
     void tell_link(const Listener& listener);
     void end_listener(std::uint64_t instance);
     /// True: nobody is left.
@@ -109,7 +129,7 @@ private:
     std::atomic<bool> is_up_{false};
     std::uint64_t epoch_ = 0;                                // of the link, as the driver told it last
     std::unordered_map<std::uint64_t, Listener> listeners_;  // by instance
-    std::map<Channel, std::map<std::uint64_t, Subscriber>> subscribers_;  // by channel, by instance
+    std::unordered_map<Channel, Subscribers, ChannelHash, ChannelEqual> subscribers_;
     std::uint64_t last_subscriber_ = 0;
     std::list<Alarm> alarms_;  // armed ones
     std::unique_ptr<store::Store> store_;

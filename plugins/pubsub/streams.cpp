@@ -43,7 +43,7 @@ Streams::Stream* Streams::find(const std::string& id, std::uint64_t life) {
 }
 
 void Streams::follow(std::string_view id, const sh_lease* events, sh_ticket ticket) {
-    if (streams_.size() >= options_.max_followed && streams_.find(std::string(id)) == streams_.end())
+    if (streams_.size() >= options_.max_followed && !streams_.contains(id))
         return host_.complete(ticket, SH_BUSY, "this node follows as many streams as it may");
     const auto [entry, is_new] = streams_.try_emplace(std::string(id));
     Stream& stream = entry->second;
@@ -115,22 +115,16 @@ void Streams::opened(const std::string& id, std::uint64_t life, std::uint64_t ep
 }
 
 void Streams::apply(Stream& stream, Step step) {
-    // Watchers may follow and unfollow from inside their callbacks, so the stream is looked up again after
-    // each.
-    const std::string id = stream.id;
-    const std::uint64_t life = stream.life;
-    Stream* alive = &stream;
+    const Held held(*this, stream);
     while (true) {
-        if (!step.deliver.empty() && !deliver(*alive, step.deliver)) step.diverged = true;
-        alive = find(id, life);
-        if (alive == nullptr) return;
-        if (step.diverged) diverge(*alive);
-        alive = find(id, life);
-        if (alive == nullptr) return;
-        if (step.read_from) return read(*alive, *step.read_from);
-        if (step.caught_up) answer_waiting(*alive, SH_OK);
-        if (!alive->follower.wants_release()) return;
-        step = alive->follower.release();
+        if (!step.deliver.empty() && !deliver(stream, step.deliver)) step.diverged = true;
+        if (held.get() == nullptr) return;
+        if (step.diverged) diverge(stream);
+        if (held.get() == nullptr) return;
+        if (step.read_from) return read(stream, *step.read_from);
+        if (step.caught_up) answer_waiting(stream, SH_OK);
+        if (!stream.follower.wants_release()) return;
+        step = stream.follower.release();
     }
 }
 
@@ -232,7 +226,7 @@ void Streams::page(const std::string& id, std::uint64_t life, std::uint64_t epoc
 
 // Where a run lost something its session may have, and nobody asks where a silent shared stream stands.
 void Streams::suspect_home(const Stream& stream) {
-    const auto home = streams_.find(std::string(home_of(stream.id)));
+    const auto home = streams_.find(home_of(stream.id));
     if (home != streams_.end()) home->second.heard_ms = 0;
 }
 
@@ -250,7 +244,7 @@ void Streams::retry_later(Stream& stream) {
 }
 
 void Streams::records(std::string_view id, std::span<const sh_record> records) {
-    const auto found = streams_.find(std::string(id));
+    const auto found = streams_.find(id);
     if (found == streams_.end()) return;
     Stream& stream = found->second;
     // Old ones came twice, or the stream began anew: its tail tells which.
@@ -329,7 +323,7 @@ void Streams::compare_tail(Stream& stream, std::uint64_t epoch, const sh_stream_
 }
 
 void Streams::unfollow(std::string_view id, const sh_lease* events) {
-    const auto found = streams_.find(std::string(id));
+    const auto found = streams_.find(id);
     if (found == streams_.end()) return;
     auto& watchers = found->second.watchers;
     for (auto watcher = watchers.begin(); watcher != watchers.end(); ++watcher) {
@@ -345,6 +339,7 @@ void Streams::unfollow(std::string_view id, const sh_lease* events) {
 void Streams::drop(Map::iterator found) {
     const std::string id = found->first;
     if (found->second.follower.is_open()) delivery_->close_log(host_.raw(), bytes(id));
+    if (held_ != nullptr) held_->drop(found->second);
     streams_.erase(found);
     const auto home = homes_.find(home_of(id));
     if (home == homes_.end() || --home->second > 0) return;
@@ -374,6 +369,7 @@ void Streams::close() {
     for (auto& [id, stream] : streams_) {
         answer_waiting(stream, SH_UNAVAILABLE);
         if (stream.follower.is_open()) delivery_->close_log(host_.raw(), bytes(id));
+        if (held_ != nullptr) held_->drop(stream);
     }
     streams_.clear();
     homes_.clear();

@@ -7,12 +7,13 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "streamhost/abi/ext/delivery.h"
 #include "streamhost/abi/svc/pubsub.h"
 #include "streamhost/store.hpp"
+#include "streamhost/text_map.hpp"
 
 #include "follower.hpp"
 
@@ -68,7 +69,28 @@ private:
         std::uint64_t life = 0;            // tells answers for an earlier life of this id apart
         std::uint64_t compared_epoch = 0;  // of the link: the store was asked since it came up
     };
-    using Map = std::unordered_map<std::string, Stream>;
+    using Map = streamhost::TextMap<Stream>;
+    // Watchers follow and unfollow from inside their callbacks: says whether the stream that they are called
+    // about is still there, without a look-up.
+    class Held {
+    public:
+        Held(Streams& streams, Stream& stream)
+            : streams_(streams), stream_(&stream), outer_(std::exchange(streams.held_, this)) {}
+        ~Held() { streams_.held_ = outer_; }
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
+        // Null once it was dropped.
+        [[nodiscard]] Stream* get() const noexcept { return stream_; }
+        void drop(const Stream& dropped) noexcept {
+            for (Held* held = this; held != nullptr; held = held->outer_)
+                if (held->stream_ == &dropped) held->stream_ = nullptr;
+        }
+
+    private:
+        Streams& streams_;
+        Stream* stream_;
+        Held* outer_;
+    };
 
     // Nothing can have passed by unseen.
     [[nodiscard]] bool is_live(const Stream& stream) const {
@@ -101,6 +123,7 @@ private:
     const sh_delivery_ext* delivery_;
     StreamsOptions options_;
     Map streams_;
+    Held* held_ = nullptr;                                     // the innermost
     std::map<std::string, std::uint32_t, std::less<>> homes_;  // streams followed per channel
     std::set<const sh_lease*> leases_;  // of all watchers: one for each plugin that follows
     std::uint64_t last_life_ = 0;

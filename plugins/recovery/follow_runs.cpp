@@ -45,7 +45,7 @@ std::vector<NamedRun> named_in(std::span<const sh_record> records) {
 }  // namespace
 
 void Subscriptions::records(std::string_view stream, std::span<const sh_record> records) {
-    const auto found = run_followers_.find(std::string(stream));
+    const auto found = run_followers_.find(stream);
     if (found == run_followers_.end()) return;
     const auto named = named_in(records);
     if (named.empty()) return;

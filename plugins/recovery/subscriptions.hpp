@@ -22,6 +22,7 @@
 #include "streamhost/host.hpp"
 #include "streamhost/plan.hpp"
 #include "streamhost/service/recovery_requests.hpp"
+#include "streamhost/text_map.hpp"
 #include "streamhost/trace.hpp"
 
 #include "absence.hpp"
@@ -157,7 +158,7 @@ private:
     streamhost::Tracer tracer_;
     SubscriptionsOptions options_;
     std::unordered_map<sh_connection, Reader> readers_;
-    std::unordered_map<std::string, std::vector<sh_connection>> run_followers_;  // by session stream
+    streamhost::TextMap<std::vector<sh_connection>> run_followers_;  // by session stream
     ReaderBook finished_;
     std::vector<Ref> stuck_;  // promised, and to be tried again
     std::size_t count_ = 0;

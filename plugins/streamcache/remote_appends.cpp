@@ -21,55 +21,55 @@ void RemoteAppends::claimed(const std::string& stream, const sh_result& claim, s
 
 void RemoteAppends::append(RemoteAppend append) {
     const sh_ticket ticket = append.ticket;
-    const std::string stream = append.what.stream;
-    if (!lines_[stream].add(std::move(append), host_.monotonic_ms()))
+    AppendLine& line = lines_[append.what.stream];
+    if (!line.add(std::move(append), host_.monotonic_ms()))
         return host_.complete(ticket, SH_BUSY, "too many appends to this stream wait; repeat this one later");
-    pump(stream);
+    pump(line);
 }
 
-void RemoteAppends::pump(const std::string& stream) {
-    AppendLine& line = lines_[stream];
+void RemoteAppends::pump(AppendLine& line) {
     auto next = line.next();
     if (!next) return;
-    if (const auto check = line.check_before(next->what.seq)) return write(*next, *check);
-    read_before(std::make_shared<RemoteAppend>(std::move(*next)));
+    if (const auto check = line.check_before(next->what.seq)) return write(line, *next, *check);
+    read_before(line, std::make_shared<RemoteAppend>(std::move(*next)));
 }
 
-void RemoteAppends::read_before(std::shared_ptr<RemoteAppend> append) {
+void RemoteAppends::read_before(AppendLine& line, std::shared_ptr<RemoteAppend> append) {
     const std::uint64_t seq = append->what.seq;
     const sh_bytes stream = bytes(append->what.stream);
-    const auto look = [this, append, seq](const sh_result& before) {
+    const auto look = [this, &line, append, seq](const sh_result& before) {
         sh_result answer = before;
-        if (before.status == SH_OK && seq > before.last + 1) return beyond_head(*append, before.last + 1);
+        if (before.status == SH_OK && seq > before.last + 1)
+            return beyond_head(line, *append, before.last + 1);
         if (before.status == SH_OK && seq < before.first) {
             answer = Host::make_result(SH_EXPIRED);
             streamhost::copy_text(answer.detail, "these entries were trimmed");
         }
-        if (answer.status != SH_OK) return done(append->what.stream, append->ticket, answer, false);
-        write(*append, before.fence);
+        if (answer.status != SH_OK) return done(line, append->ticket, answer, false);
+        write(line, *append, before.fence);
     };
     store_.run(&sh_store_ext::read, look, stream, seq, 1u, 1u);
 }
 
 // A producer that was overtaken has to stop, whatever it wanted to write.
-void RemoteAppends::beyond_head(const RemoteAppend& append, std::uint64_t expected) {
+void RemoteAppends::beyond_head(AppendLine& line, const RemoteAppend& append, std::uint64_t expected) {
     const sh_bytes id = bytes(append.what.stream);
-    const auto tell = [this, expected, stream = append.what.stream, fence = append.what.fence,
+    const auto tell = [this, &line, expected, fence = append.what.fence,
                        ticket = append.ticket](const sh_result& tail) {
         sh_result answer = tail;
         for (const sh_stream_info& info : streamhost::infos_of(tail)) {
             answer = Host::make_result(info.fence == fence ? SH_GAP : SH_FENCED);
             answer.first = expected;
         }
-        done(stream, ticket, answer, false);
+        done(line, ticket, answer, false);
     };
     store_.run(&sh_store_ext::tail, tell, &id, 1u);
 }
 
-void RemoteAppends::write(RemoteAppend& append, std::uint64_t check) {
+void RemoteAppends::write(AppendLine& line, RemoteAppend& append, std::uint64_t check) {
     const std::uint64_t first = append.what.seq;
     const sh_position at = streamhost::chain(store_, append.what, {first - 1, check});
-    const auto settle = [this, stream = append.what.stream, at, first, ticket = append.ticket,
+    const auto settle = [this, &line, at, first, ticket = append.ticket,
                          sent_ms = host_.monotonic_ms()](const sh_result& result) {
         counts_.count(result, host_.monotonic_ms() - sent_ms);
         sh_result answer = result;
@@ -79,30 +79,29 @@ void RemoteAppends::write(RemoteAppend& append, std::uint64_t check) {
             answer.last = at.seq;
             answer.check = at.check;
         }
-        done(stream, ticket, answer, result.status == SH_OK);
+        done(line, ticket, answer, result.status == SH_OK);
     };
-    streamhost::run_append(store_, append.what, 0, lease_of(append.what.stream), settle);
+    streamhost::run_append(store_, append.what, 0, lease_of(line), settle);
 }
 
-void RemoteAppends::done(const std::string& stream, sh_ticket ticket, const sh_result& answer, bool reached) {
-    lines_[stream].done(reached ? std::optional(sh_position{answer.last, answer.check}) : std::nullopt);
+void RemoteAppends::done(AppendLine& line, sh_ticket ticket, const sh_result& answer, bool reached) {
+    line.done(reached ? std::optional(sh_position{answer.last, answer.check}) : std::nullopt);
     host_.complete(ticket, answer);
-    pump(stream);
+    pump(line);
 }
 
 void RemoteAppends::renew(const std::string& stream, std::uint64_t fence, sh_ticket ticket) {
-    if (const auto found = lines_.find(stream); found != lines_.end())
-        found->second.touch(host_.monotonic_ms());
+    const auto found = lines_.find(stream);
+    if (found != lines_.end()) found->second.touch(host_.monotonic_ms());
+    const std::uint32_t lease_ms = found == lines_.end() ? kDefaultLeaseMs : lease_of(found->second);
     store_.run(&sh_store_ext::renew, store_.pass_on(ticket), bytes(stream), fence, std::uint64_t{0},
-               lease_of(stream));
+               lease_ms);
 }
 
 // A claim that another node took is not known here: its producer hears at the next claim how long it has, and
 // until then this node's appends and renewals are good for the default, which never shortens what is left.
-std::uint32_t RemoteAppends::lease_of(const std::string& stream) const {
-    const auto found = lines_.find(stream);
-    const std::uint32_t lease_ms = found == lines_.end() ? 0 : found->second.lease_ms();
-    return lease_ms == 0 ? kDefaultLeaseMs : lease_ms;
+std::uint32_t RemoteAppends::lease_of(const AppendLine& line) noexcept {
+    return line.lease_ms() == 0 ? kDefaultLeaseMs : line.lease_ms();
 }
 
 void RemoteAppends::tick() {

@@ -26,12 +26,13 @@ public:
     void tick();
 
 private:
-    void pump(const std::string& stream);
-    void read_before(std::shared_ptr<RemoteAppend> append);
-    void beyond_head(const RemoteAppend& append, std::uint64_t expected);
-    void write(RemoteAppend& append, std::uint64_t check);
-    void done(const std::string& stream, sh_ticket ticket, const sh_result& answer, bool reached);
-    [[nodiscard]] std::uint32_t lease_of(const std::string& stream) const;
+    // A line stays where it is while an append of it is under way.
+    void pump(AppendLine& line);
+    void read_before(AppendLine& line, std::shared_ptr<RemoteAppend> append);
+    void beyond_head(AppendLine& line, const RemoteAppend& append, std::uint64_t expected);
+    void write(AppendLine& line, RemoteAppend& append, std::uint64_t check);
+    void done(AppendLine& line, sh_ticket ticket, const sh_result& answer, bool reached);
+    [[nodiscard]] static std::uint32_t lease_of(const AppendLine& line) noexcept;
 
     streamhost::Host& host_;
     streamhost::Store store_;

@@ -17,6 +17,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 /// Channels that say what they were asked, and what the test tells them to.
 class Channels final : public store::ChannelCommands {
@@ -234,7 +235,7 @@ TEST_F(StoreHubTest, APluginThatEndsLeavesItsChannels) {
     channels_.asked.clear();
     static_cast<void>(one_.instance->handles().close());
     fixture_.settle();
-    EXPECT_THAT(channels_.asked, ElementsAre("-t news", "-p n*"));
+    EXPECT_THAT(channels_.asked, UnorderedElementsAre("-t news", "-p n*"));
     record_in("h.1");
     EXPECT_THAT(one_.heard, IsEmpty());
     EXPECT_THAT(two_.heard, ElementsAre("h.1"));
