@@ -163,6 +163,7 @@ void Node::build_data_plane() {
     transport_ = std::make_unique<bridge::TransportHub>(house_, settings_->transport);
     house_.transport = transport_.get();
     bridge::set_transport(transport_.get());
+    // Before those of the transport: what is for readers of this loop they send in the same round.
     loops_.store_loop().add_hook(*delivery_);
     transport_->create();
     for (std::uint32_t index = 0; index < settings_->listeners.size(); ++index) {

@@ -25,6 +25,8 @@ LoopTransport* TransportHub::loop(std::uint32_t index) const {
 
 void TransportHub::post(std::uint32_t index, std::unique_ptr<delivery::LoopMessage> message) {
     LoopTransport* transport = loop(index);
+    // The readers of the loop that writes the logs are flushed at the end of the same round.
+    if (house_.loops.loop(index).in_loop()) return transport->apply(std::move(message));
     (void)house_.loops.loop(index).post(
         [transport, held = std::move(message)]() mutable { transport->apply(std::move(held)); });
 }

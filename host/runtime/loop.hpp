@@ -121,7 +121,8 @@ private:
     std::vector<epoll_event> events_;  // of the last epoll_wait; [next_event_, event_count_) are still to do
     std::size_t next_event_ = 0;
     std::size_t event_count_ = 0;
-    std::vector<Task> batch_;  // from next_task_ on still to do
+    std::uint32_t unasked_ = 0;  // rounds since epoll was asked
+    std::vector<Task> batch_;    // from next_task_ on still to do
     std::size_t next_task_ = 0;
     std::vector<Task> local_;        // posted from the loop itself: no lock, no bell
     std::vector<Task> after_round_;  // one-shot

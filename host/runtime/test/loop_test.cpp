@@ -253,6 +253,18 @@ TEST_F(LoopTest, TasksPostedByATaskRunInALaterRound) {
     EXPECT_EQ(runs, 3);
 }
 
+TEST_F(LoopTest, TasksThatPostOnAndOnKeepNoEventWaiting) {
+    std::function<void()> again = [&] { ASSERT_EQ(loop_.post([&] { again(); }), PostStatus::accepted); };
+    ASSERT_EQ(loop_.post([&] { again(); }), PostStatus::accepted);
+    loop_.run_once(0);
+    Pair pair;
+    pair.watch(loop_);
+    pair.ring();
+    for (int round = 0; round < 8 && pair.calls == 0; ++round)
+        loop_.run_once(-1);
+    EXPECT_EQ(pair.calls, 1);
+}
+
 TEST_F(LoopTest, AnExceptionIsAFaultAndTheLoopGoesOn) {
     const test::FaultLog log;
     int after = 0;
