@@ -20,8 +20,13 @@ Sent send_in_clear(int fd, const iovec* parts, std::size_t count) {
     std::size_t offered = 0;
     for (std::size_t index = 0; index < count; ++index)
         offered += parts[index].iov_len;
+    const auto give = [&] {
+        // The usual case, and the kernel has less to look at.
+        if (count == 1) return ::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    };
     while (offered > 0) {
-        const ssize_t taken = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t taken = give();
         if (taken < 0 && errno == EINTR) continue;
         sent.is_gone = taken < 0 && !is_for_now(errno);
         if (taken > 0) sent.taken = static_cast<std::size_t>(taken);
