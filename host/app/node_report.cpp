@@ -114,6 +114,7 @@ ObjectPtr store_of(const bridge::StoreHub& hub, const std::optional<redis::Clien
     ObjectPtr store = object();
     store->set("kind", hub.kind());
     store->set("state", hub.is_up() ? "ok" : "down");
+    store->set("reached", hub.was_up());  // since this process began
     if (!link) return store;
     store->set("master", link->master);
     store->set("version", link->version);

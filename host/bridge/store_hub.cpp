@@ -213,6 +213,7 @@ void StoreHub::on_topic(std::string_view pattern, std::string_view topic, const 
 
 void StoreHub::on_link(store::Link link, std::uint64_t epoch) {
     is_up_.store(link == store::Link::kUp, std::memory_order_relaxed);
+    if (is_up()) was_up_.store(true, std::memory_order_relaxed);
     epoch_ = epoch;
     const auto listeners = listeners_;
     for (const auto& [id, listener] : listeners)

@@ -61,6 +61,8 @@ public:
     [[nodiscard]] const store::Policies& policies() const noexcept { return policies_; }  ///< [any]
     /// As the driver said last; down before it first said so. [any]
     [[nodiscard]] bool is_up() const noexcept { return is_up_.load(std::memory_order_relaxed); }
+    /// Whether it has been up at all since this process began. [any]
+    [[nodiscard]] bool was_up() const noexcept { return was_up_.load(std::memory_order_relaxed); }
     [[nodiscard]] LockMeters& lock_meters() noexcept { return lock_meters_; }
     sh_status set_events(control::Instance& by, const sh_store_events& events);  ///< [control]
 
@@ -127,6 +129,7 @@ private:
     std::string kind_;
     store::Policies policies_;
     std::atomic<bool> is_up_{false};
+    std::atomic<bool> was_up_{false};
     std::uint64_t epoch_ = 0;                                // of the link, as the driver told it last
     std::unordered_map<std::uint64_t, Listener> listeners_;  // by instance
     std::unordered_map<Channel, Subscribers, ChannelHash, ChannelEqual> subscribers_;

@@ -85,6 +85,8 @@ Facts read_report(std::string_view json) {
     if (root["store"].get(store) == simdjson::SUCCESS) {
         facts.store_kind = text_of(store, "kind");
         facts.store_state = text_of(store, "state");
+        if (store["reached"].get(facts.was_store_reached) != simdjson::SUCCESS)
+            facts.was_store_reached = true;
     }
     facts.is_readable = !facts.phase.empty();
     return facts;

@@ -31,6 +31,13 @@ void degrade(Verdict& verdict, std::string reason) {
     verdict.reasons.push_back(std::move(reason));
 }
 
+void judge_store(const Facts& facts, Verdict& verdict) {
+    if (facts.store_state == "ok") return;
+    if (!facts.was_store_reached) verdict.is_ready = false;
+    degrade(verdict, "the store " + facts.store_kind + " is " + facts.store_state +
+                         (facts.was_store_reached ? "" : " and was not reached since the process began"));
+}
+
 void judge_plugin(const PluginFacts& plugin, Verdict& verdict) {
     if (plugin.is_wanted && plugin.state != "started")
         degrade(verdict, "plugin " + plugin.name + " is " + plugin.state +
@@ -70,8 +77,7 @@ Verdict judge(const Facts& facts, const CanaryView& canary, const JudgeOptions& 
     }
     judge_loops(facts, options, verdict);
     judge_readiness(facts, verdict);
-    if (facts.store_state != "ok")
-        degrade(verdict, "the store " + facts.store_kind + " is " + facts.store_state);
+    judge_store(facts, verdict);
     for (const PluginFacts& plugin : facts.plugins)
         judge_plugin(plugin, verdict);
     judge_canary(canary, verdict);

@@ -4,6 +4,8 @@
 //
 // So: live looks at the loops alone, ready at this node's own willingness to take connections, which a plugin
 // may refuse for it (a component that is `down`); everything else is `degraded`, which is news for people.
+// One thing of the store counts for ready: that it was reached once since the process began. Until then the
+// node is as one that starts, or a rollout with a wrong password would go on from node to node.
 // Pure. [any]
 #pragma once
 

@@ -35,6 +35,16 @@ TEST(Verdict, ALostStoreTakesNoNodeOutOfTheBalancer) {
     EXPECT_THAT(verdict.reasons, ElementsAre("the store redis is down"));
 }
 
+TEST(Verdict, ANodeThatNeverReachedItsStoreIsNotReady) {
+    const Verdict verdict = judged({.store = R"({"kind":"redis","state":"down","reached":false})"});
+    EXPECT_TRUE(verdict.is_live);
+    EXPECT_TRUE(verdict.is_started);
+    EXPECT_FALSE(verdict.is_ready);
+    EXPECT_THAT(verdict.reasons,
+                ElementsAre("the store redis is down and was not reached since the process began"));
+    EXPECT_TRUE(judged({.store = R"({"kind":"redis","state":"down","reached":true})"}).is_ready);
+}
+
 TEST(Verdict, PhasesDecideReadiness) {
     const Verdict starting = judged({.phase = "starting"});
     EXPECT_TRUE(starting.is_live);
