@@ -53,7 +53,10 @@ compose_prepare() {
     compose config --quiet
 }
 
-build_image() { docker build --file "$here/docker/Dockerfile" --tag "${STREAMHOST_IMAGE:-streamhost:local}" "$root"; }
+build_image() {
+    docker build --file "$here/docker/Dockerfile" --tag "${STREAMHOST_IMAGE:-streamhost:local}" \
+        --build-arg REVISION="$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null)" "$root"
+}
 
 compose_up() {
     compose_prepare

@@ -12,6 +12,7 @@
 #include "app/node_report.hpp"
 #include "app/plugin_section.hpp"
 #include "app/process_facts.hpp"
+#include "app/revision.hpp"
 #include "bridge/extensions.hpp"
 #include "bridge/loop_transport.hpp"
 #include "net/listen_address.hpp"
@@ -377,8 +378,8 @@ void Node::register_metrics() {
         }
         backend_->collect(out);
         app::collect(out, read_process());
-        const observe::Label version{"version", STREAMHOST_VERSION};
-        out.gauge("build_info", "1; what runs here", {&version, 1}, 1);
+        const observe::Label build[] = {{"version", STREAMHOST_VERSION}, {"revision", kRevision}};
+        out.gauge("build_info", "1; what runs here", build, 1);
         const auto count = [&](const char* result, std::uint64_t value) {
             const observe::Label label{"result", result};
             out.counter("config_reloads_total", "Configurations read again, or taken back", {&label, 1},

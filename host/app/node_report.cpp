@@ -116,6 +116,7 @@ ObjectPtr store_of(const bridge::StoreHub& hub, const std::optional<redis::Clien
     store->set("state", hub.is_up() ? "ok" : "down");
     store->set("reached", hub.was_up());  // since this process began
     if (!link) return store;
+    if (!link->trouble.empty()) store->set("reason", link->trouble);
     store->set("master", link->master);
     store->set("version", link->version);
     store->set("run_id", link->run_id);

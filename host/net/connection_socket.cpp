@@ -68,7 +68,7 @@ Sent Connection::transmit(const iovec* parts, std::size_t count) {
 }
 
 void Connection::note_handshake() {
-    if (!tls_->is_open()) return;
+    if (!tls_->is_shaken()) return;
     is_shaken_ = true;
     auto& counters = server_.counters();
     (tls_->is_resumed() ? counters.tls_resumed : counters.tls_full).fetch_add(1, std::memory_order_relaxed);

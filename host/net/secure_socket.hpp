@@ -40,9 +40,15 @@ public:
     [[nodiscard]] bool is_open() const noexcept { return SSL_is_init_finished(stream_.session()) != 0; }
     [[nodiscard]] bool is_resumed() const noexcept { return SSL_session_reused(stream_.session()) != 0; }
     [[nodiscard]] bool has_kept() const noexcept { return !kept_.empty(); }
+    /// The client's last word of the handshake was accepted: also of one that has left since, to whom no
+    /// ticket can be sent any more.
+    [[nodiscard]] bool is_shaken() const noexcept {
+        return is_open() || (SSL_version(stream_.session()) == TLS1_3_VERSION &&
+                             SSL_get_state(stream_.session()) == TLS_ST_SW_SESSION_TICKET);
+    }
     /// Something came, and no handshake came of it.
     [[nodiscard]] bool has_failed() const noexcept {
-        return !is_open() && BIO_number_read(SSL_get_rbio(stream_.session())) > 0;
+        return !is_shaken() && BIO_number_read(SSL_get_rbio(stream_.session())) > 0;
     }
     [[nodiscard]] bool was_plain_http() const noexcept { return stream_.was_plain_http(); }
 

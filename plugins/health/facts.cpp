@@ -85,6 +85,7 @@ Facts read_report(std::string_view json) {
     if (root["store"].get(store) == simdjson::SUCCESS) {
         facts.store_kind = text_of(store, "kind");
         facts.store_state = text_of(store, "state");
+        facts.store_reason = text_of(store, "reason");
         if (store["reached"].get(facts.was_store_reached) != simdjson::SUCCESS)
             facts.was_store_reached = true;
     }

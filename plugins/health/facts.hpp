@@ -40,6 +40,7 @@ struct Facts {
     std::vector<PluginFacts> plugins;
     std::string store_kind;
     std::string store_state;
+    std::string store_reason;       // why it is not ok; empty: the host does not know
     bool was_store_reached = true;  // since the process began; an older host does not say
     // As the host wrote them, for operators.
     std::string loops_json = "[]";

@@ -26,10 +26,8 @@ void HealthPlugin::start() {
     add_routes();
     host().provide(SH_SVC_HEALTH, &kTable, this);
     const auto beat = [this] { watch_->beat(); };
-    const auto show = [this] { watch_->show_metrics(); };
     // Not at once: what is said to us before start() has returned does not reach us.
-    if (host().every(SH_ON_STORE, options_.canary_interval_ms, beat) != SH_OK ||
-        host().every(SH_ON_SHORT, options_.canary_interval_ms, show) != SH_OK)
+    if (host().every(SH_ON_STORE, options_.canary_interval_ms, beat) != SH_OK)
         throw Failure(SH_BUSY, "no timer for the canary");
 }
 
@@ -72,6 +70,7 @@ void HealthPlugin::serve_metrics() {
     route.method = "GET";
     route.path = "/metrics";
     routes_.add(host(), route, [this](const HttpRequest&) {
+        watch_->show_metrics();
         const auto text = streamhost::Buffer::adopt(host().node().metrics_text(host().raw()));
         const char* type = "text/plain; version=0.0.4; charset=utf-8";
         return HttpResponse{200, {{"Content-Type", type}}, std::string(view(text))}.uncached();

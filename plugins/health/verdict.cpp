@@ -35,7 +35,8 @@ void judge_store(const Facts& facts, Verdict& verdict) {
     if (facts.store_state == "ok") return;
     if (!facts.was_store_reached) verdict.is_ready = false;
     degrade(verdict, "the store " + facts.store_kind + " is " + facts.store_state +
-                         (facts.was_store_reached ? "" : " and was not reached since the process began"));
+                         (facts.was_store_reached ? "" : " and was not reached since the process began") +
+                         (facts.store_reason.empty() ? "" : ": " + facts.store_reason));
 }
 
 void judge_plugin(const PluginFacts& plugin, Verdict& verdict) {

@@ -42,6 +42,7 @@ public:
     [[nodiscard]] std::shared_ptr<const Picture> picture();
     // Answers that are being produced here; nothing when nobody tells.
     [[nodiscard]] std::optional<std::uint64_t> active_streams() const;
+    // Before they are read: what was true at some timer's last turn would be a second old.
     void show_metrics();
 
 private:

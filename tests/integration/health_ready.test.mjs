@@ -14,6 +14,16 @@ let nodes = 0;
 
 const readyOf = (node) => node.admin('/health/ready');
 
+it('a node that said so is ready in its first scrape', async () => {
+    const node = await serveHost({}, { words: ['-c', 'config/streamhost.yaml'] });
+    try {
+        assert.equal(await node.metric('ready'), 1);
+        assert.equal(await node.metric('degraded'), 0);
+    } finally {
+        await node.kill();
+    }
+});
+
 describe('a node and its store', { timeout: TEST_MS }, () => {
     let redis;
     before(async () => {
@@ -42,7 +52,8 @@ describe('a node and its store', { timeout: TEST_MS }, () => {
             await node.printed(/refused the user or the password/);
             const { status, body } = await readyOf(node);
             assert.equal(status, 503);
-            assert.ok(body.reasons.some((reason) => /^the store redis is down and was not reached since the process began/.test(reason)), JSON.stringify(body));
+            assert.ok(body.reasons.some((reason) => /^the store redis is down and was not reached since the process began: 127\.0\.0\.1:\d+: the server refused the user or the password/.test(reason)), JSON.stringify(body));
+            assert.doesNotMatch(JSON.stringify((await node.admin('/health')).body), /secret-/);
             const open = await fetch(`http://127.0.0.1:${node.port}/health/ready`);
             assert.deepEqual([open.status, await open.text()], [503, '{"status":"down"}']);
             assert.deepEqual([(await node.admin('/health/live')).status, (await node.admin('/health/startup')).status], [200, 200]);
@@ -60,6 +71,7 @@ describe('a node and its store', { timeout: TEST_MS }, () => {
             await isReady(node, 'ok');
             redis.signal('SIGKILL');
             await isReady(node, 'degraded');
+            assert.match((await readyOf(node)).body.reasons.join(), /the store redis is down: 127\.0\.0\.1:\d+: /);
             const told = new Set();
             const hear = async () => told.add((await fetch(`http://127.0.0.1:${node.port}/health/ready`)).status);
             const heardUntil = Date.now() + AWAY_MS;

@@ -60,7 +60,7 @@ it('what is documented is what a node has', { timeout: 120_000 }, () =>
             assert.equal(await node.metric('config_generation'), 1);
             assert.match(text, /^streamhost_redis_command_seconds_count\{[^}]*cmd="append"[^}]*\} [1-9]/m);
             assert.match(text, /^streamhost_http_requests_total\{code="200",route="\/health\/ready"\} [1-9]/m);
-            assert.match(text, /^streamhost_build_info\{version="\S+"\} 1$/m);
+            assert.match(text, /^streamhost_build_info\{(?=[^}]*version="[^"]+")[^}]*revision="([0-9a-f]{12}|unknown)"[^}]*\} 1$/m);
             assert.doesNotMatch(text, /"(counted|somebody)"/, 'no session and no user is a label');
             await node.admin('/admin/v1/drain', {});
             assert.equal((await wire.ended()).code, GOAWAY);

@@ -239,6 +239,20 @@ TEST_F(SecureSocketTest, KnowsPlainHttpAndSilence) {
     EXPECT_FALSE(probed.has_failed()) << "a balancer that looks whether the port is open";
 }
 
+TEST_F(SecureSocketTest, AClientThatLeavesRightAfterTheHandshakeHasNotFailed) {
+    const TlsServerContext context(options());
+    SecureSocket server(context, fds_[0]);
+    Client client(fds_[1]);
+    ASSERT_EQ(client.stream().handshake().state, tls::IoState::kAgain);
+    ASSERT_EQ(server.receive(buffer_), 0);
+    EXPECT_FALSE(server.is_shaken());
+    ASSERT_EQ(client.stream().handshake().state, tls::IoState::kDone);
+    ::shutdown(fds_[1], SHUT_RDWR);
+    EXPECT_EQ(server.receive(buffer_), -1);
+    EXPECT_TRUE(server.is_shaken());
+    EXPECT_FALSE(server.has_failed());
+}
+
 TEST_F(SecureSocketTest, VersionsBelowTheLeastAreRefused) {
     TlsServerOptions strict = options();
     strict.least = TlsVersion::k13;

@@ -157,6 +157,7 @@ void Client::Core::publish() {
     ClientStats stats;
     stats.role = options_.role;
     stats.is_up = is_up_ && ready() > 0;
+    if (!stats.is_up) stats.trouble = trouble_;
     stats.breaker = breaker_.state();
     stats.breaker_openings = breaker_.openings();
     if (target_) stats.master = to_text(target_->address);

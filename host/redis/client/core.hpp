@@ -104,6 +104,7 @@ private:
     PortEvents* events_ = nullptr;
     std::optional<Found> target_;
     Identity identity_;
+    std::string trouble_;           // of the last attempt that failed, until the link is up again
     std::int64_t retry_at_ms_ = 0;  // 0: none planned
     std::int64_t heard_ms_ = 0;
     std::int64_t memory_due_ms_ = 0;

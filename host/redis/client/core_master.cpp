@@ -80,6 +80,7 @@ void Client::Core::on_found(const Found& found, bool was_sought) {
 
 void Client::Core::on_not_found(NotFound why, std::string_view text, bool was_sought) {
     const bool is_ours = why == NotFound::kRefused || why == NotFound::kUnknownName;
+    trouble_ = text;
     reporter_.tell(is_ours ? ReportLevel::kError : ReportLevel::kWarning,
                    "find " + std::to_string(static_cast<int>(why)), text);
     if (was_sought) fail_round();
@@ -149,10 +150,9 @@ void Client::Core::tell_lost(LinkEnd why, std::string_view detail) {
     const std::string where = to_text(target_->address);
     const std::string cause = "link " + std::to_string(static_cast<int>(why));
     if (why == LinkEnd::kNotMaster && !options_.sentinel) {
-        reporter_.tell(ReportLevel::kError, cause,
-                       where + " is a replica, not the master (" + std::string(detail) +
-                           "): give the master's address, or the Sentinels that know it");
-        return;
+        trouble_ = where + " is a replica, not the master (" + std::string(detail) +
+                   "): give the master's address, or the Sentinels that know it";
+        return reporter_.tell(ReportLevel::kError, cause, trouble_);
     }
     const bool is_hung = why == LinkEnd::kByPeer || why == LinkEnd::kTimeout;
     const bool passes = is_hung || why == LinkEnd::kNotMaster || why == LinkEnd::kLoading;
@@ -160,6 +160,7 @@ void Client::Core::tell_lost(LinkEnd why, std::string_view detail) {
     if (!detail.empty()) text += " (" + std::string(detail) + ")";
     if (is_hung && target_->verdict.is_down) text += ", and the Sentinels hold it for down";
     reporter_.tell(passes ? ReportLevel::kWarning : ReportLevel::kError, cause, text);
+    trouble_ = std::move(text);
 }
 
 void Client::Core::on_trouble(ReportLevel level, std::string_view cause, std::string_view text) {
@@ -182,6 +183,7 @@ void Client::Core::watch_refusals(std::int64_t now_ms) {
 void Client::Core::link_up() {
     if (is_up_ || !live_.is_ready() || ready() == 0) return;
     is_up_ = true;
+    trouble_.clear();
     ++epoch_;
     publish();  // who is told may look
     events_->on_link(store::Link::kUp, epoch_);

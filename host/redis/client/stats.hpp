@@ -13,7 +13,8 @@ namespace streamhost::redis {
 // What metrics, health and logs want to know of a client; a few dozen milliseconds old at most.
 struct ClientStats {
     std::string role;
-    bool is_up = false;  // the master is known, calls can leave, and every subscription stands
+    bool is_up = false;   // the master is known, calls can leave, and every subscription stands
+    std::string trouble;  // why it is not, as the log says; empty: not known yet
     BreakerState breaker = BreakerState::kClosed;
     std::uint64_t breaker_openings = 0;
     std::string master;   // address; empty: none found yet

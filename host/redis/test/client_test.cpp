@@ -94,8 +94,10 @@ TEST_F(ClientTest, AWrongPasswordIsToldOnceAndTriedAgain) {
     ASSERT_TRUE(rig.await([&] { return refusals() > before + 25; })) << "five per round: five rounds";
     EXPECT_EQ(rig.told("refused the user or the password"), 1U) << rig.all_reports();
     EXPECT_EQ(rig.call({"GET", "a"}, 300), "<unavailable>");
+    EXPECT_NE(rig.stats().trouble.find("refused the user or the password"), std::string::npos);
     (void)server.ask({"CONFIG", "SET", "requirepass", "wrong"});
     ASSERT_TRUE(rig.await_up()) << rig.all_reports();
+    EXPECT_EQ(rig.stats().trouble, "");
 }
 
 TEST_F(ClientTest, AWrongDatabaseHasItsOwnMessage) {

@@ -33,11 +33,13 @@ TEST_F(CanaryRounds, AStoreThatDoesNotAnswerDegradesAndTakesNobodyOut) {
     EXPECT_EQ(get("/health/ready", SH_LISTENER_PUBLIC).status, 200u);
     EXPECT_EQ(get("/health/distributed").status, 503u);
     EXPECT_EQ((host.metric_values["canary_failures_total{probe=store}"]), 2);
+    ASSERT_EQ(get("/metrics").status, 200u);
     EXPECT_EQ(host.metric_values["degraded"], 1);
     EXPECT_EQ(host.metric_values["ready"], 1);
     store_answers = true;
     host.advance(2 * kInterval);
     EXPECT_EQ(get("/health/ready", SH_LISTENER_PUBLIC).body, R"({"status":"ok"})");
+    ASSERT_EQ(get("/metrics").status, 200u);
     EXPECT_EQ(host.metric_values["degraded"], 0);
 }
 

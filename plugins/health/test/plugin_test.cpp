@@ -94,6 +94,17 @@ TEST_F(HealthPluginTest, MetricsAreServedAsTheyAre) {
     EXPECT_EQ(got.body, "# TYPE streamhost_runs_active gauge\nstreamhost_runs_active 6\n");
 }
 
+TEST_F(HealthPluginTest, MetricsSayWhatIsSoAtTheScrape) {
+    ASSERT_EQ(host.configure(), SH_OK) << host.error.text;
+    ASSERT_EQ(host.start(), SH_OK) << host.error.text;
+    ASSERT_EQ(get("/metrics").status, 200u);
+    EXPECT_EQ(host.metric_values["ready"], 1) << "at once, before the first round";
+    options.phase = "draining";
+    host.advance(Watch::kFreshMs);
+    ASSERT_EQ(get("/metrics").status, 200u);
+    EXPECT_EQ(host.metric_values["ready"], 0);
+}
+
 TEST_F(HealthPluginTest, OtherPluginsAskTheService) {
     start();
     void* self = nullptr;

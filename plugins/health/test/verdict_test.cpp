@@ -33,6 +33,8 @@ TEST(Verdict, ALostStoreTakesNoNodeOutOfTheBalancer) {
     EXPECT_TRUE(verdict.is_ready);
     EXPECT_EQ(verdict.status(), "degraded");
     EXPECT_THAT(verdict.reasons, ElementsAre("the store redis is down"));
+    const Verdict told = judged({.store = R"({"kind":"redis","state":"down","reason":"no answer in time"})"});
+    EXPECT_THAT(told.reasons, ElementsAre("the store redis is down: no answer in time"));
 }
 
 TEST(Verdict, ANodeThatNeverReachedItsStoreIsNotReady) {
