@@ -40,7 +40,9 @@ async function saysOnce(node, pattern) {
     const wire = await Wire.open(node);
     isUnavailable(await wire.ask({ type: 'hello', id: 'h', session: newSession() }), 'h');
     wire.close();
-    assert.equal((await readyOf(node)).status, 'degraded');
+    const { status, reasons } = await readyOf(node);
+    assert.equal(status, 'down', 'it never reached its store');
+    assert.match(reasons.join('\n'), /^the store \S+ is down and was not reached since the process began: ./m);
     await node.lives(1_500);
     assert.equal(count(node.log, pattern), 1, node.log);
 }
