@@ -97,6 +97,7 @@ private:
     // node_handover.cpp
     void open_handover();
     [[nodiscard]] std::string why_not_follow(bool has_all_plugins);
+    [[nodiscard]] bool reach_store();
     void refuse_to_follow(const std::string& why);
     [[nodiscard]] bool follow();
     void await_follower();

@@ -12,6 +12,8 @@ namespace {
 constexpr const char* kSelf = "runtime.handover";  // among listeners: no listener can be called so
 constexpr std::uint32_t kSettleMs = 1'000;         // for who was accepted last to say what they want
 constexpr int kFollowers = 4;
+constexpr std::uint64_t kReachMs = 20'000;  // the store, before the process that runs is asked to leave
+constexpr int kLookMs = 20;
 
 std::string address_of(const Settings& settings) { return "unix:" + settings.handover; }
 
@@ -50,7 +52,16 @@ void Node::open_handover() {
 std::string Node::why_not_follow(bool has_all_plugins) {
     if (!before_) return {};
     if (!has_all_plugins) return "not every plugin started";
+    if (!reach_store()) return "it does not reach the store";
     return before_->is_called_off() ? "the process that runs here called it off" : "";
+}
+
+// Plugins start without it. Clients of the one that runs would come to one that turns them away.
+bool Node::reach_store() {
+    const std::uint64_t end_ms = clock_.monotonic_ms() + kReachMs;
+    while (!store_->was_up() && !drain_ && clock_.monotonic_ms() < end_ms)
+        control_loop_.run_once(kLookMs);
+    return store_->was_up();
 }
 
 void Node::refuse_to_follow(const std::string& why) {

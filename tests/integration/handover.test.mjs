@@ -241,6 +241,13 @@ describe('a process that does not get so far', { timeout: 120_000 }, () => {
         await host.printed(/no hand-over: nothing has changed here/);
     });
 
+    goesOn('changes nothing when it does not reach its store', async (where, host) => {
+        const follower = run(wordsFor({ ...where.settings, 'store.kind': 'redis', 'store.redis.address': `127.0.0.1:${await freePort()}` }));
+        assert.deepEqual(await follower.ended(), { code: 1, signal: null }, follower.log);
+        assert.match(follower.log, /this process ends, and the one that runs here goes on.*it does not reach the store/);
+        await host.printed(/no hand-over: nothing has changed here/);
+    });
+
     goesOn('changes nothing when it is killed', async (where, host) => {
         const follower = await serveHost(where.settings, { ...ALL, signalAtStart: 'SIGTERM' });
         await host.printed(/another process has the sockets, too/);
