@@ -30,7 +30,7 @@ void RunQueue::adopt(const std::string& run, const RemoteTerms& terms, std::uint
 }
 
 void RunQueue::put(const QueuedRun& queued, const RemoteTerms& terms, std::uint64_t claims) {
-    const WaitOptions options{.wait_ms = claims == 0 ? terms.wait_ms : kTakeoverMs, .claims = claims};
+    const WaitOptions options = claims == 0 ? WaitOptions{.wait_ms = terms.wait_ms} : takeover_wait(claims);
     const std::int64_t now_ms = host_.monotonic_ms();
     const auto [entry, is_new] =
         waiting_.emplace(queued.run, Waiting{queued, terms, claims, WaitMachine(options, now_ms)});

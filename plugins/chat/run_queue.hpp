@@ -18,8 +18,6 @@
 namespace chat {
 
 constexpr std::uint32_t kQueueTickMs = 250;
-// After the lease of 6 s that its worker let lapse: ended with `lost` 8 s after the last sign of life.
-constexpr std::uint32_t kTakeoverMs = 2'000;
 constexpr std::int64_t kDegradedAfterMs = 5'000;
 
 class RunQueue {

@@ -35,10 +35,13 @@ void WaitMachine::pushed(sh_status status, std::int64_t now_ms) {
 WaitNews WaitMachine::looked(sh_status status, bool ended, std::uint64_t claims, std::int64_t now_ms) {
     is_looking_ = false;
     look_at_ms_ = now_ms + options_.look_ms;
-    if (status != SH_OK) return WaitNews::waits;
+    if (status != SH_OK) {
+        expires_ms_ = std::max(expires_ms_, now_ms + std::min(options_.wait_ms, kTakeoverMs));
+        return WaitNews::waits;
+    }
     if (ended) return WaitNews::ended;
     if (claims > options_.claims) return WaitNews::taken;
-    return waited_ms(now_ms) >= options_.wait_ms ? WaitNews::expired : WaitNews::waits;
+    return now_ms >= expires_ms_ ? WaitNews::expired : WaitNews::waits;
 }
 
 }  // namespace chat

@@ -104,16 +104,16 @@ void Node::look_after(std::size_t run, const store::StreamInfo& info) {
 void Node::judge(std::size_t run, const store::StreamInfo& info) {
     const std::int64_t now_ms = world_.events.now_ms();
     world_.note("node", index_, "finds run", run, "without a producer, claims", info.claims);
-    const auto wait = [&](std::uint64_t claims, std::uint32_t wait_ms) {
-        waits_[run].emplace(chat::WaitOptions{.wait_ms = wait_ms, .claims = claims}, now_ms);
+    const auto wait = [&](const chat::WaitOptions& options) {
+        waits_[run].emplace(options, now_ms);
         watch_queue();
     };
-    if (info.claims == 0) return wait(0, world_.terms.wait_ms);
+    if (info.claims == 0) return wait({.wait_ms = world_.terms.wait_ms});
     if (!watch_.trusts_lapses(now_ms) && world_.mutation != Mutation::kCountOutage) return;
     switch (chat::decide(world_.terms, {.claims = info.claims + 1, .entries = info.head.seq})) {
     case chat::Takeover::lost: return end_run(run, store::State::kLost, info.fence, [] {});
     case chat::Takeover::give_up: return end_run(run, store::State::kError, info.fence, [] {});
-    default: return wait(info.claims, chat::kTakeoverMs);
+    default: return wait(chat::takeover_wait(info.claims));
     }
 }
 

@@ -55,7 +55,30 @@ TEST(WaitMachine, OfATakenOverRunOneMoreClaimIsWaitedFor) {
 TEST(WaitMachine, ALookThatFailedDecidesNothing) {
     WaitMachine machine(kOptions, 0);
     EXPECT_EQ(machine.looked(SH_TIMEOUT, false, 0, 100'000), WaitNews::waits);
-    EXPECT_EQ(machine.looked(SH_OK, false, 0, 100'500), WaitNews::expired);
+    EXPECT_EQ(machine.looked(SH_OK, false, 0, 101'999), WaitNews::waits) << "nobody could claim it before";
+    EXPECT_EQ(machine.looked(SH_OK, false, 0, 102'000), WaitNews::expired);
+    EXPECT_EQ(machine.waited_ms(102'000), 102'000);
+}
+
+TEST(WaitMachine, OneThatFailedEarlyPutsNothingOff) {
+    WaitMachine machine(kOptions, 0);
+    EXPECT_EQ(machine.looked(SH_TIMEOUT, false, 0, 1'000), WaitNews::waits);
+    EXPECT_EQ(machine.looked(SH_OK, false, 0, 59'999), WaitNews::waits);
+    EXPECT_EQ(machine.looked(SH_OK, false, 0, 60'000), WaitNews::expired);
+}
+
+TEST(WaitMachine, ATakenOverRunIsQueuedAgainWhileAnotherWorkerCanStillClaimIt) {
+    WaitMachine machine(takeover_wait(1), 0);
+    int pushes = 0;
+    std::int64_t last_ms = 0;
+    for (std::int64_t now_ms = 0; machine.looked(SH_OK, false, 1, now_ms) == WaitNews::waits; now_ms += 100) {
+        if (wants(machine, now_ms).pushes == 0) continue;
+        ++pushes;
+        last_ms = now_ms;
+        machine.pushed(SH_OK, now_ms);
+    }
+    EXPECT_EQ(pushes, 2);
+    EXPECT_LE(last_ms, kTakeoverMs / 2);
 }
 
 TEST(WaitMachine, AFailedPushIsRepeatedSoonAndALostOneEverMoreRarely) {
