@@ -5,11 +5,13 @@ import { after, before, describe, it } from 'node:test';
 import { Cluster, onRedis } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { RedisProcess } from './support/redis.mjs';
+import { Talks, wordsOf } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
 const KEPT_MS = 1_000;
 const TOLD_MS = 10_000;
+const BETWEEN_MS = 300;
 const SETTINGS = { 'store.keeper.window_ms': KEPT_MS };
 
 describe('a store that was wiped', { timeout: TEST_MS }, () => {
@@ -101,4 +103,37 @@ describe('a store that was wiped', { timeout: TEST_MS }, () => {
         for (const wire of readers) await wire.frame(isOf(stream, 'chunk', (frame) => frame.check === next));
         for (const wire of [writer, ...readers]) wire.close();
     });
+});
+
+describe('a store that is wiped again while nodes write what it lost', { timeout: TEST_MS }, () => {
+    let redis;
+    let cluster;
+    before(async () => {
+        redis = await RedisProcess.start();
+        cluster = await Cluster.start(onRedis(redis), 2);
+    });
+    after(async () => {
+        const failed = (await cluster?.stop()) ?? [];
+        await redis?.stop();
+        assert.deepEqual(failed, []);
+    });
+
+    const wipe = async () => assert.equal(await redis.call('FLUSHALL'), 'OK');
+    for (const [how, lose] of [['wiped twice', wipe], ['wiped as soon as it came back empty', () => redis.again({ empty: true })]])
+        for (const said of [1, 40])
+            it(`${how}, after ${said} words of each answer: every reader gets all of it`, async (test) => {
+                const talks = await Talks.begin(cluster.nodes, { count: 36, readers: 2, words: wordsOf(80) });
+                await Promise.all(talks.readers.map((reader) => reader.begun(said)));
+                await lose();
+                await cluster.nodes[0].lives(BETWEEN_MS);
+                await wipe();
+                const watch = new Stopwatch();
+                for (const { run, readers } of talks.all)
+                    for (const reader of readers) {
+                        const { text, end } = await reader.ended();
+                        assert.deepEqual([text === talks.words, end.outcome], [true, 'complete'], `${run}: ${text.length} of ${talks.words.length}, ${JSON.stringify(end)}`);
+                    }
+                watch.within(TOLD_MS, 'from the second wipe until each reader has the end', test);
+                talks.close();
+            });
 });

@@ -130,7 +130,7 @@ Submit RedisStreams::run_kept(Status shape, CallOptions options, Keep keep, Buil
     return context_.run(shape, options, make, [this, kept](const Reply& reply) { settle(kept, reply); });
 }
 
-// A master that does not know what an earlier one acknowledged is told, and then asked again, once.
+// A master that does not know what an earlier one acknowledged is told, and then asked again.
 void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply) {
     const auto status = reply.status == Status::kOk ? status_in(reply.value[0]) : std::nullopt;
     if (!status) {
@@ -146,7 +146,7 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
     const bool knows_better = is_shared ? *status == Status::kGap
                                         : keeper_.knows_better(kept->keep.id, *status, info, keeper_now_ms());
     if (is_shared) kept->call->floor(0);  // again, it takes what is there
-    if (!std::exchange(kept->was_repaired, true) && knows_better) return repeat_repaired(kept);
+    if (knows_better && kept->repairs_left-- > 0) return repeat_repaired(kept);
     if (*status == Status::kOk || *status == Status::kDuplicate) {
         if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);
         if (kept->is_finish) kept->call->floor(info.head.seq - 1);

@@ -58,13 +58,15 @@ public:
     void on_message(std::string_view home, std::string_view payload);
 
 private:
+    // Of one write: a master that is wiped while it is told may lack some of it again.
+    static constexpr int kMostRepairs = 4;
     // A write on its way that is kept once it was acknowledged.
     struct Kept {
         std::string order;
         Keep keep;
         std::optional<Call> call;
         ReplyDone done;
-        bool was_repaired = false;
+        int repairs_left = kMostRepairs;
         bool only_once = false;  // a claim that has rivals, or a finish
         bool is_finish = false;
         bool waits_for_repair = false;

@@ -90,6 +90,35 @@ TEST_F(StreamsRepairTest, WhatIsAskedAgainGetsWhatIsLeftOfItsTime) {
     EXPECT_EQ(answers_.size(), 1U) << "its deadline is over with it";
 }
 
+TEST_F(StreamsRepairTest, AMasterThatIsWipedMeanwhileIsToldAgain) {
+    find_gap();
+    port_.reply(kOk);  // what was missing
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kGap);  // and is so again, as the second one is asked again
+    loop_.settle();
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kOk);
+    loop_.settle();
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kOk);
+    EXPECT_EQ(answers_, std::vector{Status::kOk});
+}
+
+TEST_F(StreamsRepairTest, ButNotForEver) {
+    find_gap();
+    int times = 0;
+    for (; answers_.empty() && times < 100; ++times) {
+        ASSERT_EQ(port_.held.size(), 1U);
+        port_.reply(kOk);
+        loop_.settle();
+        ASSERT_EQ(port_.held.size(), 1U);
+        port_.reply(kGap);
+        loop_.settle();
+    }
+    EXPECT_EQ(times, 4);
+    EXPECT_EQ(answers_, std::vector{Status::kGap});
+}
+
 TEST_F(StreamsRepairTest, OneWhoseTimePassesMeanwhileIsToldSo) {
     find_gap();
     loop_.advance(2'999);
