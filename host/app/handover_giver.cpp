@@ -128,7 +128,7 @@ void HandoverGiver::call_off(const std::string& why) {
 }
 
 void HandoverGiver::refuse(const std::string& why) {
-    (void)follower_->link().send(to_packet({Kind::refused, {why}}));
+    follower_->link().send_last(to_packet({Kind::refused, {why}}));
     fail(why);
 }
 

@@ -66,6 +66,14 @@ bool DescriptorLink::send(std::string_view text, std::span<const int> descriptor
     return ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(text.size());
 }
 
+void DescriptorLink::send_last(std::string_view text) const {
+    (void)::shutdown(fd_.get(), SHUT_RD);
+    Packet unread;
+    while (receive(unread) == Got::packet) {
+    }
+    (void)send(text);
+}
+
 DescriptorLink::Got DescriptorLink::receive(Packet& packet) const {
     Control control{};
     packet = {};

@@ -41,6 +41,9 @@ public:
     /// False: the other side has gone, or takes nothing.
     [[nodiscard]] bool send(std::string_view text, std::span<const int> descriptors = {}) const;
     [[nodiscard]] Got receive(Packet& packet) const;
+    /// Before this side closes. Takes nothing any more, and drops what it has not taken: the kernel would
+    /// reset the other side for it, before that has read why.
+    void send_last(std::string_view text) const;
     /// Until something is there to receive, the end included; false when the time is over.
     [[nodiscard]] bool wait_for(std::uint32_t time_ms) const;
     /// The user of the process that connected or listened, as the kernel says it.

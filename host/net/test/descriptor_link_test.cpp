@@ -69,6 +69,17 @@ TEST_F(DescriptorLinks, TakeNothingOfWhatIsTooLong) {
     EXPECT_EQ(there->receive(packet), Got::gone);
 }
 
+TEST_F(DescriptorLinks, SayALastWordThatIsHeardWhateverWasSaidToThem) {
+    ASSERT_TRUE(there->send("what nobody takes"));
+    here->send_last("no");
+    EXPECT_FALSE(there->send("more of it"));
+    here.reset();
+    DescriptorLink::Packet packet;
+    ASSERT_EQ(there->receive(packet), Got::packet);
+    EXPECT_EQ(packet.text, "no");
+    EXPECT_EQ(there->receive(packet), Got::gone);
+}
+
 TEST_F(DescriptorLinks, TellWhoIsThereAndWhenNobodyIs) {
     EXPECT_EQ(there->peer_user(), ::geteuid());
     EXPECT_FALSE(there->wait_for(0));
