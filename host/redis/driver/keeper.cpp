@@ -11,8 +11,6 @@ using store::Status;
 
 namespace {
 
-constexpr std::size_t kLooksPerWrite = 4;
-
 // The first one that is not before `number`.
 auto at_number(auto& home, std::uint64_t number) {
     return std::lower_bound(home.begin(), home.end(), number,
@@ -23,7 +21,6 @@ auto at_number(auto& home, std::uint64_t number) {
 
 void Keeper::acknowledged(std::string_view home, const Keep& keep, const Call& call,
                           const store::StreamInfo& info, std::int64_t now_ms) {
-    sweep(now_ms, kLooksPerWrite);
     const bool is_owned = keep.kind != Keep::Kind::kShared;
     if (keep.kind == Keep::Kind::kSign) {
         if (const auto owned = owned_.find(keep.id); owned != owned_.end())

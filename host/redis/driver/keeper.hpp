@@ -61,7 +61,7 @@ public:
     explicit Keeper(KeeperOptions options) : options_(options) {}
 
     // `call` was acknowledged and would be sent again like this; for a sign of life alone it is not looked
-    // at. `info` is what the answer said of an owned stream. Looks at a few old ones, too.
+    // at. `info` is what the answer said of an owned stream.
     void acknowledged(std::string_view home, const Keep& keep, const Call& call,
                       const store::StreamInfo& info, std::int64_t now_ms);
     // No master answered from `from_ms` to now: nobody could give a sign of life, and what comes back may be

@@ -16,6 +16,8 @@ using store::Submit;
 
 namespace {
 
+constexpr std::size_t kLooksPerWrite = 4;  // at what is kept
+
 // What follows the home in a run's id, dot included; empty for the home itself.
 std::string_view member_of(std::string_view id) { return id.substr(home_of(id).size()); }
 
@@ -156,6 +158,7 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
             kept->keep.last = head_after(*kept, *status, last);
             kept->keep.is_behind_all = is_behind_all(*kept, *status);
         }
+        keeper_.sweep(keeper_now_ms(), kLooksPerWrite);
         keeper_.acknowledged(kept->order, kept->keep, *kept->call, info, context_.loop().now_ms());
         show_figures();
     }
@@ -181,7 +184,9 @@ std::uint64_t RedisStreams::head_after(const Kept& kept, Status status, std::uin
     return std::max(last, keeper_.shared_head(kept.keep.id, keeper_now_ms()));
 }
 
-// A connection answers before the link counts as up, and until then the keeper was not told of the outage.
+// A connection answers before the link counts as up, and until then the keeper was not told of the outage:
+// what it keeps is as old as it was then. Else the first write that is taken would let go what others still
+// have to tell.
 std::int64_t RedisStreams::keeper_now_ms() const { return down_since_ms_.value_or(context_.loop().now_ms()); }
 
 // Within its deadline, and with a slot like anything else that waits.
@@ -345,7 +350,7 @@ Submit RedisStreams::publish(const store::PublishRequest& request, store::Publis
         call.arg(request.access == store::Access::kOwner ? 1 : 0);
         add_shared_limits(call);
         call.arg(context_.limits().publish_key_ms).arg(context_.limits().publish_keys);
-        call.floor(keeper_.shared_head(request.id, context_.loop().now_ms()));
+        call.floor(keeper_.shared_head(request.id, keeper_now_ms()));
         add_entries(call, request.entries);
         return call;
     };
@@ -369,7 +374,7 @@ Submit RedisStreams::send(const store::SendRequest& request, store::PublishDone 
         call.arg(limits.send_key_ms).arg(limits.send_keys);
         call.arg(request.content_hash).arg(request.answer).arg(member_of(request.run)).arg(request.job);
         call.arg(limits.home_runs).arg(limits.run_open_ms);
-        call.floor(keeper_.shared_head(request.home, context_.loop().now_ms()));
+        call.floor(keeper_.shared_head(request.home, keeper_now_ms()));
         add_entries(call, request.entries);
         return call;
     };

@@ -206,6 +206,22 @@ TEST_F(StreamsRepairTest, WhatANewMasterTookBeforeItsLinkCameUpStandsForNothingE
     EXPECT_NE(port_.held[0].command.find("\r\n=1|"), std::string::npos);
 }
 
+// However long it was away: who answers before the link counts as up was not told yet what is kept.
+TEST_F(StreamsRepairTest, WhatIsTakenBeforeTheLinkCountsAsUpLetsNothingElseGo) {
+    publish("a");
+    port_.reply(kOk);
+    port_.events->on_link(store::Link::kDown, 1);
+    loop_.advance(20'000);
+    publish("b");
+    EXPECT_NE(port_.held[0].command.find("\r\n$1\r\n1\r\n$1\r\nt\r\n"), std::string::npos)
+        << "it may be behind";
+    port_.reply(kOk);
+    link_up_again();
+    ASSERT_EQ(port_.held.size(), 2U);
+    EXPECT_NE(port_.held[0].command.find("$1\r\na\r\n"), std::string::npos);
+    EXPECT_NE(port_.held[1].command.find("$1\r\nb\r\n"), std::string::npos);
+}
+
 TEST_F(StreamsRepairTest, AFinishWithoutAMasterWaitsForTheNextOneAndTheTail) {
     publish("a");
     port_.reply(kOk);
