@@ -63,7 +63,7 @@ std::optional<AppendCommand> Producer::next(std::int64_t now_ms) {
     if (batch_ == 0) start_batch();
     if (batch_ == 0) return std::nullopt;
     in_flight_ = true;
-    touched_ms_ = now_ms;
+    sent_ms_ = now_ms;
     AppendCommand command;
     command.records.reserve(batch_);
     for (std::size_t index = 0; index < batch_; ++index)
@@ -111,6 +111,7 @@ std::vector<Answer> Producer::appended(const sh_result& result, std::int64_t now
     if (result.status != SH_OK || batch_ == 0)
         return fail(result.status == SH_OK ? SH_INTERNAL : result.status);
     is_away_ = false;
+    touched_ms_ = sent_ms_;
     retry_ms_ = 0;
     retry_at_ms_ = 0;
     return settle();

@@ -24,7 +24,7 @@ struct ProducerOptions {
     std::size_t max_waiting_bytes = 1u << 20;  // over it write() answers SH_BUSY
     std::size_t max_waiting_items = 4'096;
     std::uint32_t max_batch = 256;      // entries of one append
-    std::uint32_t lease_ms = 6'000;     // appends renew it, silence is renewed at a third of it
+    std::uint32_t lease_ms = 6'000;     // stored appends renew it, silence is renewed at a third of it
     std::uint32_t first_retry_ms = 20;  // doubled up to last_retry_ms
     std::uint32_t last_retry_ms = 1'000;
 };
@@ -54,7 +54,8 @@ public:
     [[nodiscard]] std::optional<AppendCommand> next(std::int64_t now_ms);
     [[nodiscard]] std::vector<Answer> appended(const sh_result& result, std::int64_t now_ms);
 
-    // Nothing was appended for a third of the lease. renewed() answers each.
+    // The store took nothing for a third of the lease: there was nothing, or it refuses appends, for want of
+    // memory perhaps, while a renewal still fits. renewed() answers each.
     [[nodiscard]] bool wants_renewal(std::int64_t now_ms) const;
     [[nodiscard]] std::vector<Answer> renewed(sh_status status, std::int64_t now_ms);
 
@@ -97,7 +98,8 @@ private:
     sh_status over_ = SH_OK;  // SH_ENDED after our own end
     std::uint32_t retry_ms_ = 0;
     std::int64_t retry_at_ms_ = 0;
-    std::int64_t touched_ms_ = -1;
+    std::int64_t sent_ms_ = -1;     // the last append
+    std::int64_t touched_ms_ = -1;  // the lease, by an append or a renewal that the store took
 };
 
 }  // namespace streamcache

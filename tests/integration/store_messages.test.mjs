@@ -6,17 +6,17 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
-import { onRedis, onSentinels, startNode } from './support/cluster.mjs';
+import { Cluster, onRedis, onSentinels, startNode } from './support/cluster.mjs';
 import { freePort, inFolder, serveHost } from './support/host_process.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { RedisProcess, startSentinel } from './support/redis.mjs';
 import { isUnavailable } from './support/returning.mjs';
-import { Talks, newSession, wordsOf } from './support/talks.mjs';
+import { AT_WORD_PACE, LOAD, Talks, newSession, wordsOf } from './support/talks.mjs';
 import { TcpProxy } from './support/tcp_proxy.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
-const HEARTBEATS_MS = 5_000;
+const LEASES_LAPSE_MS = 10_000; // and other nodes look after runs that nobody refreshed
 const run = promisify(execFile);
 
 const count = (log, pattern) => [...log.matchAll(new RegExp(pattern, 'g'))].length;
@@ -128,30 +128,40 @@ describe('a server that refuses writes', { timeout: TEST_MS, concurrency: 2 }, (
 
     it('out of memory: new messages are refused, open answers wait, and both go on when there is some', async (test) => {
         const redis = await RedisProcess.start({ 'maxmemory-policy': 'noeviction' });
-        await withNode(onRedis(redis), async (node) => {
+        const cluster = await Cluster.start(onRedis(redis), LOAD.nodes, AT_WORD_PACE);
+        const [node] = cluster.nodes;
+        try {
             await node.until(async () => (await readyOf(node)).status === 'ok');
-            const talks = await Talks.begin([node], { count: 6, readers: 2, words: wordsOf(150) });
+            const talks = await Talks.begin(cluster.nodes, { words: wordsOf(60) });
             await redis.call('CONFIG', 'SET', 'maxmemory', '1mb');
             await node.printed(BEGAN_OOM);
             const other = await Wire.join(node, { session: newSession() }).catch(() => null);
             const asker = talks.readers[0].wire;
             isUnavailable(await asker.ask({ type: 'send', id: 's', content: 'no room' }), 's');
             const held = talks.readers.map((reader) => reader.frames.length);
-            await node.lives(HEARTBEATS_MS);
+            await node.lives(LEASES_LAPSE_MS);
             assert.deepEqual(talks.readers.map(({ wire }) => wire.closed), talks.readers.map(() => null), 'paused, not broken');
             assert.ok(talks.readers.every((reader, index) => reader.frames.length <= held[index] + 2), 'nothing is shown that is not kept');
             assert.equal(count(node.log, BEGAN_OOM.source), 1, node.log);
             const watch = new Stopwatch();
-            const before = talks.readers.map((reader) => reader.frames.length);
+            const open = talks.readers.filter((reader) => reader.frames.at(-1).type !== 'end');
+            assert.ok(open.length > talks.readers.length / 2, `${open.length} were in the middle`);
+            const before = open.map((reader) => reader.frames.length);
             await redis.call('CONFIG', 'SET', 'maxmemory', '0');
-            await node.until(() => talks.readers.every((reader, index) => reader.frames.length > before[index]));
+            await node.until(() => open.every((reader, index) => reader.frames.length > before[index]));
             watch.within(1_500, 'all answers go on after there was memory again', test); // a second between two tries
             await talks.areWhole();
             await talks.areKeptBy(redis);
+            for (const name of ['runs_lost_total', 'sessions_reaped_total'])
+                for (const each of cluster.nodes) assert.equal(await each.metric(name), 0, name);
             await node.printed(OVER_OOM);
             other?.close();
             talks.close();
-        }).finally(() => redis.stop());
+            assert.deepEqual(await cluster.stop(), []);
+        } finally {
+            await cluster.kill();
+            await redis.stop();
+        }
     });
 
     it('without replicas: writes wait for them, and are there when one is back', async () => {

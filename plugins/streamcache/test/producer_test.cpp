@@ -167,6 +167,25 @@ TEST(Producer, SilenceIsRenewedAtAThirdOfTheLease) {
     EXPECT_TRUE(producer.is_over());
 }
 
+// A store without memory refuses appends for as long as it likes, and nobody may take the producer for dead.
+TEST(Producer, AppendsThatAreRefusedDoNotRenew) {
+    Producer producer = make({.lease_ms = 6'000, .last_retry_ms = 1'000});
+    ASSERT_EQ(write(producer, "a"), SH_OK);
+    ASSERT_TRUE(producer.next(10'000));
+    (void)producer.appended(result(SH_OK), 10'001);
+    ASSERT_EQ(write(producer, "b"), SH_OK);
+    ASSERT_TRUE(producer.next(11'000));
+    (void)producer.appended(result(SH_UNAVAILABLE), 11'001);
+    ASSERT_TRUE(producer.next(11'900));
+    (void)producer.appended(result(SH_UNAVAILABLE), 11'901);
+    EXPECT_FALSE(producer.wants_renewal(11'999));
+    EXPECT_TRUE(producer.wants_renewal(12'000));
+    EXPECT_TRUE(producer.renewed(SH_OK, 12'000).empty());
+    EXPECT_FALSE(producer.wants_renewal(13'999));
+    ASSERT_TRUE(producer.next(14'000));
+    EXPECT_FALSE(producer.wants_renewal(14'000)) << "an append in flight renews";
+}
+
 // Whatever the store answers, in whatever order: what it took is the text that was written, once and in
 // order.
 std::string previewed(Producer& producer, std::int64_t wall_ms = 1) {
