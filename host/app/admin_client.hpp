@@ -10,6 +10,12 @@
 
 namespace streamhost::app {
 
+/// Where a running node is asked, and as whom.
+struct AdminAccess {
+    std::string url = "http://127.0.0.1:8091";  ///< of its admin listener
+    std::string token_file = {};                ///< its first line is a token; empty: none is sent
+};
+
 /// Asks the admin listener of a running node. [any] Blocks, ten seconds for an answer at the most.
 class AdminClient {
 public:

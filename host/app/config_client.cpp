@@ -14,7 +14,6 @@
 #include <Poco/JSON/Stringifier.h>
 #include <Poco/Thread.h>
 
-#include "app/admin_client.hpp"
 #include "config/issue.hpp"
 
 namespace streamhost::app {
@@ -169,9 +168,9 @@ int follow(const AdminClient& talk, bool back, std::ostream& out, std::ostream& 
     return 1;
 }
 
-int change(const ConfigClientOptions& options, const std::string& path, const std::string& body, bool back,
+int change(const AdminAccess& access, const std::string& path, const std::string& body, bool back,
            std::ostream& out, std::ostream& err) {
-    const AdminClient talk(options.url, read_token(options.token_file));
+    const AdminClient talk(access.url, read_token(access.token_file));
     const Answer answer = talk.ask("POST", path, body);
     if (answer.status == 422) {
         const Array::Ptr complaints = answer.body->getArray("complaints");
@@ -186,7 +185,7 @@ int change(const ConfigClientOptions& options, const std::string& path, const st
     if (answer.status == 202) return follow(talk, back, out, err);
     out << text_of(*answer.body, "state") << "\n";
     print_waiting(*answer.body, out);
-    if (!options.token_file.empty()) print_lost_way(talk.ask("GET", "/admin/v1/config"), err);
+    if (!access.token_file.empty()) print_lost_way(talk.ask("GET", "/admin/v1/config"), err);
     return 0;
 }
 
@@ -207,10 +206,10 @@ std::string documents_json(const std::vector<std::string>& files) {
 
 }  // namespace
 
-int show_config_diff(const ConfigClientOptions& options, const std::vector<std::string>& files,
-                     std::ostream& out, std::ostream& err) {
-    return guarded(options.url, err, [&] {
-        const AdminClient talk(options.url, read_token(options.token_file));
+int show_config_diff(const AdminAccess& access, const std::vector<std::string>& files, std::ostream& out,
+                     std::ostream& err) {
+    return guarded(access.url, err, [&] {
+        const AdminClient talk(access.url, read_token(access.token_file));
         const Answer answer = files.empty()
                                   ? talk.ask("GET", "/admin/v1/config/diff")
                                   : talk.ask("POST", "/admin/v1/config/diff", documents_json(files));
@@ -223,16 +222,15 @@ int show_config_diff(const ConfigClientOptions& options, const std::vector<std::
     });
 }
 
-int apply_config(const ConfigClientOptions& options, bool restart_plugins, std::ostream& out,
-                 std::ostream& err) {
+int apply_config(const AdminAccess& access, bool restart_plugins, std::ostream& out, std::ostream& err) {
     const std::string body = restart_plugins ? R"({"restart_plugins":true})" : "{}";
-    return guarded(options.url, err,
-                   [&] { return change(options, "/admin/v1/config", body, false, out, err); });
+    return guarded(access.url, err,
+                   [&] { return change(access, "/admin/v1/config", body, false, out, err); });
 }
 
-int roll_back_config(const ConfigClientOptions& options, std::ostream& out, std::ostream& err) {
-    return guarded(options.url, err,
-                   [&] { return change(options, "/admin/v1/config/rollback", "{}", true, out, err); });
+int roll_back_config(const AdminAccess& access, std::ostream& out, std::ostream& err) {
+    return guarded(access.url, err,
+                   [&] { return change(access, "/admin/v1/config/rollback", "{}", true, out, err); });
 }
 
 }  // namespace streamhost::app

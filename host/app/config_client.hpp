@@ -4,13 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace streamhost::app {
+#include "app/admin_client.hpp"
 
-/// Where the node is asked, and as whom.
-struct ConfigClientOptions {
-    std::string url = "http://127.0.0.1:8091";  ///< of its admin listener
-    std::string token_file = {};                ///< its first line is a token; empty: none is sent
-};
+namespace streamhost::app {
 
 /// The problem: who changes a configuration at three in the morning wants sentences, not JSON, and an exit
 /// code.
@@ -20,12 +16,11 @@ struct ConfigClientOptions {
 /// answer at the most, and a minute for plugins to follow.
 ///
 /// What the node would change if it read its files again; with `files`, these texts in their place.
-int show_config_diff(const ConfigClientOptions& options, const std::vector<std::string>& files,
-                     std::ostream& out, std::ostream& err);
+int show_config_diff(const AdminAccess& access, const std::vector<std::string>& files, std::ostream& out,
+                     std::ostream& err);
 /// Has it take its files.
-int apply_config(const ConfigClientOptions& options, bool restart_plugins, std::ostream& out,
-                 std::ostream& err);
+int apply_config(const AdminAccess& access, bool restart_plugins, std::ostream& out, std::ostream& err);
 /// Has it go back to what it had before.
-int roll_back_config(const ConfigClientOptions& options, std::ostream& out, std::ostream& err);
+int roll_back_config(const AdminAccess& access, std::ostream& out, std::ostream& err);
 
 }  // namespace streamhost::app

@@ -5,8 +5,6 @@
 
 #include <Poco/Thread.h>
 
-#include "app/admin_client.hpp"
-
 namespace streamhost::app {
 
 namespace {
@@ -40,9 +38,9 @@ int follow(const AdminClient& node, AdminClient::Answer answer, std::ostream& ou
 
 }  // namespace
 
-int drain_node(const ConfigClientOptions& options, bool wait, std::ostream& out, std::ostream& err) {
-    return guarded(options.url, err, [&] {
-        const AdminClient node(options.url, read_token(options.token_file));
+int drain_node(const AdminAccess& access, bool wait, std::ostream& out, std::ostream& err) {
+    return guarded(access.url, err, [&] {
+        const AdminClient node(access.url, read_token(access.token_file));
         AdminClient::Answer answer = node.ask("POST", kPath, "{}");
         if (answer.status != 202) return print_problem(answer, err);
         out << "node " << text_of(*answer.body, "node") << ":\n";

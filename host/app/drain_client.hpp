@@ -2,7 +2,7 @@
 
 #include <iosfwd>
 
-#include "app/config_client.hpp"
+#include "app/admin_client.hpp"
 
 namespace streamhost::app {
 
@@ -10,6 +10,6 @@ namespace streamhost::app {
 /// (a hook in front of SIGTERM must not spend the time that the process needs), or with `wait` when no client
 /// and no answer is left there, saying how far it is meanwhile. 0: it does; 1: it could not be asked, or
 /// stopped answering. [any] Blocks, ten seconds for an answer at the most.
-int drain_node(const ConfigClientOptions& options, bool wait, std::ostream& out, std::ostream& err);
+int drain_node(const AdminAccess& access, bool wait, std::ostream& out, std::ostream& err);
 
 }  // namespace streamhost::app

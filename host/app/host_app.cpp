@@ -71,12 +71,11 @@ private:
         if (line_.verb == Verb::kPluginNew) return new_plugin();
         if (line_.verb == Verb::kPluginCheck) return check();
         if (line_.verb == Verb::kConfigDiff)
-            return show_config_diff(client_options(), line_.files, std::cout, std::cerr);
+            return show_config_diff(access(), line_.files, std::cout, std::cerr);
         if (line_.verb == Verb::kConfigApply)
-            return apply_config(client_options(), line_.restart_plugins, std::cout, std::cerr);
-        if (line_.verb == Verb::kConfigRollback)
-            return roll_back_config(client_options(), std::cout, std::cerr);
-        if (line_.verb == Verb::kDrain) return drain_node(client_options(), line_.wait, std::cout, std::cerr);
+            return apply_config(access(), line_.restart_plugins, std::cout, std::cerr);
+        if (line_.verb == Verb::kConfigRollback) return roll_back_config(access(), std::cout, std::cerr);
+        if (line_.verb == Verb::kDrain) return drain_node(access(), line_.wait, std::cout, std::cerr);
         if (line_.verb == Verb::kExplain && line_.files.empty()) return explain_entry(line_.urls);
         const config::Sources sources = sources_of(line_);
         std::string text;
@@ -119,15 +118,15 @@ private:
         return Node(std::move(settings), catalogue_, sources, std::move(before)).run();
     }
 
-    ConfigClientOptions client_options() const {
-        ConfigClientOptions options;
-        if (!line_.url.empty()) options.url = line_.url;
-        options.token_file = line_.token_file;
-        return options;
+    AdminAccess access() const {
+        AdminAccess access;
+        if (!line_.url.empty()) access.url = line_.url;
+        access.token_file = line_.token_file;
+        return access;
     }
 
     int explain_entry(std::vector<std::string> urls) const {
-        if (urls.empty()) urls.push_back(ConfigClientOptions().url);
+        if (urls.empty()) urls.push_back(AdminAccess().url);
         return explain({.stream = line_.stream,
                         .seq = line_.seq,
                         .urls = std::move(urls),
