@@ -47,7 +47,9 @@ describe('streams, for operators', { timeout: 60_000 }, () => {
         assert.deepEqual(streams.slice(0, 2).map(({ stream }) => stream), ['other.first', 'other.second']);
         assert.ok(streams.slice(2).some(({ stream, owned }) => stream === 'mine' && !owned), JSON.stringify(streams));
         const short = await list('?limit=1');
-        assert.deepEqual([short.total, short.streams.map(({ stream }) => stream)], [total, ['other.first']]);
+        // The run that has ended leaves when its last reader has.
+        assert.ok(short.total === total || short.total === total - 1, `${short.total} of ${total}`);
+        assert.deepEqual(short.streams.map(({ stream }) => stream), ['other.first']);
     });
 
     it('a typing error does not show something else', async () => {
