@@ -11,6 +11,8 @@ import { Stopwatch } from './support/machine.mjs';
 import { Footprint, WellBehaved, boundOf, p99, span } from './support/well_behaved.mjs';
 
 const CALM_MS = 1_000;
+/** Host, client and attacker share the cores of one machine: slices of the processor's time are in what is measured. */
+const SLICES_MS = 15;
 const SPARE_BYTES = 16 << 20; // of all attacks together
 const ROUNDS = 3; // what the machine did is seen in one, what the host does in all
 const SETTINGS = {
@@ -67,7 +69,7 @@ describe('a client that does nothing wrong', { timeout: 280_000 }, () => {
                 const { tries, unexpected } = await attacked;
                 assert.deepEqual(unexpected, {});
                 test.diagnostic(`${tries} tries, undisturbed p99 ${p99(calm).toFixed(2)} ms of ${calm.length}`);
-                return () => watch.within(boundOf(calm), `p99 of ${disturbed.length}`, test, p99(disturbed));
+                return () => watch.within(boundOf(calm, SLICES_MS), `p99 of ${disturbed.length}`, test, p99(disturbed));
             };
             await inOneOf(ROUNDS, round);
             const grown = await base.isBack(SPARE_BYTES);

@@ -10,7 +10,7 @@ export const p99 = (values) => values.toSorted((a, b) => a - b)[Math.floor(value
 export const span = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What a disturbed client may take where it takes `calm` undisturbed. */
-export const boundOf = (calm) => 2 * p99(calm) + SLACK_MS;
+export const boundOf = (calm, slackMs = SLACK_MS) => 2 * p99(calm) + slackMs;
 
 /** Writes to a stream at a fixed rate, whether the host keeps up or not, and reads it: each entry goes through the whole host. */
 export class WellBehaved {
