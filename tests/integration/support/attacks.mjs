@@ -158,10 +158,10 @@ const tooLarge = [
 const many = (part) => Buffer.concat(Array(500).fill(part));
 const ping = many(frame(opcodes.ping, 'x'.repeat(100)));
 // Empty ones cost their sender more than the host. Fragments of a message that is not whole are no sign of life: 4001 where their sender
-// has so little of the machine that they take it three heartbeats.
+// has so little of the machine that they take it three heartbeats, 4413 where it sends more of them than a message may be long.
 const endless = [
     ['large fragments', [4413, 4001], frame(opcodes.continuation, 'x'.repeat(60_000), open), true],
-    ['small fragments', ['stays', 4001], many(frame(opcodes.continuation, 'x', open))],
+    ['small fragments', ['stays', 4413, 4001], many(frame(opcodes.continuation, 'x', open))],
     ['empty fragments', ['stays', 4001], many(frame(opcodes.continuation, '', open))],
 ];
 
