@@ -154,7 +154,7 @@ describe('processes that follow each other', { timeout: 240_000 }, () => {
                 const former = host;
                 host = await start(where, {}, store);
                 await host.printed(new RegExp(`serves in place of another process.*before=gw${count > 1 ? `_${count}` : '\\b'}`));
-                assert.match(former.log, /another process serves in place of this one/);
+                await former.printed(/another process serves in place of this one/);
                 assert.equal(await nodeOf(host), `gw_${count + 1}`);
                 assert.equal(await host.metric('node_id_conflict'), 0);
                 await former.printed(/plugin stopped plugin=gateway/); // all its clients are elsewhere, and its answers go on
