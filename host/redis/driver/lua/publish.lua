@@ -8,17 +8,20 @@
 local ENTRIES, HEADER = 11, '^%d+|(%x+)|(%x+)|%d+|%az?(%d*)|%d+|()'
 local meta, chunks, window = KEYS[1], KEYS[2], KEYS[4]
 local key, asker, key_ms, most_keys = ARGV[2], ARGV[3], tonumber(ARGV[8]), tonumber(ARGV[9])
+local sign = string.sub(ARGV[10], 1, 1)
 -- Its key would only say that the entry is there, perhaps written anew by another node ahead of what is missing.
-local is_question = string.sub(ARGV[10], 1, 1) == '?'
+local is_question = sign == '?'
 local stored = redis.call('HMGET', meta, 'd', 'u')
 local fields, user = stored[1], stored[2] or ''
 local time = redis.call('TIME')
-local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
+-- To make a text of a number takes longer than to cut one, so what has a text keeps it.
+local now_text = time[1] .. string.sub('00000' .. time[2], -6, -4)
+local now = tonumber(now_text)
 
 local zero = '0000000000000000'
 local mode, state, base, base_check, head, head_check = 's', 'o', 0, zero, 0, zero
 local fence, pid, lease, claims, created, touched, bytes = '0', '0', '0', '0', '', 0, 0
-local oldest, next, until_ms = 0, 0, 0
+local oldest, next, until_ms, base_text, next_text = 0, 0, 0, '0', '0'
 if fields then
     mode, state, base, base_check, head, head_check, fence, pid, lease, claims, created, touched, bytes =
         string.match(fields,
@@ -26,10 +29,12 @@ if fields then
     if not mode then return redis.error_reply('FOREIGN data in ' .. meta) end
     if mode ~= 's' then return {STATUS.CONFLICT, user} end
     if ARGV[4] == '1' and user ~= '' and user ~= asker then return {STATUS.FORBIDDEN, user} end
+    base_text = base
     base, head, bytes = tonumber(base), tonumber(head), tonumber(bytes)
 
     local kept = redis.call('HMGET', window, 'a', 'b', 't', 'k' .. key)
-    oldest, next, until_ms = tonumber(kept[1] or 0), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
+    next_text = kept[2] or next_text
+    oldest, next, until_ms = tonumber(kept[1] or 0), tonumber(next_text), tonumber(kept[3] or 0)
     if not (oldest and next and until_ms) then return redis.error_reply('FOREIGN data in ' .. window) end
     if kept[4] and not is_question then
         local number, at, first, check, last, last_check =
@@ -45,12 +50,14 @@ if fields then
             return {STATUS.DUPLICATE, user, first, last, last_check}
         end
     end
-    local told, told_check = string.match(ARGV[10], '^[=?](%d+)|(%x+)$')
-    told = tonumber(told)
-    if told and told <= base then return {STATUS.DUPLICATE, user} end
-    if told and told <= head then
-        local _, check = string.match(redis.call('LINDEX', chunks, told - base - 1) or '', HEADER)
-        if check == told_check then return {STATUS.DUPLICATE, user} end
+    if is_question or sign == '=' then
+        local told, told_check = string.match(ARGV[10], '^.(%d+)|(%x+)$')
+        told = tonumber(told)
+        if told and told <= base then return {STATUS.DUPLICATE, user} end
+        if told and told <= head then
+            local _, check = string.match(redis.call('LINDEX', chunks, told - base - 1) or '', HEADER)
+            if check == told_check then return {STATUS.DUPLICATE, user} end
+        end
     end
 else
     if redis.call('EXISTS', meta) == 1 then return redis.error_reply('FOREIGN data in ' .. meta) end
@@ -65,15 +72,17 @@ if head < (tonumber(ARGV[10]) or 0) then return {STATUS.GAP, user} end
 
 -- Numbers over 10^14 would be written with an exponent.
 local NUMBER = '%.0f'
-local first, prev, length, last = head + 1, head_check, head - base, nil
-local elements, message = {}, {ARGV[1]}
+local first, prev, length, first_text, last = head + 1, head_check, head - base, nil, nil
+local elements, message, length_of = {}, {ARGV[1]}, 2
 for argument = ENTRIES, #ARGV, 2 do
     local kind, data, before = ARGV[argument], ARGV[argument + 1], head_check
     head, head_check = head + 1, string.sub(redis.sha1hex(before .. kind .. data), 1, 16)
     last = string.format(NUMBER, head)
-    local element = last .. '|' .. before .. '|' .. head_check .. '|0|' .. kind .. '|' .. now .. '|' .. data
+    first_text = first_text or last
+    local element = last .. '|' .. before .. '|' .. head_check .. '|0|' .. kind .. '|' .. now_text .. '|' .. data
     elements[#elements + 1] = element
-    message[#message + 1] = #element .. '|' .. element
+    message[length_of], message[length_of + 1] = #element, element
+    length_of = length_of + 2
     bytes = bytes + #data
 end
 
@@ -99,11 +108,14 @@ if pushed ~= count then
     redis.call('LTRIM', chunks, 0, -1 - #elements)
     return redis.error_reply('FOREIGN entries in ' .. chunks)
 end
-if drop > 0 then redis.call('LTRIM', chunks, drop, -1) end
+if drop > 0 then
+    redis.call('LTRIM', chunks, drop, -1)
+    base_text = string.format(NUMBER, base + drop)
+end
 local life_ms = tonumber(ARGV[7])
 local is_due = now - touched > life_ms / 4
-if is_due then touched = now end
-local text = mode .. '|' .. state .. '|' .. string.format(NUMBER, base + drop) .. '|' .. base_check .. '|' .. last .. '|' ..
+if is_due then touched = now_text end
+local text = mode .. '|' .. state .. '|' .. base_text .. '|' .. base_check .. '|' .. last .. '|' ..
     head_check .. '|' .. fence .. '|' .. pid .. '|' .. lease .. '|' .. claims .. '|' .. created .. '|' ..
     touched .. '|' .. bytes
 if fields then
@@ -119,8 +131,7 @@ if is_due then
 end
 redis.call('PUBLISH', KEYS[3], table.concat(message, '|'))
 
-local at_once = math.min(32, math.floor(most_keys / 8))
-if next - oldest >= most_keys + at_once then
+if next - oldest >= most_keys + math.min(32, math.floor(most_keys / 8)) then
     local slots, gone = {}, {}
     local until_number = math.min(next - most_keys, oldest + 255)
     for number = oldest, until_number do slots[#slots + 1] = 'n' .. number end
@@ -134,15 +145,17 @@ if next - oldest >= most_keys + at_once then
         end
     end
     redis.call('HDEL', window, unpack(gone))
-    redis.call('HSET', window, 'a', until_number + 1)
+    oldest = until_number + 1
+    redis.call('HSET', window, 'a', oldest)
 end
-local value = next .. '|' .. now .. '|' .. string.format(NUMBER, first) .. '|' .. prev .. '|' .. last .. '|' ..
+local value = next_text .. '|' .. now_text .. '|' .. first_text .. '|' .. prev .. '|' .. last .. '|' ..
     head_check .. '|'
 if until_ms < now + key_ms then
     until_ms = now + math.floor(key_ms * 5 / 4)
-    redis.call('HSET', window, 'k' .. key, value, 'n' .. next, key, 'b', next + 1, 't', until_ms)
+    -- A small hash is searched from its beginning: there stands what every write asks for.
+    redis.call('HSET', window, 'b', next + 1, 't', until_ms, 'a', oldest, 'k' .. key, value, 'n' .. next_text, key)
     redis.call('PEXPIREAT', window, until_ms)
 else
-    redis.call('HSET', window, 'k' .. key, value, 'n' .. next, key, 'b', next + 1)
+    redis.call('HSET', window, 'b', next + 1, 'k' .. key, value, 'n' .. next_text, key)
 end
 return {STATUS.OK, user, first, head, head_check}
