@@ -102,7 +102,8 @@ private:
     };
     /// A WebSocket's less common state, made when it is needed.
     struct Extra {
-        std::vector<std::uint8_t> unread;  // read from the socket, not decoded: paused
+        std::vector<std::uint8_t> unread;  // read from the socket, not decoded: paused; from unread_at on
+        std::size_t unread_at = 0;
         std::uint16_t close_code = 1006;
         std::string close_reason;
         bool peer_closed = false;
@@ -158,6 +159,8 @@ private:
     // WebSocket (connection_websocket.cpp).
     void upgrade(const HttpHead& head, std::span<std::uint8_t> rest);
     void decode(std::span<std::uint8_t> bytes);
+    /// What is left when no more may be decoded now.
+    [[nodiscard]] std::span<std::uint8_t> decode_some(std::span<std::uint8_t> bytes);
     void decode_later();
     void decode_unread();
     bool on_event(const WsEvent& event);

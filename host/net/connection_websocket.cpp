@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "net/connection.hpp"
 #include "net/loop_server.hpp"
@@ -55,28 +56,33 @@ void Connection::arm_first_deadline() {
 }
 
 void Connection::decode(std::span<std::uint8_t> bytes) {
+    const auto rest = decode_some(bytes);
+    // Held: the rest waits here, and the socket is not read, so this is one read at the most.
+    if (!rest.empty()) extra().unread.assign(rest.begin(), rest.end());
+}
+
+std::span<std::uint8_t> Connection::decode_some(std::span<std::uint8_t> bytes) {
     const WsDecoderOptions options{.max_message_bytes = endpoint_->max_message_bytes,
                                    .takes_deflated = compression_ != WsCompression::kNone};
     std::size_t budget = kInflateBytes;
     while (phase_ == Phase::kOpen || phase_ == Phase::kClosing) {
         const bool is_held = paused_ > 0 || (phase_ == Phase::kOpen && outbox_->congested() &&
                                              flush(1U << 20) != Flushed::kAll);
-        if (phase_ == Phase::kDead) return;
+        if (phase_ == Phase::kDead) return {};
         if (is_held) break;
         if (budget == 0) {
             decode_later();
             break;
         }
         if (extra_ != nullptr && extra_->inflater != nullptr) {
-            if (!continue_inflating(budget)) return;
+            if (!continue_inflating(budget)) return {};
             continue;
         }
         const WsEvent event = decoder_.next(bytes, options);
-        if (event.kind == WsEventKind::kNeedInput) return;
-        if (!(event.deflated ? on_deflated(event, budget) : on_event(event))) return;
+        if (event.kind == WsEventKind::kNeedInput) return {};
+        if (!(event.deflated ? on_deflated(event, budget) : on_event(event))) return {};
     }
-    // Held: the rest waits here, and the socket is not read, so this is one read at the most.
-    if (!bytes.empty() && phase_ != Phase::kDead) extra().unread.assign(bytes.begin(), bytes.end());
+    return phase_ == Phase::kDead ? std::span<std::uint8_t>() : bytes;
 }
 
 void Connection::decode_later() {
@@ -93,9 +99,14 @@ void Connection::decode_later() {
 void Connection::decode_unread() {
     Extra& more = extra();
     more.decode_posted = false;
-    std::vector<std::uint8_t> bytes = std::move(more.unread);
-    more.unread.clear();
-    if (outbox_ != nullptr) decode(bytes);
+    std::vector<std::uint8_t> bytes = std::exchange(more.unread, {});
+    const std::span<std::uint8_t> waiting = std::span(bytes).subspan(std::exchange(more.unread_at, 0));
+    const auto rest = outbox_ == nullptr ? std::span<std::uint8_t>() : decode_some(waiting);
+    // A few messages at a time of what may be many: what is left stays where it is.
+    if (!rest.empty()) {
+        more.unread_at = bytes.size() - rest.size();
+        more.unread = std::move(bytes);
+    }
     watch();
 }
 
