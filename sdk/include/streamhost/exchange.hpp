@@ -85,7 +85,7 @@ private:
     // What a handler throws costs its client the answer, nobody else.
     template <typename Body>
     void barrier(sh_connection id, Body&& body) noexcept {
-        sh_error error{};
+        Caught error;
         if (guard(&error, body) == SH_OK) return;
         guard(nullptr, [&] {
             host_->error("exception in a handler of exchanges", {{"what", error.text}});

@@ -168,7 +168,7 @@ public:
     // boundary. [any]
     template <typename Body>
     void guarded(sh_ticket ticket, Body&& body) const noexcept {
-        sh_error error{};
+        Caught error;
         const sh_status status = guard(&error, body);
         if (status == SH_OK) return;
         guard(nullptr, [&] {

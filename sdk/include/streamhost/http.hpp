@@ -65,7 +65,7 @@ public:
 
 private:
     static sh_status serve(void* self, const sh_http_request* request, sh_http_response* out) noexcept {
-        sh_error error{};
+        Caught error;
         const sh_status status = guard(&error, [&] {
             const HttpResponse response = (*static_cast<Handler*>(self))(HttpRequest(request));
             out->status(out, response.status);

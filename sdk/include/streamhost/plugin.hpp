@@ -65,7 +65,7 @@ struct PluginThunks {
 
     template <typename Body>
     static void barrier(void* self, const char* where, Body&& body) noexcept {
-        sh_error error{};
+        Caught error;
         if (guard(&error, [&] { body(of(self)); }) == SH_OK) return;
         // Logging must not throw either: the barrier is the last line.
         guard(nullptr, [&] {

@@ -98,7 +98,7 @@ private:
     // What a handler throws costs its connection, nobody else's.
     template <typename Body>
     void barrier(sh_connection id, Body&& body) noexcept {
-        sh_error error{};
+        Caught error;
         if (guard(&error, body) == SH_OK) return;
         guard(nullptr, [&] {
             host_->error("exception in a WebSocket handler", {{"what", error.text}});
