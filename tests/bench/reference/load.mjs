@@ -7,6 +7,8 @@ import { ms, perSecond, percent } from '../support/verdicts.mjs';
 const LEAST_OF_RATE = 0.99;
 const MOST_P95_MS = 50;
 const MOST_BYTES = 512 * 2 ** 20;
+// A queue of a third of a second, which under full load is always there, would count as a lower rate in a short run.
+const THREE_S = 60;
 const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 async function talk(name, size, parameters) {
@@ -37,7 +39,7 @@ export const one = (verdicts) =>
 
 /** @param {import('../support/verdicts.mjs').Verdicts} verdicts */
 export const three = (verdicts) =>
-    rateOf(verdicts, 'three nodes, 3,000 clients', 'three', 3, verdicts.quick ? { connections: 150, rate: 1_500, seconds: 2, warm_s: 1 } : { connections: 3_000, rate: 30_000, seconds: 20 });
+    rateOf(verdicts, 'three nodes, 3,000 clients', 'three', 3, verdicts.quick ? { connections: 150, rate: 1_500, seconds: 2, warm_s: 1 } : { connections: 3_000, rate: 30_000, seconds: THREE_S });
 
 /** @param {import('../support/verdicts.mjs').Verdicts} verdicts */
 export async function memory(verdicts) {
