@@ -40,12 +40,7 @@ bool Services::can_welcome() const { return is_there(session_) && is_there(recov
 bool Services::can_authenticate() const { return is_there(auth_); }
 
 void Services::authenticate(sh_target on, std::string_view token, Answer answer) {
-    ask(
-        on, auth_,
-        [&](const sh_auth& table, void* self, sh_ticket ticket) {
-            table.authenticate(self, bytes(token), ticket);
-        },
-        std::move(answer));
+    ask(on, auth_, &sh_auth::authenticate, std::move(answer), bytes(token));
 }
 
 std::optional<std::uint64_t> Services::auth_revision() const {
@@ -90,10 +85,7 @@ void Services::leave_limits(std::string_view address, std::string_view user, std
 }
 
 void Services::join(sh_target on, const sh_session_join& join, Answer answer) {
-    ask(
-        on, session_,
-        [&](const sh_session& table, void* self, sh_ticket ticket) { table.join(self, &join, ticket); },
-        std::move(answer));
+    ask(on, session_, &sh_session::join, std::move(answer), &join);
 }
 
 // Without an answer; where the service is away, so are its books.
@@ -113,25 +105,18 @@ void Services::look_owner(sh_target on, std::string_view home, std::string_view 
 }
 
 void Services::connections(sh_target on, std::string_view session, Answer answer) {
-    bool can_tell = false;
-    static_cast<void>(session_.call(
-        [&](const sh_session& table, void*) { can_tell = streamhost::has(table, table.connections); }));
-    if (!can_tell) return answer(streamhost::Host::make_result(SH_UNAVAILABLE));
     ask(
         on, session_,
         [&](const sh_session& table, void* self, sh_ticket ticket) {
-            table.connections(self, bytes(session), ticket);
+            if (streamhost::has(table, table.connections))
+                return table.connections(self, bytes(session), ticket);
+            host_.complete(ticket, SH_UNSUPPORTED);
         },
         std::move(answer));
 }
 
 void Services::check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer) {
-    ask(
-        on, session_,
-        [&](const sh_session& table, void* self, sh_ticket ticket) {
-            table.check_owner(self, bytes(home), bytes(user), ticket);
-        },
-        std::move(answer));
+    ask(on, session_, &sh_session::check_owner, std::move(answer), bytes(home), bytes(user));
 }
 
 void Services::subscribe(sh_target on, const sh_subscribe& subscribe, Answer answer) {
@@ -144,47 +129,24 @@ void Services::subscribe(sh_target on, const sh_subscribe& subscribe, Answer ans
 }
 
 void Services::unsubscribe(sh_target on, sh_connection reader, std::string_view stream, Answer answer) {
-    ask(
-        on, recovery_,
-        [&](const sh_recovery& table, void* self, sh_ticket ticket) {
-            table.unsubscribe(self, reader, bytes(stream), ticket);
-        },
-        std::move(answer));
+    ask(on, recovery_, &sh_recovery::unsubscribe, std::move(answer), reader, bytes(stream));
 }
 
 void Services::send(sh_target on, const sh_chat_send& send, Answer answer) {
-    ask(
-        on, chat_,
-        [&](const sh_chat& table, void* self, sh_ticket ticket) { table.send(self, &send, ticket); },
-        std::move(answer));
+    ask(on, chat_, &sh_chat::send, std::move(answer), &send);
 }
 
 void Services::cancel(sh_target on, std::string_view run, std::string_view user, std::string_view reason,
                       Answer answer) {
-    ask(
-        on, chat_,
-        [&](const sh_chat& table, void* self, sh_ticket ticket) {
-            table.cancel(self, bytes(run), bytes(user), bytes(reason), ticket);
-        },
-        std::move(answer));
+    ask(on, chat_, &sh_chat::cancel, std::move(answer), bytes(run), bytes(user), bytes(reason));
 }
 
 void Services::tail(sh_target on, std::string_view stream, Answer answer) {
-    ask(
-        on, streamcache_,
-        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.tail(self, bytes(stream), ticket);
-        },
-        std::move(answer));
+    ask(on, streamcache_, &sh_streamcache::tail, std::move(answer), bytes(stream));
 }
 
 void Services::snapshot(sh_target on, std::string_view stream, Answer answer) {
-    ask(
-        on, streamcache_,
-        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.snapshot(self, bytes(stream), ticket);
-        },
-        std::move(answer));
+    ask(on, streamcache_, &sh_streamcache::snapshot, std::move(answer), bytes(stream));
 }
 
 void Services::read(sh_target on, std::string_view stream, const sh_range& range, std::uint32_t timeout_ms,
@@ -198,21 +160,11 @@ void Services::read(sh_target on, std::string_view stream, const sh_range& range
 }
 
 void Services::claim(sh_target on, std::string_view stream, std::uint32_t lease_ms, Answer answer) {
-    ask(
-        on, streamcache_,
-        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.claim(self, bytes(stream), lease_ms, 0, ticket);
-        },
-        std::move(answer));
+    ask(on, streamcache_, &sh_streamcache::claim, std::move(answer), bytes(stream), lease_ms, 0u);
 }
 
 void Services::renew(sh_target on, std::string_view stream, std::uint64_t fence, Answer answer) {
-    ask(
-        on, streamcache_,
-        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
-            table.renew(self, bytes(stream), fence, ticket);
-        },
-        std::move(answer));
+    ask(on, streamcache_, &sh_streamcache::renew, std::move(answer), bytes(stream), fence);
 }
 
 void Services::append(sh_target on, const Append& append, Answer answer) {

@@ -48,7 +48,7 @@ public:
     void join(sh_target on, const sh_session_join& join, Answer answer);
     void leave(sh_connection connection) const;
     void look_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);
-    // SH_UNAVAILABLE where nobody can tell.
+    // SH_UNSUPPORTED: of a provider that does not tell.
     void connections(sh_target on, std::string_view session, Answer answer);
     void check_owner(sh_target on, std::string_view home, std::string_view user, Answer answer);
 
@@ -72,6 +72,15 @@ private:
     template <typename Table, typename Body>
     void ask(sh_target on, const streamhost::Lease<Table>& lease, Body&& body, Answer answer) {
         host_.ask(on, lease, timeout_ms_, std::forward<Body>(body), std::move(answer));
+    }
+    // The function of the table, with its arguments between self and ticket.
+    template <typename Table, typename Function, typename... Arguments>
+    void ask(sh_target on, const streamhost::Lease<Table>& lease, Function Table::*function, Answer answer,
+             Arguments... arguments) {
+        const auto call = [&](const Table& table, void* self, sh_ticket ticket) {
+            (table.*function)(self, arguments..., ticket);
+        };
+        ask(on, lease, call, std::move(answer));
     }
 
     streamhost::Host& host_;
