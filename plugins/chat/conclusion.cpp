@@ -1,12 +1,14 @@
 #include "conclusion.hpp"
 
 #include "streamhost/ids.hpp"
+#include "streamhost/service/streamcache_requests.hpp"
 
 #include "ids.hpp"
 #include "texts.hpp"
 
 namespace chat {
 
+using streamhost::outcome_of;
 using streamhost::view;
 
 namespace {

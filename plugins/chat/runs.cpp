@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "streamhost/service/streamcache_requests.hpp"
+
 #include "ids.hpp"
 #include "run.hpp"
 
@@ -151,7 +153,7 @@ void Runs::forget(const Ref& run) {
         if (free_place_) free_place_();
     }
     std::erase(pending_, run);
-    const std::string_view outcome = outcome_of(run->state);
+    const std::string_view outcome = streamhost::outcome_of(run->state);
     const auto took_ms = host_.monotonic_ms() - run->accepted_ms;
     if (!outcome.empty())
         telemetry_.run_ended(run->provider_name, outcome, static_cast<double>(took_ms) / 1'000);

@@ -2,7 +2,6 @@
 
 #include <simdjson.h>
 
-#include "streamhost/abi/record.h"
 #include "streamhost/json.hpp"
 #include "streamhost/status.hpp"
 #include "streamhost/utf8.hpp"
@@ -130,16 +129,6 @@ std::string given_up_end() {
 
 std::string no_worker_end() {
     return end_of({.code = "unavailable", .message = "No worker took this message in time."});
-}
-
-std::string_view outcome_of(std::uint32_t state) noexcept {
-    switch (state) {
-    case SH_STREAM_COMPLETE: return "complete";
-    case SH_STREAM_CANCELLED: return "cancelled";
-    case SH_STREAM_ERROR: return "error";
-    case SH_STREAM_LOST: return "lost";
-    default: return {};
-    }
 }
 
 std::optional<PromptMessage> context_message(std::string_view record) {

@@ -51,8 +51,6 @@ struct Content {
 [[nodiscard]] std::string lost_end();
 [[nodiscard]] std::string given_up_end();
 [[nodiscard]] std::string no_worker_end();
-// SH_STREAM_* as the protocol says it; empty for a stream that has no end.
-[[nodiscard]] std::string_view outcome_of(std::uint32_t state) noexcept;
 
 struct Job {
     std::string provider;

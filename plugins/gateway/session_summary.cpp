@@ -6,6 +6,7 @@
 #include "streamhost/json.hpp"
 #include "streamhost/json_object.hpp"
 #include "streamhost/result.hpp"
+#include "streamhost/service/streamcache_requests.hpp"
 
 #include "encoder.hpp"
 #include "position.hpp"
@@ -32,11 +33,13 @@ void SessionSummary::take(const sh_result& folded) {
     }
 }
 
-// The run's own stream is ahead of what the session's says of it. One that is not kept any more has ended.
+// The run's own stream is ahead of what the session's says of it, also of how it ended. Of one that is not
+// kept any more the session's has the last word.
 void SessionSummary::stands(std::size_t place, const sh_result& tail) {
     Run& run = runs_[place];
     if (tail.state == SH_STREAM_UNKNOWN || tail.state == 0) return;
     run.state = state_name(tail.state, tail.last);
+    run.outcome = streamhost::outcome_of(tail.state);
     run.position = position_text({tail.last, tail.check});
 }
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "streamhost/fold.hpp"
 #include "streamhost/testing/fake_host.hpp"
 
 namespace gateway {
@@ -44,19 +45,26 @@ std::vector<sh_record> run_records(const std::vector<std::string>& data) {
     return records;
 }
 
-TEST(SessionSummary, TellsWhatTheRunsThemselvesSay) {
+// Of a session of these entries, folded.
+SessionSummary summary_of(const std::vector<std::string>& data) {
     FakeHost host;
-    const std::vector<std::string> data = {R"({"kind":"run","run":"s.a","state":"pending"})",
-                                           R"({"kind":"run","run":"s.b","state":"ended","outcome":"lost"})",
-                                           R"({"kind":"run","run":"s.a","state":"pending"})"};
-    const auto records = run_records(data);
     const streamhost::Host side(host.raw());
+    streamhost::Fold fold;
+    fold.add(run_records(data));
+    const auto records = fold.records();
     const streamhost::Batch batch =
         side.make_batch(records.data(), static_cast<std::uint32_t>(records.size()));
-    sh_result folded = stands_at(SH_STREAM_OPEN, 3);
+    sh_result folded = stands_at(SH_STREAM_OPEN, data.size());
     folded.batch = batch.get();
     SessionSummary summary("s");
     summary.take(folded);
+    return summary;
+}
+
+TEST(SessionSummary, TellsWhatTheRunsThemselvesSay) {
+    SessionSummary summary = summary_of({R"({"kind":"run","run":"s.a","state":"pending"})",
+                                         R"({"kind":"run","run":"s.b","state":"ended","outcome":"lost"})",
+                                         R"({"kind":"run","run":"s.a","state":"pending"})"});
     ASSERT_EQ(summary.runs(), 2u);
     EXPECT_EQ(summary.run(0) + summary.run(1), "s.bs.a");
     summary.stands(0, stands_at(SH_STREAM_UNKNOWN, 0));
@@ -68,19 +76,19 @@ TEST(SessionSummary, TellsWhatTheRunsThemselvesSay) {
               R"({"run":"s.a","state":"active","position":"7.00000000000000ab"}],"connections":1})");
 }
 
+TEST(SessionSummary, TellsHowARunEndedBeforeItsSessionDoes) {
+    SessionSummary summary = summary_of({R"({"kind":"run","run":"s.a","state":"active"})"});
+    summary.stands(0, stands_at(SH_STREAM_CANCELLED, 7));
+    EXPECT_EQ(summary.json(),
+              R"({"session":"s","first":1,"head":1,"position":"1.00000000000000ab","runs":[)"
+              R"({"run":"s.a","state":"ended","outcome":"cancelled","position":"7.00000000000000ab"}]})");
+}
+
 TEST(SessionSummary, HasTheNewestRunsOfManyOnly) {
-    FakeHost host;
     std::vector<std::string> data;
     for (std::size_t run = 0; run < SessionSummary::kMaxRuns + 5; ++run)
         data.push_back(R"({"kind":"run","run":"s.)" + std::to_string(run) + R"(","state":"pending"})");
-    const auto records = run_records(data);
-    const streamhost::Host side(host.raw());
-    const streamhost::Batch batch =
-        side.make_batch(records.data(), static_cast<std::uint32_t>(records.size()));
-    sh_result folded = stands_at(SH_STREAM_OPEN, records.size());
-    folded.batch = batch.get();
-    SessionSummary summary("s");
-    summary.take(folded);
+    const SessionSummary summary = summary_of(data);
     ASSERT_EQ(summary.runs(), SessionSummary::kMaxRuns);
     EXPECT_EQ(summary.run(0), "s.5");
 }

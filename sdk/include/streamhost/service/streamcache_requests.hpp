@@ -45,6 +45,16 @@ using OwnedRecords = std::vector<OwnedRecord>;
     if (outcome == "lost") return SH_STREAM_LOST;
     return SH_STREAM_UNKNOWN;
 }
+// The outcome of a stream that is SH_STREAM_*; empty: it has no end.
+[[nodiscard]] constexpr std::string_view outcome_of(std::uint32_t state) noexcept {
+    switch (state) {
+    case SH_STREAM_COMPLETE: return "complete";
+    case SH_STREAM_CANCELLED: return "cancelled";
+    case SH_STREAM_ERROR: return "error";
+    case SH_STREAM_LOST: return "lost";
+    default: return {};
+    }
+}
 
 struct StreamAppend {
     using Wire = const sh_append*;
