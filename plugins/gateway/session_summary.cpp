@@ -1,7 +1,5 @@
 #include "session_summary.hpp"
 
-#include <algorithm>
-
 #include "streamhost/bytes.hpp"
 #include "streamhost/json.hpp"
 #include "streamhost/json_object.hpp"
@@ -23,9 +21,7 @@ void SessionSummary::take(const sh_result& folded) {
     for (const sh_record& record : streamhost::records_of(folded)) {
         if (record.type != SH_RECORD_RUN) continue;
         const std::string_view data = streamhost::view(record.data);
-        const std::string_view id = own_member(data, "run");
-        std::erase_if(runs_, [id](const Run& run) { return run.id == id; });
-        runs_.push_back({std::string(id),
+        runs_.push_back({std::string(own_member(data, "run")),
                          std::string(own_member(data, "state")),
                          std::string(own_member(data, "outcome")),
                          {}});
@@ -50,14 +46,9 @@ std::string SessionSummary::shown(const Run& run) {
 }
 
 std::string SessionSummary::json() const {
-    std::string runs = "[";
-    for (const Run& run : runs_) {
-        if (runs.size() > 1) runs += ',';
-        runs += shown(run);
-    }
     JsonObject body;
     body.text("session", session_).number("first", first_).number("head", last_).text("position", position_);
-    body.json("runs", runs + "]");
+    body.json("runs", streamhost::json_array(runs_, &SessionSummary::shown));
     if (connections_) body.number("connections", *connections_);
     return body.done();
 }

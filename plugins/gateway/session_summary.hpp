@@ -20,7 +20,7 @@ public:
 
     explicit SessionSummary(std::string_view session) : session_(session) {}
 
-    // The session's stream, folded (sh_streamcache.snapshot).
+    // The session's stream, folded: each run once (sh_streamcache.snapshot).
     void take(const sh_result& folded);
     // Those to be asked for, by place.
     [[nodiscard]] std::size_t runs() const noexcept { return runs_.size(); }
