@@ -46,6 +46,14 @@ public:
             if (result.body != nullptr) answer.body.assign(result.body->data, result.body->size);
         });
     }
+    template <typename Function, typename... Arguments>
+    Answer ask(Function sh_session::*function, Arguments... arguments) {
+        Answer answer;
+        (table->*function)(self, arguments..., ticket(answer));
+        host.run();
+        EXPECT_EQ(answer.count, 1);
+        return answer;
+    }
     void post_join(Answer& answer, sh_connection id, const std::string& session, const std::string& user,
                    std::uint32_t flags = 0) {
         const sh_session_join join{sizeof(join), flags, id, bytes(session), bytes(user), bytes("web/1")};
@@ -60,40 +68,12 @@ public:
         return answer;
     }
     Answer check_owner(const std::string& session, const std::string& user) {
-        Answer answer;
-        table->check_owner(self, bytes(session), bytes(user), ticket(answer));
-        host.run();
-        EXPECT_EQ(answer.count, 1);
-        return answer;
+        return ask(&sh_session::check_owner, bytes(session), bytes(user));
     }
-    Answer list(const std::string& user = "") {
-        Answer answer;
-        table->list(self, bytes(user), ticket(answer));
-        host.run();
-        EXPECT_EQ(answer.count, 1);
-        return answer;
-    }
-    Answer count() {
-        Answer answer;
-        table->count(self, ticket(answer));
-        host.run();
-        EXPECT_EQ(answer.count, 1);
-        return answer;
-    }
-    Answer connections(const std::string& session) {
-        Answer answer;
-        table->connections(self, bytes(session), ticket(answer));
-        host.run();
-        EXPECT_EQ(answer.count, 1);
-        return answer;
-    }
-    Answer kick(const std::string& session) {
-        Answer answer;
-        table->kick(self, bytes(session), ticket(answer));
-        host.run();
-        EXPECT_EQ(answer.count, 1);
-        return answer;
-    }
+    Answer list(const std::string& user = "") { return ask(&sh_session::list, bytes(user)); }
+    Answer count() { return ask(&sh_session::count); }
+    Answer connections(const std::string& session) { return ask(&sh_session::connections, bytes(session)); }
+    Answer kick(const std::string& session) { return ask(&sh_session::kick, bytes(session)); }
     void leave(sh_connection id) {
         table->leave(self, id);
         host.run();
