@@ -110,6 +110,7 @@ void LocalProducers::tick() {
         });
         for (const auto& [stream, held] : producers_) {
             if (!held->producer.is_over()) all.push_back(stream);
+            // Asked before the pumps: a store that refuses their appends may still take a renewal.
             if (held->producer.wants_renewal(now_ms)) silent.emplace_back(stream, held);
         }
     }

@@ -124,6 +124,8 @@ bool Producer::wants_renewal(std::int64_t now_ms) const {
 std::vector<Answer> Producer::renewed(sh_status status, std::int64_t now_ms) {
     if (status == SH_OK) touched_ms_ = now_ms;
     if (status == SH_OK || is_transient(status) || over_ != SH_OK) return {};
+    // Perhaps by our own end, whose answer was lost or is on its way: that, or its repeat, tells.
+    if (status == SH_ENDED && end_queued_ && batch_ == entries_.size()) return {};
     return fail(status);
 }
 

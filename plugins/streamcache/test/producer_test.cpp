@@ -186,6 +186,32 @@ TEST(Producer, AppendsThatAreRefusedDoNotRenew) {
     EXPECT_FALSE(producer.wants_renewal(14'000)) << "an append in flight renews";
 }
 
+TEST(Producer, ItsOwnEndIsNotTakenForSomebodyElsesByARenewal) {
+    Producer producer = make();
+    ASSERT_EQ(write(producer, "a", 8), SH_OK);
+    ASSERT_EQ(producer.end("\"outcome\":\"complete\"", 9), SH_OK);
+    ASSERT_TRUE(producer.next(10'000));
+    EXPECT_TRUE(producer.renewed(SH_ENDED, 10'001).empty()) << "sent beside it";
+    EXPECT_TRUE(producer.appended(result(SH_TIMEOUT), 10'002).empty());
+    EXPECT_TRUE(producer.renewed(SH_ENDED, 10'003).empty()) << "sent while its answer is lost";
+    ASSERT_TRUE(producer.next(*producer.retry_at()));
+    const auto answers = producer.appended(result(SH_OK), 11'000);
+    ASSERT_EQ(answers.size(), 2u);
+    EXPECT_EQ(answers[0].status, SH_OK);
+    EXPECT_EQ(answers[1].status, SH_OK);
+}
+
+TEST(Producer, AnEndBeforeItsOwnWasSentIsSomebodyElses) {
+    Producer producer = make({.max_batch = 1});
+    ASSERT_EQ(write(producer, "a", 8), SH_OK);
+    ASSERT_EQ(producer.end("\"outcome\":\"complete\"", 9), SH_OK);
+    ASSERT_TRUE(producer.next(0));
+    const auto answers = producer.renewed(SH_ENDED, 1);
+    ASSERT_EQ(answers.size(), 2u);
+    EXPECT_EQ(answers[1].status, SH_ENDED);
+    EXPECT_TRUE(producer.is_over());
+}
+
 // Whatever the store answers, in whatever order: what it took is the text that was written, once and in
 // order.
 std::string previewed(Producer& producer, std::int64_t wall_ms = 1) {
