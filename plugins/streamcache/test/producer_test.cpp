@@ -212,8 +212,6 @@ TEST(Producer, AnEndBeforeItsOwnWasSentIsSomebodyElses) {
     EXPECT_TRUE(producer.is_over());
 }
 
-// Whatever the store answers, in whatever order: what it took is the text that was written, once and in
-// order.
 std::string previewed(Producer& producer, std::int64_t wall_ms = 1) {
     std::string text;
     for (const sh_record& record : producer.preview(wall_ms))
@@ -287,6 +285,8 @@ TEST(Producer, WhoeverIsFencedPreviewsNothing) {
     EXPECT_EQ(previewed(producer), "");
 }
 
+// Whatever the store answers, in whatever order: what it took is the text that was written, once and in
+// order.
 TEST(Producer, RandomAnswersNeverLoseOrDoubleAnEntry) {
     for (std::uint32_t seed = 1; seed <= 200; ++seed) {
         std::mt19937 random(seed);
