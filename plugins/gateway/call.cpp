@@ -19,7 +19,6 @@ using streamhost::Verb;
 
 namespace {
 
-constexpr std::string_view kCache = "the stream cache";
 constexpr std::string_view kAuthenticator = "the authenticator";
 
 sh_result unauthenticated(std::string_view why) {

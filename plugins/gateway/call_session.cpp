@@ -6,12 +6,6 @@
 
 namespace gateway {
 
-namespace {
-
-constexpr std::string_view kCache = "the stream cache";
-
-}  // namespace
-
 // `waits`: answers that are still to come. Without a registry nobody can tell who is there.
 struct Call::SessionLook {
     SessionSummary summary;

@@ -14,7 +14,6 @@ using streamhost::bytes;
 
 namespace {
 
-constexpr std::string_view kCache = "the stream cache";
 constexpr std::uint32_t kRetryMs = 1'000;        // at least, before an event source comes back by itself
 constexpr std::uint32_t kRetrySpreadMs = 2'000;  // so that those of a node that died do not come at once
 

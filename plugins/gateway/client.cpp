@@ -14,8 +14,6 @@ using streamhost::Verb;
 
 namespace {
 
-constexpr std::string_view kCache = "the stream cache";
-
 std::string say_ok(const std::string& id, const sh_result& /*result*/) { return ok_frame(id); }
 
 }  // namespace

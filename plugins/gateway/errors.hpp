@@ -20,6 +20,7 @@ struct Error {
 
 // `what` names the part of the server that answered, for the case that it is not there.
 [[nodiscard]] Error error_of(const sh_result& result, std::string_view what);
+inline constexpr std::string_view kCache = "the stream cache";
 // How a connection ends whose `hello` was answered with this: a client that reads the code alone does the
 // same as one that reads `retryable`. 0: it may say hello again, otherwise.
 [[nodiscard]] std::uint32_t close_code(const Error& error) noexcept;

@@ -36,7 +36,7 @@ void read_history(Door& door, sh_target on, const std::shared_ptr<HistoryRead>& 
 std::optional<Error> history_error(const HistoryRead& read, const sh_result& result) {
     if (result.status == SH_TIMEOUT)
         return error_of(Host::make_result(SH_UNAVAILABLE), "a log that answers in time");
-    if (result.status != SH_OK) return error_of(result, "the stream cache");
+    if (result.status != SH_OK) return error_of(result, kCache);
     if (read.scan.has_found()) return std::nullopt;
     return Error{.code = "not_found", .message = "no message `before` in what history reaches"};
 }
