@@ -2,7 +2,6 @@
 
 #include <sys/time.h>
 
-#include <algorithm>
 #include <csignal>
 #include <istream>
 #include <ostream>
@@ -44,7 +43,7 @@ void leave_within(std::uint32_t time_ms) {
 // Without what a terminal would take for an order.
 std::string shown(std::string_view text) {
     std::string line;
-    for (const char byte : text.substr(0, std::min(text.find('\n'), text.size())))
+    for (const char byte : text.substr(0, text.find('\n')))
         if (byte >= ' ' && byte < 127 && line.size() < kMaxShown) line.push_back(byte);
     return line;
 }
