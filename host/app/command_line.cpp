@@ -1,7 +1,8 @@
 #include "app/command_line.hpp"
 
-#include <charconv>
 #include <string_view>
+
+#include "net/whole_number.hpp"
 
 namespace streamhost::app {
 
@@ -58,8 +59,8 @@ bool take_entry(CommandLine& out, const std::string& word) {
         out.stream = word;
         return true;
     }
-    const auto read = std::from_chars(word.data(), word.data() + word.size(), out.seq);
-    return read.ec == std::errc() && read.ptr == word.data() + word.size() && out.seq > 0;
+    out.seq = net::whole_number<std::uint64_t>(word).value_or(0);
+    return out.seq > 0;
 }
 
 // A word behind the command. False: it takes none there.
@@ -80,9 +81,8 @@ bool take_operand(CommandLine& out, const std::string& word) {
 }
 
 bool read_timeout(const std::string& text, std::uint32_t& time_ms) {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), time_ms);
-    return read.ec == std::errc() && read.ptr == text.data() + text.size() && time_ms > 0 &&
-           time_ms <= 600'000;
+    time_ms = net::whole_number<std::uint32_t>(text).value_or(0);
+    return time_ms > 0 && time_ms <= 600'000;
 }
 
 void take_command(CommandLine& out, const std::vector<std::string>& plain) {
