@@ -1,11 +1,11 @@
 #include "app/given_sockets.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
 
+#include <Poco/Environment.h>
 #include <Poco/Exception.h>
 #include <unistd.h>
 
@@ -18,11 +18,6 @@ namespace {
 
 constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
 constexpr int kMost = 1'024;
-
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? std::string() : std::string(value);
-}
 
 std::vector<std::string> parts_of(const std::string& text) {
     std::vector<std::string> parts;
@@ -65,11 +60,12 @@ std::string describe(const GivenSocket& given) {
 
 std::vector<GivenSocket> inherited_sockets() {
     std::vector<GivenSocket> sockets;
-    if (net::whole_number<int>(variable("LISTEN_PID")) != static_cast<int>(::getpid())) return sockets;
-    const int count = net::whole_number<int>(variable("LISTEN_FDS")).value_or(-1);
+    if (net::whole_number<int>(Poco::Environment::get("LISTEN_PID", "")) != static_cast<int>(::getpid()))
+        return sockets;
+    const int count = net::whole_number<int>(Poco::Environment::get("LISTEN_FDS", "")).value_or(-1);
     if (count < 0 || count > kMost)
         throw std::runtime_error("LISTEN_FDS is no number of descriptors from 0 to " + std::to_string(kMost));
-    const std::vector<std::string> names = parts_of(variable("LISTEN_FDNAMES"));
+    const std::vector<std::string> names = parts_of(Poco::Environment::get("LISTEN_FDNAMES", ""));
     if (!names.empty() && names.size() != static_cast<std::size_t>(count))
         throw std::runtime_error("LISTEN_FDNAMES has " + std::to_string(names.size()) +
                                  " names, and LISTEN_FDS says " + std::to_string(count));

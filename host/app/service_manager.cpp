@@ -4,28 +4,18 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-#include <charconv>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
+#include <Poco/Environment.h>
 #include <unistd.h>
+
+#include "net/whole_number.hpp"
 
 namespace streamhost::app {
 
 namespace {
-
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? std::string() : std::string(value);
-}
-
-std::uint64_t number(const std::string& text) {
-    std::uint64_t value = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    return read.ec == std::errc() && read.ptr == text.data() + text.size() ? value : 0;
-}
 
 bool is_usable(std::string_view socket) {
     return socket.size() > 1 && socket.size() < sizeof(sockaddr_un::sun_path) &&
@@ -35,9 +25,11 @@ bool is_usable(std::string_view socket) {
 }  // namespace
 
 ServiceManager::Environment ServiceManager::environment() {
-    Environment out{variable("NOTIFY_SOCKET"), number(variable("WATCHDOG_USEC"))};
-    const std::string pid = variable("WATCHDOG_PID");
-    if (!pid.empty() && number(pid) != static_cast<std::uint64_t>(::getpid())) out.watchdog_us = 0;
+    const std::string watchdog_us = Poco::Environment::get("WATCHDOG_USEC", "");
+    Environment out{Poco::Environment::get("NOTIFY_SOCKET", ""),
+                    net::whole_number<std::uint64_t>(watchdog_us).value_or(0)};
+    const std::string pid = Poco::Environment::get("WATCHDOG_PID", "");
+    if (!pid.empty() && net::whole_number<pid_t>(pid) != ::getpid()) out.watchdog_us = 0;
     return out;
 }
 
