@@ -368,33 +368,12 @@ std::string Node::report() {
 
 void Node::register_metrics() {
     metrics_.add_collector(observe::kHostMetrics, [this](observe::Samples& out) {
-        collect(out, house_, *transport_);
-        for (const Settings::Listener& listener : settings()->listeners) {
-            if (listener.tls == nullptr) continue;
-            const observe::Label label{"listener", listener.name};
-            out.gauge("tls_certificate_end_timestamp_seconds",
-                      "When the listener's certificate ends, Unix time", {&label, 1},
-                      static_cast<double>(listener.tls->ends_at_s()));
-        }
+        collect(out, house_, *settings(), *transport_);
         backend_->collect(out);
         app::collect(out, read_process());
+        collect_configuration(out);
         const observe::Label build[] = {{"version", STREAMHOST_VERSION}, {"revision", kRevision}};
         out.gauge("build_info", "1; what runs here", build, 1);
-        const auto count = [&](const char* result, std::uint64_t value) {
-            const observe::Label label{"result", result};
-            out.counter("config_reloads_total", "Configurations read again, or taken back", {&label, 1},
-                        static_cast<double>(value));
-        };
-        count("ok", reloads_.load());
-        count("refused", reloads_refused_.load());
-        count("rolled_back", reloads_rolled_back_.load());
-        const auto page = book_.page();
-        out.gauge("config_generation", "Configurations accepted since the start, the first one included", {},
-                  static_cast<double>(page->generation));
-        out.gauge("config_waiting", "Keys that were accepted and wait for a restart", {},
-                  static_cast<double>(page->waiting.size()));
-        out.gauge("config_differs_from_files", "1: what was accepted is not what the files said last", {},
-                  page->matches_files ? 0 : 1);
     });
 }
 

@@ -139,6 +139,7 @@ private:
     [[nodiscard]] Rollout::Ports rollout_ports();
     void follow_rollout();
     [[nodiscard]] std::vector<std::string> waiting_for_restart() const;  // [any]
+    void collect_configuration(observe::Samples& out) const;             // [any]
 
     mutable std::mutex state_mutex_;
     std::shared_ptr<const Settings> settings_;  // guarded by state_mutex_, replaced on [control] alone

@@ -290,4 +290,22 @@ std::vector<std::string> Node::waiting_for_restart() const {
     return list;
 }
 
+void Node::collect_configuration(observe::Samples& out) const {
+    const auto count = [&](const char* result, std::uint64_t value) {
+        const observe::Label label{"result", result};
+        out.counter("config_reloads_total", "Configurations read again, or taken back", {&label, 1},
+                    static_cast<double>(value));
+    };
+    count("ok", reloads_.load());
+    count("refused", reloads_refused_.load());
+    count("rolled_back", reloads_rolled_back_.load());
+    const auto page = book_.page();
+    out.gauge("config_generation", "Configurations accepted since the start, the first one included", {},
+              static_cast<double>(page->generation));
+    out.gauge("config_waiting", "Keys that were accepted and wait for a restart", {},
+              static_cast<double>(page->waiting.size()));
+    out.gauge("config_differs_from_files", "1: what was accepted is not what the files said last", {},
+              page->matches_files ? 0 : 1);
+}
+
 }  // namespace streamhost::app

@@ -184,6 +184,15 @@ void collect_connections(observe::Samples& out, const net::ServerCounters& count
     out.counter("bytes_sent_total", "Bytes to clients", {}, number(counters.bytes_out.load()));
 }
 
+void collect_certificates(observe::Samples& out, const Settings& settings) {
+    for (const Settings::Listener& listener : settings.listeners) {
+        if (listener.tls == nullptr) continue;
+        const observe::Label label{"listener", listener.name};
+        out.gauge("tls_certificate_end_timestamp_seconds", "When the listener's certificate ends, Unix time",
+                  {&label, 1}, static_cast<double>(listener.tls->ends_at_s()));
+    }
+}
+
 void collect_compression(observe::Samples& out, std::string_view direction, std::uint64_t plain,
                          std::uint64_t compressed) {
     const auto add = [&](std::string_view form, std::uint64_t bytes) {
@@ -257,8 +266,10 @@ std::string make_report(bridge::House& house, const Settings& settings,
     return text.str();
 }
 
-void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& transport) {
+void collect(observe::Samples& out, bridge::House& house, const Settings& settings,
+             bridge::TransportHub& transport) {
     collect_connections(out, transport.counters());
+    collect_certificates(out, settings);
     const delivery::LoopStats sent = transport.stats();
     const net::ServerCounters& counters = transport.counters();
     collect_delivery(out, sent);

@@ -26,6 +26,7 @@ namespace streamhost::app {
                                       const std::optional<redis::ClientStats>& link, std::uint64_t uptime_ms);
 
 /// The host's own numbers at a scrape. [any]
-void collect(observe::Samples& out, bridge::House& house, bridge::TransportHub& transport);
+void collect(observe::Samples& out, bridge::House& house, const Settings& settings,
+             bridge::TransportHub& transport);
 
 }  // namespace streamhost::app
