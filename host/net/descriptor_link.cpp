@@ -1,7 +1,6 @@
 #include "net/descriptor_link.hpp"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +9,8 @@
 #include <system_error>
 
 #include <poll.h>
+
+#include "net/listen_address.hpp"
 
 namespace streamhost::net {
 
@@ -37,12 +38,9 @@ void take_descriptors(msghdr& message, std::vector<OwnedDescriptor>& out) {
 }  // namespace
 
 std::optional<DescriptorLink> DescriptorLink::connect(const std::string& path) {
+    const Poco::Net::SocketAddress address = parse_address("unix:" + path);
     OwnedDescriptor fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
-    if (fd.get() >= 0 &&
-        ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
+    if (fd.get() >= 0 && ::connect(fd.get(), address.addr(), address.length()) == 0)
         return DescriptorLink(std::move(fd));
     if (errno == ENOENT || errno == ECONNREFUSED) return std::nullopt;
     throw std::system_error(errno, std::generic_category(), path);

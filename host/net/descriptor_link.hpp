@@ -35,7 +35,8 @@ public:
 
     explicit DescriptorLink(OwnedDescriptor connected) : fd_(std::move(connected)) {}
 
-    /// Nothing where nobody listens at that path. Throws std::system_error for what else goes wrong.
+    /// Nothing where nobody listens at that path. Throws std::system_error for what else goes wrong, and as
+    /// parse_address() for a path that none can have.
     static std::optional<DescriptorLink> connect(const std::string& path);
 
     /// False: the other side has gone, or takes nothing.

@@ -3,11 +3,9 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -17,11 +15,14 @@
 #include <grp.h>
 #include <unistd.h>
 
+#include "net/listen_address.hpp"
+
 namespace streamhost::net {
 
 namespace {
 
 using Poco::Net::NetException;
+using Poco::Net::SocketAddress;
 
 constexpr std::size_t kGroupBytes = 16U << 10U;
 
@@ -29,13 +30,6 @@ std::string words(int error) { return std::generic_category().message(error); }
 
 [[noreturn]] void fail(const std::string& path, const std::string& reason, int error = 0) {
     throw NetException("cannot listen on unix:" + path + ": " + reason, error);
-}
-
-sockaddr_un address_of(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
-    return address;
 }
 
 std::string who_is(const std::string& path) {
@@ -46,10 +40,9 @@ std::string who_is(const std::string& path) {
 
 // Its queue may be full: then, too, somebody is there.
 bool is_dead(const std::string& path, int type) {
+    const SocketAddress address = parse_address("unix:" + path);
     const OwnedDescriptor probe(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const sockaddr_un address = address_of(path);
-    return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
-           errno == ECONNREFUSED;
+    return ::connect(probe.get(), address.addr(), address.length()) != 0 && errno == ECONNREFUSED;
 }
 
 void remove_dead(const std::string& path, int type) {
@@ -96,12 +89,11 @@ int lock_folder(const std::string& path) {
 
 SocketFile SocketFile::make(const std::string& path, const SocketFileOptions& options, int backlog,
                             OwnedDescriptor& socket) {
+    const SocketAddress address = parse_address("unix:" + path);
     const OwnedDescriptor folder(lock_folder(path));
     remove_dead(path, options.type);
     OwnedDescriptor made(::socket(AF_UNIX, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const sockaddr_un address = address_of(path);
-    if (made.get() < 0 ||
-        ::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    if (made.get() < 0 || ::bind(made.get(), address.addr(), address.length()) != 0)
         fail(path, words(errno), errno);
     SocketFile file(path, who_is(path));
     try {
