@@ -175,12 +175,7 @@ void Context::report_foreign(TroubleKind kind, std::string_view error, const Que
 }
 
 void Context::report(TroubleKind kind, std::string_view command, std::string_view message) {
-    std::uint64_t& count = kind == TroubleKind::kForeign     ? foreign_
-                           : kind == TroubleKind::kWrongType ? wrong_types_
-                           : kind == TroubleKind::kRefused   ? refusals_
-                           : kind == TroubleKind::kNoScripts ? lost_scripts_
-                                                             : unexpected_;
-    ++count;
+    const std::uint64_t count = ++troubles_[kind];
     if (options_.on_trouble) options_.on_trouble({kind, count, command, message});
 }
 

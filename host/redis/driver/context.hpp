@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -184,12 +185,8 @@ private:
     bool is_closing_ = false;  // inside close()
     std::uint64_t in_flight_ = 0;
     std::uint64_t refused_ = 0;
-    std::uint64_t foreign_ = 0;
-    std::uint64_t wrong_types_ = 0;
-    std::uint64_t unexpected_ = 0;
-    std::uint64_t refusals_ = 0;
-    std::uint64_t lost_scripts_ = 0;
-    std::set<const Script*> known_scripts_;  // that were answered
+    std::map<TroubleKind, std::uint64_t> troubles_;  // how many of each kind
+    std::set<const Script*> known_scripts_;          // that were answered
     std::deque<UniqueFunction<void()>> later_;
     bool is_scheduled_ = false;
     std::shared_ptr<Context*> self_;  // tasks that outlive the store find nullptr
