@@ -1,19 +1,10 @@
 #pragma once
 
-#include <charconv>
-#include <optional>
-#include <string_view>
-#include <system_error>
+#include "streamhost/whole_number.hpp"
 
 namespace streamhost::net {
 
-/// All of `text` as a decimal number; nothing where it is none, has more to it, or does not fit. [any] Pure.
-template <typename Number>
-[[nodiscard]] std::optional<Number> whole_number(std::string_view text) noexcept {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_whole = error == std::errc{} && end == text.data() + text.size();
-    return is_whole ? std::optional(number) : std::nullopt;
-}
+// Rooms above ask for it here.
+using streamhost::whole_number;
 
 }  // namespace streamhost::net

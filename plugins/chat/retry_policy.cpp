@@ -1,6 +1,6 @@
 #include "retry_policy.hpp"
 
-#include <charconv>
+#include "streamhost/whole_number.hpp"
 
 #include "run_machine.hpp"
 
@@ -49,11 +49,9 @@ Verdict verdict_of(const Attempt& attempt) {
 }
 
 std::optional<std::uint32_t> parse_retry_after(const std::string& value) {
-    std::uint32_t seconds = 0;
-    const char* end = value.data() + value.size();
-    const auto [at, error] = std::from_chars(value.data(), end, seconds);
-    if (error != std::errc() || at != end || seconds > 86'400) return std::nullopt;
-    return seconds * 1'000;
+    const auto seconds = streamhost::whole_number<std::uint32_t>(value);
+    if (!seconds || *seconds > 86'400) return std::nullopt;
+    return *seconds * 1'000;
 }
 
 }  // namespace chat

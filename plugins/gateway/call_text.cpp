@@ -1,13 +1,13 @@
 #include "call_text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "streamhost/ids.hpp"
 #include "streamhost/json_object.hpp"
 #include "streamhost/percent.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace gateway {
 
@@ -100,11 +100,8 @@ JsonObject traced(JsonObject message, const CallRequest& request) {
 
 // A number as it stands, else as a text: what is wrong with it says the parser.
 void add_number(JsonObject& message, std::string_view name, const std::string& value) {
-    std::uint64_t number = 0;
-    const char* end = value.data() + value.size();
-    const auto [stop, error] = std::from_chars(value.data(), end, number);
-    if (error == std::errc() && stop == end)
-        message.number(name, number);
+    if (const auto number = streamhost::whole_number<std::uint64_t>(value))
+        message.number(name, *number);
     else
         message.text_if(name, value);
 }
@@ -161,10 +158,8 @@ CallText read_stream(const CallRequest& request, std::string_view stream) {
     call.is_read = !request.wants_stream;
     call.may_wait = from == "tail";
     const std::string limit = parameter(request.query, "limit");
-    call.limit = kMostRead;
-    const auto [stop, error] = std::from_chars(limit.data(), limit.data() + limit.size(), call.limit);
-    const bool is_number = error == std::errc() && stop == limit.data() + limit.size();
-    if (!limit.empty() && (!is_number || call.limit == 0 || call.limit > kMostRead))
+    call.limit = limit.empty() ? kMostRead : streamhost::whole_number<std::uint32_t>(limit).value_or(0);
+    if (call.limit == 0 || call.limit > kMostRead)
         return refusal(400, "`limit` has to be an integer from 1 to " + std::to_string(kMostRead));
     return call;
 }

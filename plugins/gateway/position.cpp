@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "streamhost/json.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace gateway {
 
@@ -13,13 +14,6 @@ bool is_check_digit(char byte) noexcept {
     return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
 }
 
-template <typename Number>
-bool read_whole(std::string_view text, int base, Number& out) noexcept {
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, out, base);
-    return error == std::errc() && stop == end;
-}
-
 }  // namespace
 
 std::optional<sh_position> parse_position(std::string_view text) noexcept {
@@ -27,11 +21,11 @@ std::optional<sh_position> parse_position(std::string_view text) noexcept {
     const std::size_t dot = text.find('.');
     if (dot == std::string_view::npos || text.front() == '0') return std::nullopt;
     const std::string_view check = text.substr(dot + 1);
-    sh_position position{};
     if (check.size() != 16 || !std::all_of(check.begin(), check.end(), is_check_digit)) return std::nullopt;
-    if (!read_whole(text.substr(0, dot), 10, position.seq) || position.seq > kMaxSeq) return std::nullopt;
-    if (!read_whole(check, 16, position.check)) return std::nullopt;
-    return position;
+    const auto seq = streamhost::whole_number<std::uint64_t>(text.substr(0, dot));
+    const auto digest = streamhost::whole_number<std::uint64_t>(check, 16);
+    if (!seq || *seq > kMaxSeq || !digest) return std::nullopt;
+    return sh_position{*seq, *digest};
 }
 
 char* write_position(char* out, sh_position position) noexcept {

@@ -1,11 +1,11 @@
 #include "stream_probe.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include "streamhost/ids.hpp"
 #include "streamhost/random.hpp"
 #include "streamhost/service/streamcache_requests.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace health {
 
@@ -101,10 +101,8 @@ void StreamProbe::heard(std::string_view stream, const sh_record* records, std::
     if (home_ != streamhost::home_of(stream)) return;
     for (std::uint32_t index = 0; index < count; ++index) {
         if (records[index].type != SH_RECORD_TEXT) continue;
-        const std::string_view text = view(records[index].data);
-        std::uint64_t round = 0;
-        const auto read = std::from_chars(text.data(), text.data() + text.size(), round);
-        if (read.ec == std::errc()) ports_.came_back(round);
+        const auto round = streamhost::whole_number<std::uint64_t>(view(records[index].data));
+        if (round) ports_.came_back(*round);
     }
 }
 

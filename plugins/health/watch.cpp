@@ -1,7 +1,8 @@
 #include "watch.hpp"
 
-#include <charconv>
 #include <cstddef>
+
+#include "streamhost/whole_number.hpp"
 
 namespace health {
 
@@ -145,9 +146,8 @@ void Watch::say(std::uint64_t round) {
 }
 
 void Watch::heard(std::string_view payload) {
-    std::uint64_t round = 0;
-    const auto read = std::from_chars(payload.data(), payload.data() + payload.size(), round);
-    if (read.ec == std::errc()) came_back(Probe::kTopic, round);
+    const auto round = streamhost::whole_number<std::uint64_t>(payload);
+    if (round) came_back(Probe::kTopic, *round);
 }
 
 void Watch::count_sessions() {

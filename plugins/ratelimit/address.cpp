@@ -3,8 +3,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
+
+#include "streamhost/whole_number.hpp"
 
 namespace ratelimit {
 
@@ -81,13 +82,9 @@ std::optional<Network> Network::parse(std::string_view text) {
     network.base_ = *address;
     network.bits_ = address->size * 8U;
     if (slash != std::string_view::npos) {
-        const std::string_view digits = text.substr(slash + 1);
-        std::uint32_t bits = 0;
-        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-        if (digits.empty() || read.ec != std::errc() || read.ptr != digits.data() + digits.size() ||
-            bits > network.bits_)
-            return std::nullopt;
-        network.bits_ = bits;
+        const auto bits = streamhost::whole_number<std::uint32_t>(text.substr(slash + 1));
+        if (!bits || *bits > network.bits_) return std::nullopt;
+        network.bits_ = *bits;
     }
     if (masked(network.base_, network.bits_) != network.base_) return std::nullopt;
     return network;

@@ -1,9 +1,9 @@
 #include "kicks.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include "streamhost/json_object.hpp"
+#include "streamhost/whole_number.hpp"
 
 #include "listing.hpp"
 
@@ -24,11 +24,6 @@ std::string_view next_word(std::string_view& text) {
     const std::string_view word = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     return word;
-}
-
-bool read_number(std::string_view word, std::uint64_t& out) {
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), out);
-    return error == std::errc() && end == word.data() + word.size();
 }
 
 std::string answer_of(const std::string& session, std::uint64_t closed, const std::set<std::string>& silent) {
@@ -52,14 +47,18 @@ KickMessage read_kick(std::string_view payload) {
     KickMessage message;
     const std::string_view kind = next_word(payload);
     message.asker = next_word(payload);
-    if (!read_number(next_word(payload), message.number)) return {};
+    const auto number = streamhost::whole_number<std::uint64_t>(next_word(payload));
+    if (!number) return {};
+    message.number = *number;
     if (kind == kClose) {
         message.kind = KickMessage::Kind::kClose;
         message.session = next_word(payload);
         return message.session.empty() || !payload.empty() ? KickMessage{} : message;
     }
     message.node = next_word(payload);
-    if (kind != kClosed || !read_number(payload, message.closed)) return {};
+    const auto closed = streamhost::whole_number<std::uint64_t>(payload);
+    if (kind != kClosed || !closed) return {};
+    message.closed = *closed;
     message.kind = KickMessage::Kind::kClosed;
     return message;
 }

@@ -1,10 +1,9 @@
 #include "entry_route.hpp"
 
-#include <charconv>
-
 #include "streamhost/ids.hpp"
 #include "streamhost/json_object.hpp"
 #include "streamhost/wait.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace streamcache {
 
@@ -82,11 +81,9 @@ std::optional<EntryQuestion> entry_of_path(std::string_view path) {
     const std::size_t slash = path.find('/');
     if (slash == std::string_view::npos || !streamhost::is_stream_id(path.substr(0, slash)))
         return std::nullopt;
-    EntryQuestion question{std::string(path.substr(0, slash)), 0};
-    const std::string_view digits = path.substr(slash + 1);
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), question.seq);
-    const bool is_number = read.ec == std::errc() && read.ptr == digits.data() + digits.size();
-    return is_number && question.seq > 0 ? std::optional(question) : std::nullopt;
+    const auto seq = streamhost::whole_number<std::uint64_t>(path.substr(slash + 1));
+    if (!seq || *seq == 0) return std::nullopt;
+    return EntryQuestion{std::string(path.substr(0, slash)), *seq};
 }
 
 std::string entry_json(const EntryQuestion& question, const sh_result& read, std::string_view node,

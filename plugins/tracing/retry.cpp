@@ -1,8 +1,9 @@
 #include "retry.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <ctime>
+
+#include "streamhost/whole_number.hpp"
 
 namespace tracing {
 
@@ -30,10 +31,8 @@ milliseconds wait_before_retry(const Reply& reply, std::uint32_t made, double ra
 
 std::optional<milliseconds> read_retry_after(const std::string& value,
                                              std::chrono::system_clock::time_point now) {
-    std::uint32_t count = 0;
-    const auto read = std::from_chars(value.data(), value.data() + value.size(), count);
-    if (read.ec == std::errc() && read.ptr == value.data() + value.size())
-        return std::min<milliseconds>(seconds(count), kDay);
+    if (const auto count = streamhost::whole_number<std::uint32_t>(value))
+        return std::min<milliseconds>(seconds(*count), kDay);
     const auto date = read_date(value);
     if (!date) return std::nullopt;
     const auto left = std::chrono::duration_cast<milliseconds>(*date - now);

@@ -4,7 +4,6 @@
 // The parameters of a request: known names, each at most once.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -14,6 +13,7 @@
 
 #include "streamhost/percent.hpp"
 #include "streamhost/status.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace streamhost {
 
@@ -37,12 +37,10 @@ public:
                                        std::uint32_t most) const {
         const auto value = value_of(name);
         if (!value) return otherwise;
-        std::uint32_t number = 0;
-        const char* end = value->data() + value->size();
-        const auto read = std::from_chars(value->data(), end, number);
-        if (read.ec != std::errc() || read.ptr != end || number == 0 || number > most)
+        const auto number = whole_number<std::uint32_t>(*value);
+        if (!number || *number == 0 || *number > most)
             throw Failure(SH_INVALID, std::string(name) + " is a number from 1 to " + std::to_string(most));
-        return number;
+        return *number;
     }
 
 private:
