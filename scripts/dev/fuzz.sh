@@ -13,10 +13,10 @@ dev_fuzz() {
     mkdir -p build/test
     STREAMHOST_TALLY=$(mktemp)
     export STREAMHOST_TALLY
+    trap 'rm -f "$STREAMHOST_TALLY"' EXIT
     fuzz_all "$((minutes * 60))" 0 "$@"
     local failed
     failed=$(awk '{f += $2} END {print f + 0}' "$STREAMHOST_TALLY")
-    rm -f "$STREAMHOST_TALLY"
     ((failed == 0))
 }
 
