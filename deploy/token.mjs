@@ -3,7 +3,8 @@
 //   deploy/token.mjs [--kid ID] [--issuer TEXT] [--audience TEXT] KEY_FILE USER GRANTS [SECONDS]
 //   deploy/token.mjs deploy/secrets/jwt-key ann 'read:@own send:@own' 3600
 //   deploy/token.mjs deploy/secrets/jwt-key ops 'admin:*'
-// Key id, issuer and audience are those of deploy/config/auth.yaml unless they are given. Whoever has KEY_FILE can be anybody: keep it where it is.
+// Key id, issuer and audience are those of deploy/config/auth.yaml unless they are given. Whoever has KEY_FILE can be anybody: keep it where
+// it is.
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -22,7 +23,7 @@ if (!grants || !(Number(seconds) > 0)) {
 }
 const configuration = readFileSync(new URL('config/auth.yaml', import.meta.url), 'utf8');
 const shipped = [/^ +issuer: (\S+)$/m, /^ +audiences: \[(\S+?)[,\]]/m, /- \{id: (\S+?),/].map((pattern) => configuration.match(pattern)?.[1]);
-const [issuer = shipped[0], audience = shipped[1], kid = shipped[2]] = [given.values.issuer, given.values.audience, given.values.kid];
+const { issuer = shipped[0], audience = shipped[1], kid = shipped[2] } = given.values;
 const key = readFileSync(file, 'utf8').replace(/[\r\n]+$/, '');
 const now = Math.floor(Date.now() / 1000);
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
