@@ -9,8 +9,9 @@
 #                                         STREAMHOST_GATEWAYS='gw-1=http://gw-1:8091 ...', STREAMHOST_WORKERS='ai-1=http://ai-1:8091 ...':
 #                                         their ids and admin listeners
 #
-# Needs curl, Node 22 and for `nodes` the program streamhost. STREAMHOST_URL: where the proxy is. Where tokens are asked for: STREAMHOST_TOKEN, with the grants read and send,
-# and STREAMHOST_ADMIN_TOKEN, with admin:view; or STREAMHOST_KEY_FILE, the HS256 key to make them with (compose: deploy/secrets/jwt-key).
+# Needs curl, Node 22 and for `nodes` the program streamhost. STREAMHOST_URL: where the proxy is. Where tokens are asked for:
+# STREAMHOST_TOKEN, with the grants read and send, and STREAMHOST_ADMIN_TOKEN, with admin:view; or STREAMHOST_KEY_FILE, the HS256 key to
+# make them with (compose: deploy/secrets/jwt-key).
 # Tokens come by the environment and go on by standard input: an argument could be read by every user of the machine.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
