@@ -4,12 +4,12 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { writeFile } from 'node:fs/promises';
 
-import { freePort, inFolder, runHost } from './support/host_process.mjs';
+import { asSets, freePort, inFolder, runHost } from './support/host_process.mjs';
 import { makeCertificate, makeEndedCertificate } from './support/nginx.mjs';
 import { RedisProcess, SentinelGroup, startSentinel } from './support/redis.mjs';
 
 const TEST_MS = 60_000;
-const check = (profile, settings) => runHost(['config', 'check', '--connect', `config/profiles/${profile}.yaml`, ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])]);
+const check = (profile, settings) => runHost(['config', 'check', '--connect', `config/profiles/${profile}.yaml`, ...asSets(settings)]);
 
 describe('one Redis', { timeout: TEST_MS }, () => {
     let redis;

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
 import { startNode } from './support/cluster.mjs';
-import { freePort, root, runHost } from './support/host_process.mjs';
+import { asSets, freePort, root, runHost } from './support/host_process.mjs';
 import { Wire } from './support/wire.mjs';
 
 const run = promisify(execFile);
@@ -138,8 +138,7 @@ describe('the servers and Sentinels of deploy/', () => {
     });
 
     it('please config check --connect, without a warning', async () => {
-        const words = Object.entries(settings()).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-        const { code, out, err } = await runHost(['config', 'check', '--connect', 'config/profiles/sentinel.yaml', ...words]);
+        const { code, out, err } = await runHost(['config', 'check', '--connect', 'config/profiles/sentinel.yaml', ...asSets(settings())]);
         assert.equal(code, 0, out + err);
         assert.doesNotMatch(out + err, /warning|error/);
     });

@@ -10,7 +10,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
 import { onRedis } from './support/cluster.mjs';
-import { HostProcess, binary, freePort, inFolder, runHost, serveHost } from './support/host_process.mjs';
+import { HostProcess, asSets, binary, freePort, inFolder, runHost, serveHost } from './support/host_process.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Returning } from './support/returning.mjs';
 import { newSession, wordsOf } from './support/talks.mjs';
@@ -63,7 +63,7 @@ function run(words, how = {}) {
     running.add(host);
     return host;
 }
-const wordsFor = (settings) => [...ALL.words, ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])];
+const wordsFor = (settings) => [...ALL.words, ...asSets(settings)];
 
 const asks = async (to) => {
     const asked = request({ host: '127.0.0.1', agent: false, ...to });

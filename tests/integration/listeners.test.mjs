@@ -9,7 +9,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
-import { HostProcess, binary, freePort, inFolder, runHost, serveHost } from './support/host_process.mjs';
+import { HostProcess, asSets, binary, freePort, inFolder, runHost, serveHost } from './support/host_process.mjs';
 import { Events } from './support/events.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -52,7 +52,7 @@ const refused = async (words) => {
     assert.notEqual(code, 0);
     return err;
 };
-const sets = (settings) => ['-c', 'config/streamhost.yaml', ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])];
+const sets = (settings) => ['-c', 'config/streamhost.yaml', ...asSets(settings)];
 const check = (url) => run(binary, ['healthcheck', '--url', url]).then(({ stdout }) => stdout, ({ stderr }) => stderr);
 
 describe('listeners at Unix sockets', { timeout: 120_000 }, () => {

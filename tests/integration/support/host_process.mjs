@@ -61,7 +61,8 @@ const within = (promise, ms, what) => {
     return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 
-const asSets = (settings) => Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+/** `settings` as words of a command line. */
+export const asSets = (settings) => Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 
 /**
  * Runs the program to its end: for everything that does not serve.
