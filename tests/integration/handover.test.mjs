@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chown, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createConnection, createServer } from 'node:net';
 import path from 'node:path';
@@ -27,8 +28,6 @@ const NOBODY = 65_534;
 /** The node answers itself, and stays until it has. */
 const ANSWERS = { 'plugins.chat.providers.echo.delay_ms': WORD_MS, 'drain.plugin_ms': 80_000, 'drain.exit_within_ms': 100_000 };
 const ALL = { words: ['-c', 'config/streamhost.yaml'] };
-
-const isThere = (file) => access(file).then(() => true, () => false);
 
 /** Settings of a node whose followers find the same addresses, and the addresses. */
 async function place(folder, more = {}) {
@@ -184,13 +183,13 @@ describe('processes that follow each other', { timeout: 240_000 }, () => {
         const second = await start(where, { 'listeners.added.address': `unix:${added}`, 'listeners.more.address': `127.0.0.1:${more}`, 'runtime.loops': 3 });
         for (const to of [{ port: where.port }, { socketPath: kept }, { socketPath: added }, { port: more }]) await asks({ ...to, path: '/health/ready' });
         assert.deepEqual(await first.ended(), { code: 0, signal: null }, first.log);
-        assert.deepEqual([await isThere(kept), await isThere(dropped), await isThere(added)], [true, false, true]);
+        assert.deepEqual([existsSync(kept), existsSync(dropped), existsSync(added)], [true, false, true]);
         const third = await start(where, { 'runtime.handover': path.join(folder, 'elsewhere') }).catch((error) => error);
         assert.match(third.message, /listeners\.public\.address: .*uses this port/, 'it did not ask where the second one gives');
-        assert.equal(await isThere(path.join(folder, 'elsewhere')), false);
+        assert.equal(existsSync(path.join(folder, 'elsewhere')), false);
         await asks({ socketPath: kept, path: '/health/ready' });
         assert.deepEqual(await second.stop(), { code: 0, signal: null }, second.log);
-        assert.deepEqual([await isThere(kept), await isThere(added), await isThere(where.settings['runtime.handover'])], [false, false, false]);
+        assert.deepEqual([existsSync(kept), existsSync(added), existsSync(where.settings['runtime.handover'])], [false, false, false]);
     }));
 
     it('answer whom the former one accepted, and end the connection with the answer', () => inFolder(async (folder) => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createConnection, createServer } from 'node:net';
 import path from 'node:path';
@@ -46,7 +47,6 @@ async function serves(where, session) {
     assert.notEqual(text.length, 0);
 }
 
-const isThere = (file) => access(file).then(() => true, () => false);
 const refused = async (words) => {
     const { code, err } = await runHost(words);
     assert.notEqual(code, 0);
@@ -73,7 +73,7 @@ describe('listeners at Unix sockets', { timeout: 120_000 }, () => {
         } finally {
             assert.deepEqual(await host.stop(), { code: 0, signal: null }, host.log);
         }
-        assert.deepEqual([await isThere(clients), await isThere(admin)], [false, false], 'both are removed');
+        assert.deepEqual([existsSync(clients), existsSync(admin)], [false, false], 'both are removed');
         assert.match(await check(`http://unix:${admin}:/health/ready`), /^streamhost: unhealthy: /);
     }));
 
@@ -103,14 +103,14 @@ describe('listeners at Unix sockets', { timeout: 120_000 }, () => {
         } finally {
             await first.kill();
         }
-        assert.equal(await isThere(socket), true, 'nobody could remove it');
+        assert.equal(existsSync(socket), true, 'nobody could remove it');
         const second = await serveHost(settings, ALL);
         try {
             assert.equal((await get(overPath(socket), '/health/live')).status, 200);
         } finally {
             await second.stop();
         }
-        assert.equal(await isThere(socket), false);
+        assert.equal(existsSync(socket), false);
     }));
 
     it('leave alone what is not theirs', () => inFolder(async (folder) => {
@@ -125,7 +125,7 @@ describe('listeners at Unix sockets', { timeout: 120_000 }, () => {
         await once(other, 'listening');
         try {
             await host.stop();
-            assert.equal(await isThere(socket), true, 'somebody else listens there by now');
+            assert.equal(existsSync(socket), true, 'somebody else listens there by now');
         } finally {
             await host.kill();
             other.close();
@@ -177,7 +177,7 @@ describe('listeners that a service manager opened', { timeout: 120_000 }, () => 
             host.adminPort = adminPort;
             assert.equal((await host.admin('/health')).body.transports.public.address, `unix:${socket}`);
             await host.stop();
-            assert.equal(await isThere(socket), true, 'it is the manager\'s, which listens on');
+            assert.equal(existsSync(socket), true, 'it is the manager\'s, which listens on');
         });
     }));
 
