@@ -211,7 +211,7 @@ describe('without a worker', { timeout: TEST_MS }, () => {
 describe('a worker that would hand its runs on', { timeout: TEST_MS }, () => {
     it('is refused with the key to change', async () => {
         const host = await serveHost({ ...REMOTE, 'plugins.chat.worker.enabled': true }, EMBEDDED);
-        assert.match(host.log, /plugin failed plugin=chat reason="[^"]*plugins\.chat\.worker\.provider: far is of type remote/);
+        await host.printed(/plugin failed plugin=chat reason="[^"]*plugins\.chat\.worker\.provider: far is of type remote/);
         assert.equal((await host.stop()).code, 0, host.log);
     });
 });

@@ -221,7 +221,7 @@ describe('the way back', () => {
             const page = await shown(host);
             assert.deepEqual([page.configuration.limits.connections, page.configuration.plugins.echo.path, page.generation], [1, '/one', 5]);
             assert.deepEqual([page.last.state, page.matches_files, page.can_roll_back, page.waiting], ['rolled_back', false, false, []]);
-            assert.match(host.err, /the former configuration is in force; the files say otherwise/);
+            await host.printed(/the former configuration is in force; the files say otherwise/);
             (await RawClient.upgraded(host.port, '/one')).close();
             assert.equal(await host.metric('config_differs_from_files'), 1);
         });
