@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { Cluster, onRedis, startNode } from './support/cluster.mjs';
 import { runHost, serveHost } from './support/host_process.mjs';
+import { Stopwatch } from './support/machine.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -99,18 +100,17 @@ describe('sessions over three nodes', { timeout: TEST_MS }, () => {
         wires.forEach((wire) => wire.close());
     });
 
-    it('are closed on all nodes by a kick from another, in under a second', async () => {
+    it('are closed on all nodes by a kick from another, in under a second', async (test) => {
         const [session, other] = [newName('s'), newName('s')];
         const [one, two, three] = cluster.nodes;
         const kicked = [await Wire.join(one, { session }), await Wire.join(two, { session }), await Wire.join(two, { session })];
         const spared = await Wire.join(two, { session: other });
-        const asked = performance.now();
+        const watch = new Stopwatch();
         const { status, body } = await three.admin(`/admin/v1/sessions/${session}/kick`, {});
         assert.deepEqual([status, body], [200, { session, closed: 3, unanswered: [] }]);
         const ends = await Promise.all(kicked.map((wire) => wire.ended()));
-        const took = performance.now() - asked;
+        watch.within(1_000, 'until the last of them was closed', test);
         assert.deepEqual(ends.map(({ code }) => code), [4403, 4403, 4403]);
-        assert.ok(took < 1_000, `${took} ms`);
         assert.equal(spared.closed, null);
         assert.equal((await spared.ask({ type: 'ping' })).type, 'pong');
         const again = await three.admin(`/admin/v1/sessions/${session}/kick`, {});

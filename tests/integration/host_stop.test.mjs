@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import WebSocket from 'ws';
 
 import { inFolder, root, serveHost } from './support/host_process.mjs';
+import { Stopwatch } from './support/machine.mjs';
 import { RawClient, frame, opcodes, upgradeHead } from './support/raw_client.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -128,26 +129,28 @@ describe('a graceful stop', () => {
         for (const client of [silent, half, deaf, request]) client.close();
     });
 
-    it('at once on the second signal, with 1', async () => {
+    it('at once on the second signal, with 1', async (test) => {
         const host = await serveHost(settings({ 'drain.balancer_wait_ms': 60_000, 'drain.exit_within_ms': 120_000 }), ALL);
         const socket = await dial(host);
         host.signal('SIGTERM');
         await host.printed(/draining/);
+        const watch = new Stopwatch();
         host.signal('SIGTERM');
         const ended = await endOf(host);
+        watch.within(1_000, 'from the second signal to the end', test);
         assert.deepEqual([ended.code, ended.signal], [1, null], host.log);
-        assert.ok(ended.ms < 1_000, `${ended.ms} ms`);
         assert.match(host.err, /second signal: leaving at once/);
         assert.equal((await socket.closed).code, 1006);
     });
 
-    it('within the time it was given, when that is too short for what it would like to do', async () => {
+    it('within the time it was given, when that is too short for what it would like to do', async (test) => {
         const host = await serveHost(settings({ 'drain.balancer_wait_ms': 60_000, 'drain.exit_within_ms': 2_000 }), ALL);
         const silent = await RawClient.upgraded(host.port, '/echo');
+        const watch = new Stopwatch();
         host.signal('SIGTERM');
         const ended = await endOf(host);
+        watch.within(2_500, 'from the signal to the end', test);
         assert.deepEqual([ended.code, ended.signal], [0, null], host.log);
-        assert.ok(ended.ms < 2_500, `${ended.ms} ms`);
         assert.equal((await silent.frame()).code, 4000, 'they hear of it all the same');
         silent.close();
     });
@@ -156,16 +159,17 @@ describe('a graceful stop', () => {
 describe('a plugin that hangs', () => {
     const run = promisify(execFile);
 
-    it('is named in the last line of the log, and the process ends in time with 1', () =>
+    it('is named in the last line of the log, and the process ends in time with 1', (test) =>
         inFolder(async (folder) => {
             const include = ['sdk/include', 'tests/lifecycle/plugins'].map((place) => `-I${path.join(root, place)}`);
             await run('cc', ['-shared', '-fPIC', '-fvisibility=hidden', ...include, '-o', path.join(folder, 'hangs.so'), path.join(root, 'tests/lifecycle/plugins/hangs.c')]);
             const host = await serveHost({ 'plugins.directory': folder, 'plugins.hangs.enabled': true, 'drain.exit_within_ms': 2_000 });
+            const watch = new Stopwatch();
             host.signal('SIGTERM');
             const ended = await endOf(host);
+            watch.within(2_500, 'from the signal to the end', test);
             assert.deepEqual([ended.code, ended.signal], [1, null], host.log);
             assert.match(host.err, /ERROR host: the time to stop is over: leaving with what is left left=".*plugin hangs \(\w+\), loop control busy for \d+ ms, 0 clients"\n$/);
-            assert.ok(ended.ms < 2_500, `${ended.ms} ms`);
         }));
 });
 
