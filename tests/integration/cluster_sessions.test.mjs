@@ -22,20 +22,10 @@ const sessionsOf = async (node, query = '') => {
     return body.sessions;
 };
 const namesOn = async (node) => (await sessionsOf(node)).map(({ session, node: at }) => `${session}@${at}`).sort();
-const metric = async (node, name) => {
-    const text = await (await fetch(`http://127.0.0.1:${node.adminPort}/metrics`)).text();
-    return Number(text.match(new RegExp(`^streamhost_${name}(?:{[^}]*})? (\\S+)$`, 'm'))?.[1] ?? NaN);
-};
-const reapedOf = async (nodes) => (await Promise.all(nodes.map((node) => metric(node, 'sessions_reaped_total')))).reduce((a, b) => a + b, 0);
+const reapedOf = async (nodes) => (await Promise.all(nodes.map((node) => node.metric('sessions_reaped_total')))).reduce((a, b) => a + b, 0);
 const sameList = (nodes, expected) => async () => {
     const lists = await Promise.all(nodes.map(namesOn));
     return lists.every((list) => list.join() === [...expected].sort().join());
-};
-/** Until the node, by its own clock, has lived through so many heartbeats: for what must not happen meanwhile. */
-const beats = async (node, count) => {
-    const lived = async () => (await node.admin('/admin/v1/node')).body.uptime_ms;
-    const from = await lived();
-    await node.until(async () => (await lived()) >= from + count * HEARTBEAT_MS);
 };
 
 describe('sessions over three nodes', { timeout: TEST_MS }, () => {
@@ -155,9 +145,9 @@ describe('sessions of nodes that die, sleep and wake', { timeout: TEST_MS }, () 
         const wires = await Promise.all(cluster.nodes.map((node) => Wire.join(node, { session: newName('s') })));
         const expected = wires.map(({ welcome }) => `${welcome.session}@${welcome.node}`);
         await one.until(sameList(cluster.nodes, expected), 2_000);
-        await beats(one, LEASE_MS / HEARTBEAT_MS + 2); // all of them may judge others by now
+        await one.lives(LEASE_MS + 2 * HEARTBEAT_MS); // all of them may judge others by now
         redis.signal('SIGSTOP');
-        await beats(one, 12_000 / HEARTBEAT_MS);
+        await one.lives(12_000);
         redis.signal('SIGCONT');
         const totals = async () => (await Promise.all(cluster.nodes.map((node) => node.admin('/admin/v1/sessions')))).map(({ status, body }) => status === 200 && body.total);
         await one.until(async () => {
@@ -166,7 +156,7 @@ describe('sessions of nodes that die, sleep and wake', { timeout: TEST_MS }, () 
             return seen.every((total) => total === 3);
         });
         await one.until(sameList(cluster.nodes, expected), 2 * HEARTBEAT_MS + 2_000);
-        await beats(two, 2 * (LEASE_MS / HEARTBEAT_MS));
+        await two.lives(2 * LEASE_MS);
         assert.equal(await sameList(cluster.nodes, expected)(), true);
         assert.equal(await reapedOf([one, two, three]), 0);
         assert.deepEqual(wires.map((wire) => wire.closed), [null, null, null]);
@@ -188,7 +178,7 @@ describe('sessions of nodes that die, sleep and wake', { timeout: TEST_MS }, () 
         assert.equal((await asleep.ask({ type: 'ping' })).type, 'pong');
         const { run } = await asleep.ask({ type: 'send', content: 'still here' });
         assert.equal((await asleep.textOf(run)).text, 'still here');
-        await beats(three, LEASE_MS / HEARTBEAT_MS + 1);
+        await three.lives(LEASE_MS + HEARTBEAT_MS);
         assert.equal(await sameList(cluster.nodes, [stays, goes])(), true, 'it judged nobody by its own sleep');
         assert.equal(await reapedOf(cluster.nodes), before + 1);
         [awake, asleep].forEach((wire) => wire.close());
@@ -209,7 +199,7 @@ describe('sessions of nodes that die, sleep and wake', { timeout: TEST_MS }, () 
         const gone = (await one.admin('/admin/v1/nodes')).body.nodes.filter(({ left_ms: left }) => left <= 0);
         assert.deepEqual(gone.map(({ node }) => node), ['node-3'], 'it died, and that is remembered');
         assert.equal((await two.admin('/admin/v1/sessions')).body.total, living.length);
-        await beats(one, LEASE_MS / HEARTBEAT_MS + 1);
+        await one.lives(LEASE_MS + HEARTBEAT_MS);
         assert.equal(await sameList([one, two], of(living))(), true);
         assert.equal(await reapedOf([one, two]), before + dying.length);
         assert.deepEqual(living.map((wire) => wire.closed), [null, null]);
@@ -226,7 +216,7 @@ describe('two living nodes of one id', { timeout: TEST_MS }, () => {
             return nodes.at(-1);
         };
         const ready = async (node) => (await node.admin('/health/ready')).status;
-        const conflict = (node) => metric(node, 'node_id_conflict');
+        const conflict = (node) => node.metric('node_id_conflict');
         try {
             const [first, second] = [await start(), await start()];
             await first.until(async () => (await conflict(first)) === 1 && (await conflict(second)) === 1, 5 * HEARTBEAT_MS);
@@ -241,7 +231,7 @@ describe('two living nodes of one id', { timeout: TEST_MS }, () => {
             await second.printed(/no other living process has the id of this node any more/);
             await second.kill();
             const third = await start();
-            await beats(third, LEASE_MS / HEARTBEAT_MS + 1);
+            await third.lives(LEASE_MS + HEARTBEAT_MS);
             assert.deepEqual([await conflict(third), await ready(third)], [0, 200]);
         } finally {
             await Promise.all(nodes.map((node) => node.kill()));

@@ -39,10 +39,6 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         await group?.stop();
     });
 
-    const metric = async (node, name) => {
-        const text = await (await fetch(`http://127.0.0.1:${node.adminPort}/metrics`)).text();
-        return Number(text.match(new RegExp(`^streamhost_${name}(?:{[^}]*})? (\\S+)$`, 'm'))[1]);
-    };
     /** What a node that ends told whoever asked last. */
     const lastScrape = async (node) => {
         let text = '';
@@ -57,12 +53,12 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         const { run, type } = await wire.ask({ type: 'send', content: WORDS, options: { provider } });
         assert.equal(type, 'accepted');
         await wire.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 20);
-        const held = await Promise.all(workers.map((worker) => metric(worker, 'runs_held_by_worker')));
+        const held = await Promise.all(workers.map((worker) => worker.metric('runs_held_by_worker')));
         return { wire, run, busy: held.indexOf(1) };
     };
     /** Until the reader has a word that the next worker wrote: all of those of the one before have arrived by then. */
     const isTakenOver = async ({ wire, run, busy }, watch, test) => {
-        await gateway.until(async () => (await metric(workers[1 - busy], 'runs_taken_over_total')) >= 1);
+        await gateway.until(async () => (await workers[1 - busy].metric('runs_taken_over_total')) >= 1);
         const held = wire.frames.length;
         await gateway.until(() => wire.frames.slice(held).some((frame) => frame.stream === run && frame.type === 'chunk'));
         watch.within(TAKEN_OVER_WITHIN_MS, 'until another worker goes on', test);
@@ -94,7 +90,7 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         const talk = await begin('careful');
         assert.equal((await talk.wire.ask({ type: 'cancel', run: talk.run })).type, 'ok');
         assert.equal((await endOf(talk)).end.outcome, 'cancelled');
-        await gateway.until(async () => (await metric(workers[talk.busy], 'runs_held_by_worker')) === 0);
+        await gateway.until(async () => (await workers[talk.busy].metric('runs_held_by_worker')) === 0);
         talk.wire.close();
     });
 
@@ -126,8 +122,8 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
         workers[talk.busy].signal('SIGCONT');
         const { text, end } = await endOf(talk);
         assert.deepEqual([text, end.outcome], [WORDS, 'complete']);
-        await gateway.until(async () => (await metric(workers[talk.busy], 'runs_fenced_total')) >= 1);
-        await gateway.until(async () => (await metric(workers[talk.busy], 'runs_held_by_worker')) === 0);
+        await gateway.until(async () => (await workers[talk.busy].metric('runs_fenced_total')) >= 1);
+        await gateway.until(async () => (await workers[talk.busy].metric('runs_held_by_worker')) === 0);
         assert.equal((await endOf(talk)).text, WORDS);
         talk.wire.close();
     });
@@ -135,7 +131,7 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
     it('continue: a worker that is stopped in the middle hands its run over, and the other one goes on with the next word', async () => {
         const talk = await begin('careful');
         const [leaves, follows] = [workers[talk.busy], workers[1 - talk.busy]];
-        const counts = () => Promise.all(['runs_taken_total', 'runs_taken_over_total'].map((name) => metric(follows, name)));
+        const counts = () => Promise.all(['runs_taken_total', 'runs_taken_over_total'].map((name) => follows.metric(name)));
         const [taken, over] = await counts();
         const [last, ended] = await Promise.all([lastScrape(leaves), leaves.stop()]);
         assert.deepEqual(ended, { code: 0, signal: null });
