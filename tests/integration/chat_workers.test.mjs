@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { serveHost } from './support/host_process.mjs';
+import { wordsOf } from './support/talks.mjs';
 import { Wire, positionOf } from './support/wire.mjs';
 
 const TEST_MS = 60_000;
-const WORDS = Array.from({ length: 60 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+const WORDS = wordsOf(60);
 const REMOTE = {
     'plugins.chat.provider': 'far',
     'plugins.chat.providers.far.type': 'remote',

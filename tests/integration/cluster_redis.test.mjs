@@ -5,13 +5,12 @@ import { after, before, describe, it } from 'node:test';
 import { Cluster, onRedis, startNode } from './support/cluster.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { isUnavailable } from './support/returning.mjs';
+import { newSession, wordsOf } from './support/talks.mjs';
 import { Wire, fold, positionOf } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
-const WORDS = Array.from({ length: 60 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+const WORDS = wordsOf(60);
 
-let sessions = 0;
-const newSession = () => `c-${++sessions}`;
 const isPiece = (stream) => (frame) => frame.stream === stream && ['chunk', 'snapshot', 'end'].includes(frame.type);
 
 describe('three nodes over one Redis', { timeout: TEST_MS }, () => {

@@ -6,18 +6,15 @@ import { after, before, describe, it } from 'node:test';
 import { onSentinels, startNode } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { SentinelGroup } from './support/redis.mjs';
-import { AT_WORD_PACE, Talks, WORD_MS, wordsOf } from './support/talks.mjs';
+import { AT_WORD_PACE, Talks, WORD_MS, newSession, wordsOf } from './support/talks.mjs';
 import { Wire, fold } from './support/wire.mjs';
 
 const TEST_MS = 180_000;
-const WORDS = Array.from({ length: 120 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+const WORDS = wordsOf(120);
 const DELAY_MS = 50;
 const LOST_WITHIN_MS = 10_000;
 const TAKEN_OVER_WITHIN_MS = 7_000;
 const remote = (name, policy) => ({ [`plugins.chat.providers.${name}.type`]: 'remote', [`plugins.chat.providers.${name}.policy`]: policy });
-
-let sessions = 0;
-const newSession = () => `w-${++sessions}`;
 
 describe('runs on AI workers', { timeout: TEST_MS }, () => {
     let group;

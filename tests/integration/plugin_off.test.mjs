@@ -4,11 +4,12 @@ import { after, before, describe, it } from 'node:test';
 
 import { serveHost } from './support/host_process.mjs';
 import { Returning, isUnavailable } from './support/returning.mjs';
+import { newSession, wordsOf } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 60_000;
 const CONFIG = { words: ['-c', 'config/streamhost.yaml'] };
-const WORDS = Array.from({ length: 40 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+const WORDS = wordsOf(40);
 const SHIPPED = ['streamcache', 'pubsub', 'recovery', 'session', 'health', 'gateway', 'chat', 'console'];
 /** What requires it, and so waits. */
 const WAITING = { streamcache: ['chat', 'recovery'], pubsub: ['recovery'] };
@@ -16,8 +17,6 @@ const waiting = (name) => WAITING[name] ?? [];
 /** Without these nobody can be welcomed: a session is joined and its stream followed. */
 const WELCOMES_NOBODY = new Set(['streamcache', 'pubsub', 'recovery', 'session']);
 
-let sessions = 0;
-const newSession = () => `off-${++sessions}`;
 const get = async (host, pathname, port = host.port) => fetch(`http://127.0.0.1:${port}${pathname}`);
 const pluginsOf = async (host) => Object.fromEntries((await host.admin('/admin/v1/plugins')).body.map((plugin) => [plugin.name, plugin]));
 

@@ -4,10 +4,11 @@ import { after, before, describe, it } from 'node:test';
 
 import { serveHost } from './support/host_process.mjs';
 import { Returning } from './support/returning.mjs';
+import { wordsOf } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 60_000;
-const WORDS = Array.from({ length: 40 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+const WORDS = wordsOf(40);
 const SHIPPED = ['streamcache', 'pubsub', 'recovery', 'session', 'health', 'gateway', 'chat', 'console'];
 /** Readers are closed with 1013 and come back with their positions; with the others they notice nothing. */
 const CLOSES = new Set(['recovery', 'gateway']);

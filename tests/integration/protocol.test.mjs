@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { serveHost } from './support/host_process.mjs';
+import { newSession, wordsOf } from './support/talks.mjs';
 import { Wire, fold, positionOf } from './support/wire.mjs';
 
 const TEST_MS = 60_000;
-const WORDS = Array.from({ length: 40 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+const WORDS = wordsOf(40);
 
 let host;
 before(async () => {
@@ -21,8 +22,6 @@ after(async () => {
 
 const wires = [];
 after(() => wires.forEach((wire) => wire.cut()));
-let sessions = 0;
-const newSession = () => `s-${++sessions}`;
 const open = async (how) => (wires.push(await Wire.open(host, how)), wires.at(-1));
 const join = async (hello = { session: newSession() }, how) => (wires.push(await Wire.join(host, hello, how)), wires.at(-1));
 /** The same as `error` of the code, with what else is expected. */

@@ -8,19 +8,17 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { binary, pluginDirectory, serveHost } from './support/host_process.mjs';
+import { newSession, wordsOf } from './support/talks.mjs';
 import { Wire, fold, positionOf } from './support/wire.mjs';
 
 const TEST_MS = 60_000;
-const WORDS = Array.from({ length: 40 }, (_, index) => `word-${index}-ä🐟`).join(' ');
+const WORDS = wordsOf(40);
 const SERVICES = ['session', 'streamcache', 'pubsub', 'recovery', 'health'];
 const replacements = path.join(path.dirname(binary), '../tests/replace');
 assert.ok(existsSync(path.join(replacements, 'session-mini.so')), `build the target \`replacements\` first: nothing in ${replacements}`);
 
 /** Lines of code: what is no blank line, no comment and no include. */
 const codeLines = (text) => text.split('\n').filter((line) => !/^\s*(\/\/|#include|$)/.test(line)).length;
-
-let sessions = 0;
-const newSession = () => `r-${++sessions}`;
 
 /** The shipped plugins and the small ones in one folder. */
 async function pluginFolder() {

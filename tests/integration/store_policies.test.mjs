@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { Cluster, onRedis } from './support/cluster.mjs';
 import { RedisProcess } from './support/redis.mjs';
+import { newSession, wordsOf } from './support/talks.mjs';
 import { Wire, fold } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
@@ -11,10 +12,7 @@ const POLICIES = [
     { homes: 'live-*', policy: 'live' },
     { homes: 'memo-*', policy: 'memory' },
 ];
-const words = (count) => Array.from({ length: count }, (_, index) => `word-${index}-ä🐟`).join(' ');
 
-let sessions = 0;
-const newSession = (policy) => `${policy}-${++sessions}`;
 const isPiece = (stream) => (frame) => frame.stream === stream && ['chunk', 'snapshot', 'end'].includes(frame.type);
 const lastSeq = (wire, stream) => wire.frames.findLast(isPiece(stream))?.seq ?? 0;
 
@@ -38,7 +36,7 @@ describe('policies of a store that goes away', { timeout: TEST_MS }, () => {
 
     it('live: readers of the producing node go on, those of others wait, and all have the same in the end', async () => {
         const session = newSession('live');
-        const text = words(500);
+        const text = wordsOf(500);
         const [near, far] = await Promise.all(cluster.nodes.map((node) => Wire.join(node, { session })));
         const { run } = await near.ask({ type: 'send', content: text });
         for (const wire of [near, far]) await wire.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 5);
@@ -65,7 +63,7 @@ describe('policies of a store that goes away', { timeout: TEST_MS }, () => {
 
     it('live: an answer that is complete ends when the store is back, and not before', async () => {
         const session = newSession('live');
-        const text = words(40);
+        const text = wordsOf(40);
         const wire = await Wire.join(cluster.nodes[0], { session });
         const { run } = await wire.ask({ type: 'send', content: text });
         await wire.frame((frame) => frame.stream === run && frame.type === 'chunk' && frame.seq >= 2);
@@ -89,12 +87,12 @@ describe('policies of a store that goes away', { timeout: TEST_MS }, () => {
         assert.deepEqual((await far.ask({ type: 'history' })).messages, []);
         redis.signal('SIGSTOP');
         await isAway();
-        const next = await near.ask({ type: 'send', content: words(30) });
-        assert.equal((await near.textOf(next.run)).text, words(30));
+        const next = await near.ask({ type: 'send', content: wordsOf(30) });
+        assert.equal((await near.textOf(next.run)).text, wordsOf(30));
         redis.signal('SIGCONT');
         await isBack();
         const { messages } = await near.ask({ type: 'history' });
-        assert.deepEqual(messages.map(({ content }) => content), ['only here', 'only here', words(30), words(30)]);
+        assert.deepEqual(messages.map(({ content }) => content), ['only here', 'only here', wordsOf(30), wordsOf(30)]);
         [near, far].forEach((wire) => wire.close());
     });
 });

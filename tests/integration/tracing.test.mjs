@@ -6,6 +6,7 @@ import { onRedis, startNode } from './support/cluster.mjs';
 import { Collector, Model } from './support/collector.mjs';
 import { freePort, serveHost } from './support/host_process.mjs';
 import { RedisProcess } from './support/redis.mjs';
+import { newSession } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
 const TEST_MS = 120_000;
@@ -15,9 +16,6 @@ const SPAN = '00f067aa0ba902b7';
 const parent = (flags = '01', trace = TRACE) => `00-${trace}-${SPAN}-${flags}`;
 const headers = (more) => ({ options: { headers: more } });
 const KIND = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 };
-
-let sessions = 0;
-const newSession = () => `traced-${++sessions}`;
 
 /** Everything that a test started, ended in turn. */
 async function using(use) {
