@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { Cluster, onRedis, startNode } from './support/cluster.mjs';
+import { nodesOverRedis, onRedis, startNode } from './support/cluster.mjs';
 import { configFile, inFolder, serveHost } from './support/host_process.mjs';
 import { JumpingClock } from './support/jumping_clock.mjs';
 import { Stopwatch } from './support/machine.mjs';
@@ -232,15 +232,7 @@ describe('keys', { timeout: TEST_MS }, () => {
 describe('revocations over two nodes', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 2, DEV);
-    });
-    after(async () => {
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(2, (started) => ({ redis, cluster } = started), { settings: DEV });
 
     it('are known on the other within two seconds', async (test) => {
         const [one, two] = cluster.nodes;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { Cluster, onRedis, startNode } from './support/cluster.mjs';
+import { Cluster, nodesOverRedis, onRedis, startNode } from './support/cluster.mjs';
 import { RedisProcess } from './support/redis.mjs';
 import { isUnavailable } from './support/returning.mjs';
 import { newSession, wordsOf } from './support/talks.mjs';
@@ -16,15 +16,7 @@ const isPiece = (stream) => (frame) => frame.stream === stream && ['chunk', 'sna
 describe('three nodes over one Redis', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 3);
-    });
-    after(async () => {
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(3, (started) => ({ redis, cluster } = started));
 
     it('shows each word on every node, once and in order', async () => {
         const session = newSession();

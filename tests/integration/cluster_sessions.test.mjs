@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { Cluster, onRedis, startNode } from './support/cluster.mjs';
+import { Cluster, nodesOverRedis, onRedis, startNode } from './support/cluster.mjs';
 import { runHost, serveHost } from './support/host_process.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { RedisProcess } from './support/redis.mjs';
@@ -29,17 +29,8 @@ const sameList = (nodes, expected) => async () => {
 };
 
 describe('sessions over three nodes', { timeout: TEST_MS }, () => {
-    let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 3);
-    });
-    after(async () => {
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(3, (started) => ({ cluster } = started));
 
     it('are listed from every node, one entry per node', async () => {
         const [own, shared] = [newName('s'), newName('s')];

@@ -1,9 +1,8 @@
 // One shared stream that writers of all nodes append to at once: the store numbers, and everybody has the same.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
-import { RedisProcess } from './support/redis.mjs';
+import { nodesOverRedis } from './support/cluster.mjs';
 import { newSession } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -20,15 +19,7 @@ const range = (count) => Array.from({ length: count }, (_, index) => index);
 describe('three nodes that append to one shared stream at once', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 3);
-    });
-    after(async () => {
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(3, (started) => ({ redis, cluster } = started));
     const readersOf = (stream, from) =>
         Promise.all(
             cluster.nodes.map(async (node) => {

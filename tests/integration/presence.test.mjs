@@ -1,9 +1,8 @@
 // plugins.session.presence: who is there, by entries of the session's stream, over nodes that share one Redis.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
-import { RedisProcess } from './support/redis.mjs';
+import { Cluster, nodesOverRedis, onRedis } from './support/cluster.mjs';
 import { Wire } from './support/wire.mjs';
 
 const GONE_MS = 10_000; // five seconds of patience and a heartbeat; the same of a dead node
@@ -11,15 +10,7 @@ const GONE_MS = 10_000; // five seconds of patience and a heartbeat; the same of
 describe('presence', { timeout: 60_000 }, () => {
     let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 3, { 'plugins.session.presence': true });
-    });
-    after(async () => {
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(3, (started) => ({ redis, cluster } = started), { settings: { 'plugins.session.presence': true } });
 
     it('says where somebody is, not that a page reloads, and once that a node died', async () => {
         const [one, two, three] = cluster.nodes;

@@ -1,10 +1,9 @@
 // A page that reloads while the store is away: it is welcomed, waits, and has every word in the end, without another hello.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
+import { nodesOverRedis } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
-import { RedisProcess } from './support/redis.mjs';
 import { isUnavailable } from './support/returning.mjs';
 import { newSession, piecesOf, wordsOf } from './support/talks.mjs';
 import { Wire, fold, positionOf } from './support/wire.mjs';
@@ -27,19 +26,8 @@ function goesOnFrom(position, pieces) {
 
 describe('a store that is away while pages reload', { timeout: TEST_MS }, () => {
     let redis;
-    let cluster;
     let node;
-    before(async () => {
-        redis = await RedisProcess.start({ appendonly: 'yes', appendfsync: 'always' });
-        cluster = await Cluster.start(onRedis(redis), 1);
-        [node] = cluster.nodes;
-    });
-    after(async () => {
-        redis?.signal('SIGCONT');
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(1, (started) => ({ redis, cluster: { nodes: [node] } } = started), { server: { appendonly: 'yes', appendfsync: 'always' } });
 
     const breaker = async () => (await node.admin('/admin/v1/node')).body.store.breaker;
     const talkUnderWay = async (session) => {

@@ -1,9 +1,9 @@
 // What others do to the data: keys of another type, foreign entries, scripts that are flushed, a clock that jumps. It is named, it costs
 // nobody else anything, and nothing is written twice.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
+import { Cluster, nodesOverRedis, onRedis } from './support/cluster.mjs';
 import { inFolder } from './support/host_process.mjs';
 import { JumpingClock } from './support/jumping_clock.mjs';
 import { RedisProcess } from './support/redis.mjs';
@@ -15,15 +15,7 @@ const TEST_MS = 120_000;
 describe('data that somebody else wrote', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), LOAD.nodes, { ...AT_WORD_PACE, 'plugins.health.canary_interval_ms': 600_000 }); // keys are counted here
-    });
-    after(async () => {
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(LOAD.nodes, (started) => ({ redis, cluster } = started), { settings: { ...AT_WORD_PACE, 'plugins.health.canary_interval_ms': 600_000 } }); // keys are counted here
     const key = (kind, name) => `streamhost:${kind}:${name}`;
     /** Answered in time with an error, and the log has the reason. */
     const isRefused = async (wire, message, node, reason, what) => {

@@ -1,9 +1,8 @@
 // What readers may count on while the store is away: store.policies.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
-import { RedisProcess } from './support/redis.mjs';
+import { nodesOverRedis } from './support/cluster.mjs';
 import { newSession, wordsOf } from './support/talks.mjs';
 import { Wire, fold } from './support/wire.mjs';
 
@@ -19,16 +18,7 @@ const lastSeq = (wire, stream) => wire.frames.findLast(isPiece(stream))?.seq ?? 
 describe('policies of a store that goes away', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 2, { 'store.policies': JSON.stringify(POLICIES) });
-    });
-    after(async () => {
-        redis?.signal('SIGCONT');
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(2, (started) => ({ redis, cluster } = started), { settings: { 'store.policies': JSON.stringify(POLICIES) } });
 
     const breaker = async (node) => (await node.admin('/admin/v1/node')).body.store.breaker;
     const isAway = () => Promise.all(cluster.nodes.map((node) => node.until(async () => (await breaker(node)) === 'open')));

@@ -1,10 +1,9 @@
 // A store that lost everything, and nobody who could write it again: whoever reads is told, once, and what is written from then on comes.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { Cluster, onRedis } from './support/cluster.mjs';
+import { nodesOverRedis } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
-import { RedisProcess } from './support/redis.mjs';
 import { Talks, wordsOf } from './support/talks.mjs';
 import { Wire } from './support/wire.mjs';
 
@@ -17,15 +16,7 @@ const SETTINGS = { 'store.keeper.window_ms': KEPT_MS };
 describe('a store that was wiped', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 2, SETTINGS);
-    });
-    after(async () => {
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(2, (started) => ({ redis, cluster } = started), { settings: SETTINGS });
 
     const part = (text) => ({ kind: 'text', delta: text });
     const isOf = (stream, type, more = () => true) => (frame) => frame.stream === stream && frame.type === type && more(frame);
@@ -108,15 +99,7 @@ describe('a store that was wiped', { timeout: TEST_MS }, () => {
 describe('a store that is wiped again while nodes write what it lost', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;
-    before(async () => {
-        redis = await RedisProcess.start();
-        cluster = await Cluster.start(onRedis(redis), 2);
-    });
-    after(async () => {
-        const failed = (await cluster?.stop()) ?? [];
-        await redis?.stop();
-        assert.deepEqual(failed, []);
-    });
+    nodesOverRedis(2, (started) => ({ redis, cluster } = started));
 
     const wipe = async () => assert.equal(await redis.call('FLUSHALL'), 'OK');
     for (const [how, lose] of [['wiped twice', wipe], ['wiped as soon as it came back empty', () => redis.again({ empty: true })]])

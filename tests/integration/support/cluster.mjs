@@ -1,5 +1,9 @@
 // Several nodes over one store, each a process.
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+
 import { serveHost } from './host_process.mjs';
+import { RedisProcess } from './redis.mjs';
 
 /** Settings of a node's store. */
 export const onRedis = (server) => ({ words: ['-c', 'config/profiles/redis.yaml'], settings: { 'store.redis.address': server.address } });
@@ -45,4 +49,29 @@ export async function startNode({ words, settings }, id, more = {}, environment 
     node.id = id;
     await node.until(async () => (await node.admin('/admin/v1/node')).body.store.state === 'ok');
     return node;
+}
+
+/**
+ * Nodes over a Redis of their own for the tests of a suite: `given` gets them when they are ready, and all have to end well.
+ *
+ * @param {(started: {redis: RedisProcess, cluster: Cluster}) => void} given
+ * @param {{settings?: object, server?: object}} [how] settings of every node, and those of the server as in redis.conf
+ */
+export function nodesOverRedis(size, given, { settings = {}, server = {} } = {}) {
+    let redis;
+    let cluster;
+    before(async () => {
+        redis = await RedisProcess.start(server);
+        cluster = await Cluster.start(onRedis(redis), size, settings);
+        given({ redis, cluster });
+    });
+    after(async () => {
+        redis?.signal('SIGCONT'); // a test that failed may have left it asleep
+        try {
+            assert.deepEqual((await cluster?.stop()) ?? [], []);
+        } finally {
+            await cluster?.kill();
+            await redis?.stop();
+        }
+    });
 }
