@@ -128,9 +128,10 @@ describe('a server that refuses writes', { timeout: TEST_MS, concurrency: 2 }, (
 
     it('out of memory: new messages are refused, open answers wait, and both go on when there is some', async (test) => {
         const redis = await RedisProcess.start({ 'maxmemory-policy': 'noeviction' });
-        const cluster = await Cluster.start(onRedis(redis), LOAD.nodes, AT_WORD_PACE);
-        const [node] = cluster.nodes;
+        let cluster;
         try {
+            cluster = await Cluster.start(onRedis(redis), LOAD.nodes, AT_WORD_PACE);
+            const [node] = cluster.nodes;
             await node.until(async () => (await readyOf(node)).status === 'ok');
             const talks = await Talks.begin(cluster.nodes, { words: wordsOf(60) });
             await redis.call('CONFIG', 'SET', 'maxmemory', '1mb');
@@ -159,7 +160,7 @@ describe('a server that refuses writes', { timeout: TEST_MS, concurrency: 2 }, (
             talks.close();
             assert.deepEqual(await cluster.stop(), []);
         } finally {
-            await cluster.kill();
+            await cluster?.kill();
             await redis.stop();
         }
     });
