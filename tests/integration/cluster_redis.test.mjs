@@ -125,7 +125,7 @@ describe('three nodes over one Redis', { timeout: TEST_MS }, () => {
         await first.ask({ type: 'subscribe', stream, after: two });
         await append(3);
         await append(4);
-        const layers = () => Promise.all(['node",result="ok', 'node",result="missed', 'store",result="ok'].map((words) => node.metric(`recovery_reads_total{layer="${words}"}`)));
+        const layers = () => Promise.all(['layer="node",result="ok"', 'layer="node",result="missed"', 'layer="store",result="ok"'].map((labels) => node.metric('recovery_reads_total', labels)));
         /** What this node counted for a reader that came back with such a position, and the numbers that it was sent. */
         const resume = async (wire, after) => {
             await first.frame((frame) => frame.stream === stream && frame.seq === 4); // the node's log has it
