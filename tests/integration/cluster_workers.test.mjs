@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { onSentinels, startNode } from './support/cluster.mjs';
 import { Stopwatch } from './support/machine.mjs';
 import { SentinelGroup } from './support/redis.mjs';
-import { AT_WORD_PACE, Talks, WORD_MS, newSession, wordsOf } from './support/talks.mjs';
+import { AT_WORD_PACE, Talks, WORD_MS, newSession, piecesOf, wordsOf } from './support/talks.mjs';
 import { Wire, fold } from './support/wire.mjs';
 
 const TEST_MS = 180_000;
@@ -63,7 +63,7 @@ describe('runs on AI workers', { timeout: TEST_MS }, () => {
     /** Waits longer than a Wire does for one frame. */
     const endOf = async ({ wire, run }) => {
         await gateway.until(() => wire.frames.some((frame) => frame.stream === run && frame.type === 'end'));
-        return fold(wire.frames.filter((frame) => frame.stream === run && ['chunk', 'snapshot', 'end'].includes(frame.type)));
+        return fold(piecesOf(wire, run));
     };
 
     it('no client connects to a worker, and it tells whether it is well', async () => {
