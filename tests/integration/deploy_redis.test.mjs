@@ -167,7 +167,7 @@ describe('the servers and Sentinels of deploy/', () => {
         const roles = await Promise.all(servers.map((one) => one.info('backup', 'role')));
         const master = servers[roles.indexOf('master')];
         const replica = servers[roles.indexOf('slave')];
-        const connected = async () => [...(await master.call('operator', 'CLIENT', 'LIST')).matchAll(/^id=(\d+) .*\buser=streamhost\b/gm)].map(([, id]) => id);
+        const connected = async () => [...(await master.call('operator', 'CLIENT', 'LIST')).matchAll(/^id=(\d+) .*\buser=streamhost\b/gm)].map(([, id]) => id).sort(); // Redis turns its list
         const before = await connected();
         assert.notDeepEqual(before, []);
         await writeFile(secret('streamhost'), 'next-secret\nstreamhost-secret\n');
