@@ -181,7 +181,7 @@ describe('a network that swallows what the server says', { timeout: TEST_MS }, (
             node = await startNode(onRedis(redis), 'node-1');
             const talks = await Talks.begin([node], { count: 4, readers: 2, words: wordsOf(250) });
             const before = new Set(await endsOf(redis));
-            assert.ok(before.size >= 4, [...before].join(' '));
+            assert.ok(before.size >= 3, [...before].join(' ')); // two for commands, one that listens
             const watch = new Stopwatch();
             await spaces.silence();
             await node.until(async () => (await storeOf(node)).state !== 'ok');
