@@ -1,5 +1,6 @@
 #include "ports.hpp"
 
+#include <cstddef>
 #include <utility>
 
 namespace chat {
@@ -94,6 +95,17 @@ void Cache::write_end(std::string_view run, std::uint64_t fence, std::string_vie
         std::move(answer));
 }
 
+void Cache::release(std::string_view run, std::uint64_t fence, Answer answer) {
+    ask(
+        [&](const sh_streamcache& table, void* self, sh_ticket ticket) {
+            if (table.struct_size > offsetof(sh_streamcache, release))
+                table.release(self, bytes(run), fence, ticket);
+            else
+                host_.complete(ticket, SH_UNSUPPORTED);
+        },
+        std::move(answer));
+}
+
 void OpenRuns::put(std::string_view run, std::uint32_t due_in_ms, Answer answer) {
     store_.run(&sh_store_ext::open_put, std::move(answer), bytes(kShard), bytes(run), due_in_ms);
 }
@@ -121,10 +133,6 @@ void OpenRuns::tails(const std::vector<std::string>& runs, Answer answer) {
 
 void OpenRuns::runs(std::string_view session, Answer answer) {
     store_.run(&sh_store_ext::runs, std::move(answer), bytes(session));
-}
-
-void OpenRuns::give_back(std::string_view run, std::uint64_t fence, Answer answer) {
-    store_.run(&sh_store_ext::renew, std::move(answer), bytes(run), fence, std::uint64_t{0}, 0u);
 }
 
 void OpenRuns::send_again(const Again& again, Answer answer) {

@@ -31,6 +31,8 @@ public:
     [[nodiscard]] sh_status write(std::string_view run, std::uint64_t fence, const sh_item& item,
                                   Answer answer);
     void write_end(std::string_view run, std::uint64_t fence, std::string_view end, Answer answer);
+    // The place is given back behind what was written: whoever claims next need not wait for the lease's end.
+    void release(std::string_view run, std::uint64_t fence, Answer answer);
 
 private:
     template <typename Body>
@@ -53,8 +55,6 @@ public:
     static constexpr std::size_t kTails = 64;
     // All of the session's, with their jobs.
     void runs(std::string_view session, Answer answer);
-    // The place is given back: whoever claims next need not wait for the lease's end.
-    void give_back(std::string_view run, std::uint64_t fence, Answer answer);
     // A run without a message of its own, in one step with the record that tells the session of it.
     struct Again {
         std::string session;

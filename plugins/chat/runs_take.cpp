@@ -218,7 +218,7 @@ void Runs::hand_over(const Ref& run) {
     act(run, run->machine.fenced());  // not ours any more
     if (!is_claimed) return push();
     // Should any of this be lost, the lease ends by itself and the run is found in the list of open runs.
-    open_.give_back(run->id, run->fence, [push](const sh_result&) { push(); });
+    cache_.release(run->id, run->fence, [push](const sh_result&) { push(); });
 }
 
 }  // namespace chat

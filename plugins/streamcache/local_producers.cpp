@@ -40,16 +40,40 @@ sh_status LocalProducers::write(std::string_view stream, std::uint64_t fence, co
     return SH_OK;
 }
 
+bool LocalProducers::release(const std::string& stream, std::uint64_t fence, sh_ticket ticket) {
+    sh_status status = SH_OK;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = producers_.find(stream);
+        if (found == producers_.end() || found->second->producer.fence() != fence) return false;
+        status = found->second->producer.leave(ticket);
+    }
+    if (status == SH_OK)
+        pump(stream);
+    else
+        host_.complete(ticket, status);
+    return true;
+}
+
+void LocalProducers::give_back(const std::string& stream, const Held& held, sh_ticket ticket) {
+    store_.run(&sh_store_ext::renew, store_.pass_on(ticket), bytes(stream), held.producer.fence(), held.pid,
+               0u);
+}
+
 void LocalProducers::pump(const std::string& stream) {
     Ref held;
     std::optional<AppendCommand> next;
+    std::optional<sh_ticket> left;
     {
         const std::lock_guard lock(mutex_);
         const auto found = producers_.find(stream);
         if (found == producers_.end()) return;
         held = found->second;
         next = held->producer.next(host_.monotonic_ms());
+        left = held->producer.left();
+        if (left) producers_.erase(found);
     }
+    if (left) return give_back(stream, *held, *left);
     if (!next) return preview(stream, held);
     const sh_store_append request{.struct_size = sizeof(request),
                                   .count = static_cast<std::uint32_t>(next->records.size()),

@@ -31,6 +31,9 @@ public:
     // [any] `end` instead of items: the data of the end record.
     [[nodiscard]] sh_status write(std::string_view stream, std::uint64_t fence, const sh_item* items,
                                   std::uint32_t count, const sh_bytes* end, sh_ticket ticket);
+    // Takes nothing more, and gives the lease back when the store has what was written. False: it has no
+    // producer with that fence.
+    [[nodiscard]] bool release(const std::string& stream, std::uint64_t fence, sh_ticket ticket);
     void set_options(const ProducerOptions& options) { options_ = options; }  // of later claims
     void tick();
     // What was written and the store has not taken yet. [control]
@@ -52,6 +55,7 @@ private:
     void appended(const std::string& stream, const Ref& held, const sh_result& result);
     void preview(const std::string& stream, const Ref& held);
     void renew(const std::string& stream, const Ref& held);
+    void give_back(const std::string& stream, const Held& held, sh_ticket ticket);
     void drop_if_over(const std::string& stream, const Ref& held, sh_status why);  // under the mutex
     void answer(const std::vector<Answer>& answers) const;
 

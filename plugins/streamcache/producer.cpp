@@ -1,6 +1,7 @@
 #include "producer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace streamcache {
 
@@ -28,6 +29,7 @@ void Producer::add(std::uint32_t type, std::string_view data, sh_ticket ticket) 
 
 sh_status Producer::write(const sh_item* items, std::uint32_t count, sh_ticket ticket) {
     if (over_ != SH_OK) return over_;
+    if (leaves_) return SH_FENCED;
     if (end_queued_) return SH_ENDED;
     if (count == 0) return SH_INVALID;
     std::size_t size = 0;
@@ -45,11 +47,26 @@ sh_status Producer::write(const sh_item* items, std::uint32_t count, sh_ticket t
 
 sh_status Producer::end(std::string_view data, sh_ticket ticket) {
     if (over_ != SH_OK) return over_;
+    if (leaves_) return SH_FENCED;
     if (end_queued_) return SH_ENDED;
     if (end_state_of(data) == SH_STREAM_UNKNOWN) return SH_INVALID;
     add(SH_RECORD_END, data, ticket);
     end_queued_ = true;
     return SH_OK;
+}
+
+sh_status Producer::leave(sh_ticket ticket) noexcept {
+    if (over_ != SH_OK) return over_;
+    if (end_queued_) return SH_ENDED;
+    if (leaves_) return SH_BUSY;
+    leaves_ = true;
+    leaver_ = ticket;
+    return SH_OK;
+}
+
+std::optional<sh_ticket> Producer::left() noexcept {
+    if (in_flight_ || !entries_.empty()) return std::nullopt;
+    return std::exchange(leaver_, std::nullopt);
 }
 
 void Producer::start_batch() {
@@ -118,7 +135,7 @@ std::vector<Answer> Producer::appended(const sh_result& result, std::int64_t now
 }
 
 bool Producer::wants_renewal(std::int64_t now_ms) const {
-    return over_ == SH_OK && !in_flight_ && now_ms - touched_ms_ >= options_.lease_ms / 3;
+    return over_ == SH_OK && !leaves_ && !in_flight_ && now_ms - touched_ms_ >= options_.lease_ms / 3;
 }
 
 std::vector<Answer> Producer::renewed(sh_status status, std::int64_t now_ms) {
@@ -135,6 +152,7 @@ std::vector<Answer> Producer::fail(sh_status why) {
     for (const Entry& entry : entries_) {
         if (entry.ticket != 0) answers.push_back({entry.ticket, why, head_});
     }
+    if (leaver_) answers.push_back({*std::exchange(leaver_, std::nullopt), why, head_});
     entries_.clear();
     batch_ = 0;
     waiting_bytes_ = 0;

@@ -59,6 +59,11 @@ public:
     [[nodiscard]] bool wants_renewal(std::int64_t now_ms) const;
     [[nodiscard]] std::vector<Answer> renewed(sh_status status, std::int64_t now_ms);
 
+    // Takes nothing more and needs no renewal; what waits is still stored. SH_BUSY: it leaves already.
+    [[nodiscard]] sh_status leave(sh_ticket ticket) noexcept;
+    // The ticket of leave(), once: nothing waits or is in flight any more.
+    [[nodiscard]] std::optional<sh_ticket> left() noexcept;
+
     // Gives up: everybody who waits is answered with `why`.
     [[nodiscard]] std::vector<Answer> fail(sh_status why);
 
@@ -95,7 +100,9 @@ private:
     bool in_flight_ = false;
     bool is_away_ = false;  // the store refused an append, and has taken none since
     bool end_queued_ = false;
-    sh_status over_ = SH_OK;  // SH_ENDED after our own end
+    bool leaves_ = false;
+    std::optional<sh_ticket> leaver_;  // until it has left
+    sh_status over_ = SH_OK;           // SH_ENDED after our own end
     std::uint32_t retry_ms_ = 0;
     std::int64_t retry_at_ms_ = 0;
     std::int64_t sent_ms_ = -1;     // the last append

@@ -85,6 +85,9 @@ private:
     void renew(const std::string& stream, std::uint64_t fence, sh_ticket ticket) override {
         remote_->renew(stream, fence, ticket);
     }
+    void release(const std::string& stream, std::uint64_t fence, sh_ticket ticket) override {
+        if (!local_->release(stream, fence, ticket)) StreamcachePlugin::release(stream, fence, ticket);
+    }
     void append(streamhost::StreamAppend append, sh_ticket ticket) override {
         remote_->append({std::move(append), ticket});
     }

@@ -27,6 +27,19 @@ const MOVED = 4000;
 const NOBODY = 65_534;
 /** The node answers itself, and stays until it has. */
 const ANSWERS = { 'plugins.chat.providers.echo.delay_ms': WORD_MS, 'drain.plugin_ms': 80_000, 'drain.exit_within_ms': 100_000 };
+/** The node answers as a worker of its own, and gives back what it has not ended in this time. */
+const GIVEN_BACK = {
+    ...ANSWERS,
+    'drain.plugin_ms': 2_000,
+    'drain.exit_within_ms': 20_000,
+    'plugins.chat.provider': 'far',
+    'plugins.chat.providers.far.type': 'remote',
+    'plugins.chat.providers.far.policy': 'continue',
+    'plugins.chat.worker.enabled': true,
+    'plugins.chat.worker.provider': 'echo',
+    'plugins.chat.worker.max_runs': 2 * READERS,
+};
+const LEASE_MS = 6_000; // of a run that nobody gave back
 const ALL = { words: ['-c', 'config/streamhost.yaml'] };
 
 /** Settings of a node whose followers find the same addresses, and the addresses. */
@@ -139,9 +152,9 @@ describe('processes that follow each other', { timeout: 240_000 }, () => {
     });
     after(() => redis.stop());
 
-    it('refuse nobody, and lose and double nothing', (test) => inFolder(async (folder) => {
+    const talkThrough = (test, answers, atMostMs = Infinity) => inFolder(async (folder) => {
         const store = onRedis(redis);
-        const where = await place(folder, { ...store.settings, ...ANSWERS });
+        const where = await place(folder, { ...store.settings, ...answers });
         let host = await start(where, {}, store);
         const formers = [];
         let load;
@@ -167,13 +180,18 @@ describe('processes that follow each other', { timeout: 240_000 }, () => {
             assert.ok(closes.length >= READERS, `${closes.length} closes`);
             assert.deepEqual(load.failures, []);
             assert.ok(load.count.requests > 20 && load.count.sockets > 20 && load.count.admin > 20, JSON.stringify(load.count));
-            test.diagnostic(`longest pause of an answer ${longestPause(readers)} ms; ${JSON.stringify(load.count)}; ${closes.length} moves of ${READERS} readers`);
+            const pause = longestPause(readers);
+            test.diagnostic(`longest pause of an answer ${pause} ms; ${JSON.stringify(load.count)}; ${closes.length} moves of ${READERS} readers`);
+            assert.ok(pause < atMostMs, `an answer paused for ${pause} ms`);
             for (const former of formers) assert.deepEqual(await former.ended(PATIENCE_MS), { code: 0, signal: null }, former.log);
             assert.deepEqual(await host.stop(), { code: 0, signal: null }, host.log);
         } finally {
             await load?.stop();
         }
-    }));
+    });
+
+    it('refuse nobody, and lose and double nothing', (test) => talkThrough(test, ANSWERS));
+    it('give back what they do not end, and no answer waits for the end of a lease', (test) => talkThrough(test, GIVEN_BACK, LEASE_MS));
 
     it('keep who waits in a queue, and open and remove what the configuration says', () => inFolder(async (folder) => {
         const [kept, dropped, added] = ['kept', 'dropped', 'added'].map((name) => path.join(folder, name));

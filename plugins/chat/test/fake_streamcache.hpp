@@ -229,6 +229,12 @@ private:
             if (status == SH_OK) of(self).answer(ticket, result(SH_OK));
             return status;
         };
+        table_.release = [](void* self, sh_bytes id, std::uint64_t fence, sh_ticket ticket) {
+            FakeStream& stream = of(self).streams[std::string(view(id))];
+            if (stream.fence != fence) return of(self).answer(ticket, result(SH_FENCED));
+            stream.has_lease = false;
+            of(self).answer(ticket, result(SH_OK));
+        };
     }
     void fill_store() {
         store_.struct_size = sizeof(store_);
@@ -263,13 +269,6 @@ private:
             for (const auto& [name, stream] : instance_->streams)
                 if (stream.owned && name.starts_with(std::string(view(home)) + ".")) names.push_back(name);
             return instance_->infos(token, names);
-        };
-        store_.renew = [](const sh_host*, sh_bytes id, std::uint64_t fence, std::uint64_t,
-                          std::uint32_t lease_ms, std::uint64_t token) -> sh_status {
-            FakeStream& stream = instance_->streams[std::string(view(id))];
-            if (stream.fence != fence) return instance_->done(token, result(SH_FENCED));
-            stream.has_lease = lease_ms > 0;
-            return instance_->done(token, result(SH_OK));
         };
         store_.send = [](const sh_host*, const sh_store_send* request, std::uint64_t token) -> sh_status {
             return instance_->send_again(*request, token);

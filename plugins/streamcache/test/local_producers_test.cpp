@@ -1,6 +1,7 @@
 #include "local_producers.hpp"
 
 #include <optional>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -33,8 +34,17 @@ protected:
             fake_->answer(token, Host::make_result(says_));
             return SH_OK;
         };
+        table_.renew = [](const sh_host*, sh_bytes, std::uint64_t fence, std::uint64_t producer,
+                          std::uint32_t lease_ms, std::uint64_t token) -> sh_status {
+            EXPECT_EQ(fence, 7u);
+            EXPECT_EQ(producer, 1u);
+            leases_.push_back(lease_ms);
+            fake_->answer(token, Host::make_result(SH_OK));
+            return SH_OK;
+        };
         says_ = SH_OK;
         appends_ = 0;
+        leases_.clear();
         fake_ = &host_;
         host_.extend(SH_EXT_STORE, &table_);
         producers_.emplace(side_, streamhost::Store(side_), counts_, ProducerOptions());
@@ -52,6 +62,7 @@ protected:
     inline static streamhost::testing::FakeHost* fake_ = nullptr;
     inline static sh_status says_ = SH_OK;
     inline static int appends_ = 0;
+    inline static std::vector<std::uint32_t> leases_;
     streamhost::testing::FakeHost host_;
     sh_store_ext table_{};
     Host& side_ = host_.create<Owner>().host();
@@ -74,6 +85,25 @@ TEST_F(LocalProducersTest, WhoWritesToAFullStreamHearsThatForALease) {
     producers_->tick();
     EXPECT_EQ(write(), SH_FENCED) << "forgotten";
     EXPECT_EQ(appends_, 2);
+}
+
+TEST_F(LocalProducersTest, WhoGivesTheLeaseBackRenewsItNoMore) {
+    says_ = SH_UNAVAILABLE;
+    EXPECT_EQ(write(), SH_OK);
+    std::optional<sh_status> answer;
+    const auto tell = [&](const sh_result& result) { answer = result.status; };
+    EXPECT_FALSE(producers_->release("home.r", 6, 0)) << "another fence";
+    EXPECT_TRUE(producers_->release("home.r", 7, host_.ticket(tell)));
+    EXPECT_EQ(write(), SH_FENCED);
+    host_.advance(kLeaseMs);
+    producers_->tick();
+    host_.run();
+    EXPECT_TRUE(leases_.empty()) << "not before the store has what was written";
+    says_ = SH_OK;
+    host_.advance(kLeaseMs);
+    EXPECT_EQ(leases_, std::vector<std::uint32_t>{0});
+    EXPECT_EQ(answer, SH_OK);
+    EXPECT_FALSE(producers_->release("home.r", 7, 0)) << "gone";
 }
 
 TEST_F(LocalProducersTest, OneThatEndedIsForgottenAtOnce) {

@@ -186,6 +186,37 @@ TEST(Producer, AppendsThatAreRefusedDoNotRenew) {
     EXPECT_FALSE(producer.wants_renewal(14'000)) << "an append in flight renews";
 }
 
+TEST(Producer, WhoLeavesHasAllStoredAndTakesAndRenewsNothingMore) {
+    Producer producer = make({.lease_ms = 6'000});
+    ASSERT_EQ(write(producer, "a"), SH_OK);
+    ASSERT_TRUE(producer.next(10'000));
+    ASSERT_EQ(write(producer, "b"), SH_OK);
+    EXPECT_EQ(producer.leave(9), SH_OK);
+    EXPECT_EQ(producer.leave(10), SH_BUSY);
+    EXPECT_EQ(write(producer, "c"), SH_FENCED);
+    EXPECT_EQ(producer.end(R"("outcome":"complete")", 0), SH_FENCED);
+    EXPECT_FALSE(producer.left()) << "an append is in flight";
+    (void)producer.appended(result(SH_OK), 10'001);
+    EXPECT_FALSE(producer.left()) << "one entry waits";
+    ASSERT_TRUE(producer.next(10'001));
+    (void)producer.appended(result(SH_OK), 10'002);
+    EXPECT_FALSE(producer.wants_renewal(20'000));
+    EXPECT_EQ(producer.left(), sh_ticket{9});
+    EXPECT_FALSE(producer.left()) << "once";
+}
+
+TEST(Producer, WhoLeavesHearsWhatWentWrong) {
+    Producer producer = make();
+    ASSERT_EQ(write(producer, "a", 1), SH_OK);
+    ASSERT_TRUE(producer.next(0));
+    ASSERT_EQ(producer.leave(2), SH_OK);
+    const auto answers = producer.appended(result(SH_FULL), 1);
+    ASSERT_EQ(answers.size(), 2u);
+    EXPECT_EQ(answers[1].ticket, sh_ticket{2});
+    EXPECT_EQ(answers[1].status, SH_FULL);
+    EXPECT_EQ(producer.leave(3), SH_FULL);
+}
+
 TEST(Producer, ItsOwnEndIsNotTakenForSomebodyElsesByARenewal) {
     Producer producer = make();
     ASSERT_EQ(write(producer, "a", 8), SH_OK);

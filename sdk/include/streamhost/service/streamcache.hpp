@@ -38,6 +38,11 @@ protected:
                        sh_ticket ticket) = 0;
     virtual void renew(const std::string& stream, std::uint64_t fence, sh_ticket ticket) = 0;
     virtual void append(StreamAppend append, sh_ticket ticket) = 0;
+    // Yours does more if it writes or renews by itself.
+    virtual void release(const std::string& stream, std::uint64_t fence, sh_ticket ticket) {
+        store().run(&sh_store_ext::renew, store().pass_on(ticket), bytes(stream), fence, std::uint64_t{0},
+                    0u);
+    }
 
     // A local producer's items, or its end. Carried to append() with seq 0 unless yours batches. [any]
     virtual sh_status write(std::string_view stream, std::uint64_t fence, const sh_item* items,
@@ -189,7 +194,8 @@ private:
                                               answered<&StreamcachePlugin::tail>(),
                                               answered<&StreamcachePlugin::runs>(),
                                               &StreamcachePlugin::write_items,
-                                              &StreamcachePlugin::write_end};
+                                              &StreamcachePlugin::write_end,
+                                              answered<&StreamcachePlugin::release>()};
 
     std::optional<Store> store_;
 };

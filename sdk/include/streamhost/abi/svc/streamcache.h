@@ -113,6 +113,10 @@ typedef struct sh_streamcache {
     sh_status (*write)(void* self, sh_bytes stream, uint64_t fence, const sh_item* items, uint32_t count,
                        sh_ticket ticket);
     sh_status (*write_end)(void* self, sh_bytes stream, uint64_t fence, sh_bytes end, sh_ticket ticket);
+    /* Gives the lease back, so that whoever claims next need not wait for its end: when the store has what
+     * write() took before, and nothing is written with this fence behind it. SH_OK, SH_FENCED, SH_ENDED,
+     * SH_NOT_FOUND, or what the store refused an entry with. Until it answers the lease is not renewed. */
+    void (*release)(void* self, sh_bytes stream, uint64_t fence, sh_ticket ticket);
 } sh_streamcache;
 
 #ifdef __cplusplus
