@@ -27,6 +27,7 @@
 #include "app/admin_meter.hpp"
 #include "app/admin_paths.hpp"
 #include "app/admin_socket.hpp"
+#include "app/contradictions.hpp"
 #include "app/drain_call.hpp"
 #include "app/exposure.hpp"
 #include "app/node.hpp"
@@ -119,6 +120,17 @@ std::optional<Order> parse_order(const std::string& body) {
     } catch (const Poco::Exception&) {
         return std::nullopt;
     }
+}
+
+// Beside what a plan itself refuses: what changes of the configuration are refused for, too. [control]
+std::string why_not_toggled(Node& node, const std::string& name, bool enable) {
+    const auto running = node.settings();
+    std::string exposed = why_not_switched(*running, name, enable);
+    if (enable || !exposed.empty()) return exposed;
+    const control::TogglePlan plan = node.supervisor().plan(name, enable);
+    const auto shut = why_admin_is_shut(*running->configuration, plan_nodes(node.supervisor().list(), plan),
+                                        running->admin_lock.needs_token);
+    return shut ? config::one_line(*shut) : std::string();
 }
 
 // A browser sends simple requests of any page to any address and says in Origin which page it was.
@@ -288,8 +300,7 @@ private:
                 done->refused = node.supervisor().roll_out(name);
             } else if (order->restart) {
                 done->refused = node.supervisor().restart(name);
-            } else if (done->refused = why_not_switched(*node.settings(), name, order->enabled);
-                       done->refused.empty()) {
+            } else if (done->refused = why_not_toggled(node, name, order->enabled); done->refused.empty()) {
                 *done = order->dry_run ? node.supervisor().plan(name, order->enabled)
                                        : node.supervisor().toggle(name, order->enabled);
             }

@@ -39,6 +39,9 @@ bool is_provided(Nodes plugins, std::string_view id) {
     });
 }
 
+constexpr const char* kNobodyJudges =
+    "asks for tokens, and no enabled plugin judges them (" SH_SVC_AUTH "): ";
+
 std::string enabled_key(const std::string& plugin) { return "plugins." + plugin + ".enabled"; }
 
 // ":0" is another port each time.
@@ -74,6 +77,17 @@ std::vector<control::PlanNode> plan_nodes(const config::Configuration& configura
     return nodes;
 }
 
+std::vector<control::PlanNode> plan_nodes(std::span<const control::PluginView> plugins,
+                                          const control::TogglePlan& plan) {
+    std::vector<control::PlanNode> nodes;
+    for (const control::PluginView& plugin : plugins) {
+        const bool stops = std::any_of(plan.stops.begin(), plan.stops.end(),
+                                       [&](const auto& step) { return step.name == plugin.name; });
+        nodes.push_back({plugin.name, plugin.provided, {}, {}, plugin.wanted && !stops});
+    }
+    return nodes;
+}
+
 config::Issues contradictions(const config::Configuration& configuration, Nodes plugins,
                               bool admin_is_locked) {
     config::Issues issues;
@@ -83,18 +97,25 @@ config::Issues contradictions(const config::Configuration& configuration, Nodes 
     for (const control::Blocked& blocked : control::plan_start(plugins).blocked)
         complain(enabled_key(blocked.name), "it cannot run: " + blocked.reason,
                  "mend that, or " + enabled_key(blocked.name) + ": false");
-    if (is_provided(plugins, SH_SVC_AUTH)) return issues;
-    const std::string nobody = "asks for tokens, and no enabled plugin judges them (" SH_SVC_AUTH "): ";
-    if (is_enabled(plugins, "gateway") && is_required(configuration, "plugins.gateway.authentication"))
-        complain("plugins.gateway.authentication", nobody + "nobody gets in",
+    if (is_enabled(plugins, "gateway") && is_required(configuration, "plugins.gateway.authentication") &&
+        !is_provided(plugins, SH_SVC_AUTH))
+        complain("plugins.gateway.authentication", std::string(kNobodyJudges) + "nobody gets in",
                  "plugins.auth.enabled: true with your keys, or authentication: none");
-    if (admin_is_locked || is_required(configuration, "listeners.admin.authentication"))
-        complain(
-            "listeners.admin.authentication",
-            nobody + "the admin API would answer 503 to everything, the way back included",
-            "plugins.auth.enabled: true with your keys; or authentication: none, which a running node takes "
-            "with its next start");
+    if (auto shut = why_admin_is_shut(configuration, plugins, admin_is_locked))
+        issues.push_back(*std::move(shut));
     return issues;
+}
+
+std::optional<config::Issue> why_admin_is_shut(const config::Configuration& configuration, Nodes plugins,
+                                               bool admin_is_locked) {
+    constexpr const char* kKey = "listeners.admin.authentication";
+    if (!admin_is_locked && !is_required(configuration, kKey)) return std::nullopt;
+    if (is_provided(plugins, SH_SVC_AUTH)) return std::nullopt;
+    return config::issue_at(
+        configuration.root(), kKey,
+        std::string(kNobodyJudges) + "the admin API would answer 503 to everything, the way back included",
+        "plugins.auth.enabled: true with your keys; or authentication: none, which a running node takes "
+        "with its next start");
 }
 
 std::optional<config::Issue> why_nobody_is_welcomed(const config::Configuration& configuration,

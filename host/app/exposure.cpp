@@ -143,7 +143,7 @@ std::string why_not_switched(const Settings& running, std::string_view plugin, b
     const config::Issues issues =
         issues_of(running, *running.configuration, object_of({{"plugins", section.data}}));
     if (issues.empty()) return {};
-    return issues.front().path + ": " + issues.front().problem + "; " + issues.front().next_step;
+    return config::one_line(issues.front());
 }
 
 bool is_own_host(std::string_view host, std::string_view listen_address) {

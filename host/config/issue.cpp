@@ -80,6 +80,10 @@ std::string format(const Issue& issue) {
     return out;
 }
 
+std::string one_line(const Issue& issue) {
+    return issue.path + ": " + issue.problem + (issue.next_step.empty() ? "" : "; " + issue.next_step);
+}
+
 void sort_by_place(Issues& issues) {
     std::stable_sort(issues.begin(), issues.end(), [](const Issue& left, const Issue& right) {
         return shown_before(left.where, right.where);

@@ -30,6 +30,10 @@ struct Value;
 // the lines "allowed:" and "next:".
 [[nodiscard]] std::string format(const Issue& issue);
 
+// "listeners.public.address: it is taken; use another one": without its place, for whoever asked for one
+// thing.
+[[nodiscard]] std::string one_line(const Issue& issue);
+
 // All of them, sorted by place, one after the other; beyond `limit` only their number.
 [[nodiscard]] std::string format(std::span<const Issue> issues, std::size_t limit = 100);
 

@@ -145,6 +145,14 @@ suite('console with tokens', { timeout: 900_000 }, () => {
         seen.check(REFUSED);
     });
 
+    test('the page cannot lock itself out: what judges its token stays, and the reason is shown', LIMIT, async () => {
+        const seen = await signedIn(['admin:*'], 'plugins');
+        await seen.button('plugins', 'Switch off auth').click();
+        await seen.page.waitForSelector('#said:has-text("the admin API would answer 503 to everything, the way back included")');
+        await seen.page.waitForSelector('#question:not([open])', { state: 'attached' });
+        seen.check(/^(401|409) |status of 40[19]/);
+    });
+
     test('a token that ends while one looks leads back to the door', LIMIT, async () => {
         const seen = await signedIn(['admin:*'], 'sessions');
         const admin = await tokenFor('admin', ['admin:*']);

@@ -57,6 +57,26 @@ TEST_F(Contradictions, TokensThatNobodyJudgesLetNobodyIn) {
     EXPECT_EQ(said(gateway, plugins), "") << "it is off";
 }
 
+TEST_F(Contradictions, ASwitchThatShutsTheAdminListenerIsToldInTheSameWords) {
+    std::vector<control::PluginView> running(2);
+    running[0].name = "auth";
+    running[0].provided = {SH_SVC_AUTH};
+    running[1].name = "keys";
+    running[0].wanted = running[1].wanted = true;
+    const auto shut = [&](const control::TogglePlan& plan, bool admin_is_locked) {
+        return why_admin_is_shut(*with(""), plan_nodes(running, plan), admin_is_locked);
+    };
+    const control::TogglePlan both = {.stops = {{"auth", "it requires keys/1"}, {"keys", "switched off"}}};
+    const auto why = shut(both, true);
+    ASSERT_TRUE(why);
+    Nodes off = {{"auth", {SH_SVC_AUTH}, {}, {}, false}};
+    EXPECT_EQ(said("", off, true), config::format(*why));
+    EXPECT_FALSE(shut(both, false)) << "it asks for no token";
+    EXPECT_FALSE(shut({.stops = {{"keys", "switched off"}}}, true));
+    running[0].wanted = false;
+    EXPECT_TRUE(shut({}, true)) << "it is off already";
+}
+
 TEST_F(Contradictions, AGatewayNeedsSessionAndRecoveryToWelcomeAnybody) {
     const auto configuration = with("");
     Nodes plugins = {{"gateway", {}, {}, {}, true},

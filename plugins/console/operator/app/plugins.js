@@ -13,7 +13,7 @@ import { Table } from './table.js';
 
 /** What an operator should know beforehand, and no plan says. @type {Record<string, string>} */
 const WARNINGS = {
-    auth: 'Where tokens are required nobody is let in any more, neither clients nor this page: only a restart of the node brings it back.',
+    auth: 'Where clients need a token nobody is let in any more.',
     console: 'This page goes on, but it cannot be loaded again.',
     gateway: 'All clients of this node are disconnected and find it closed.',
     health: 'Probes of this node fail, and there are no metrics.',
