@@ -129,7 +129,9 @@ suite('console without tokens', { timeout: 900_000 }, () => {
         assert.match((await seen.row('plugins', 'streamcache'))['Used by'], /chat/);
         await seen.button('plugins', 'Switch off streamcache').click();
         await seen.page.waitForSelector('#question[open]');
-        assert.match(await seen.page.innerText('#question-plan'), /chat/);
+        const plan = await seen.page.innerText('#question-plan');
+        assert.match(plan, /^stops +chat: it requires streamhost\.streamcache\/1/m);
+        assert.match(plan, /^degrades +gateway: uses streamhost\.recovery\/1 if present/m);
         await seen.page.click('#question-no');
         await seen.untilRow('plugins', 'streamcache', 'State', 'running');
         seen.check();

@@ -79,6 +79,21 @@ suite('console that changes a node', { timeout: 900_000 }, () => {
         seen.check();
     });
 
+    test('names the plugins that a change takes something from, before it is confirmed', LIMIT, async () => {
+        const before = await readFile(file, 'utf8');
+        await edit((text) => text.replace('session: {enabled: true}', 'session: {enabled: false}'));
+        const seen = await open('configuration');
+        await seen.page.click('button:has-text("Look at the files")');
+        await seen.page.click('#configuration-change button:text-is("Apply")');
+        await seen.page.waitForSelector('#question[open]');
+        const plan = await seen.page.innerText('#question-plan');
+        assert.match(plan, /Stops session\..*Have to do without something: .*gateway \(uses streamhost\.session\/1 if present\)/);
+        assert.ok((await seen.overflow()) <= 0, 'on a telephone, too');
+        await seen.page.click('#question-no');
+        await writeFile(file, before);
+        seen.check();
+    });
+
     // The last one: it cannot be taken back.
     test('drains the node, and shows how far that is', LIMIT, async (t) => {
         if (!(await answers('/admin/v1/drain'))) return t.skip('this host cannot be drained by a call');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Api, ApiError } from '../../plugins/console/operator/app/api.js';
 import { History } from '../../plugins/console/operator/app/chart.js';
+import { summaryOf } from '../../plugins/console/operator/app/changes.js';
 import { flat } from '../../plugins/console/operator/app/configuration.js';
 import { bytes, counted, duration, measure, number, text } from '../../plugins/console/operator/app/format.js';
 import { mean, Metrics, Rates } from '../../plugins/console/operator/app/metrics.js';
@@ -291,6 +292,22 @@ suite('what people read', () => {
         assert.deepEqual(flat(tree).map(({ path, value }) => `${path} = ${value}`), [
             'a.b = 1', 'a."c.d".e = "x"', 'list = [1,{"y":2}]', 'empty = {}', 'none = null',
         ]);
+    });
+
+    test('what changed files do to the node, with the plugins that nobody named', () => {
+        assert.equal(summaryOf({}), 'Holds at once, and disconnects nobody.');
+        const effect = {
+            stops: ['streamcache'],
+            also_stop: [{ plugin: 'recovery', because: 'it requires streamhost.streamcache/1' }],
+            degrade: [{ plugin: 'gateway', because: 'uses streamhost.recovery/1 if present' }],
+            disconnects: ['gateway'],
+            clients: 2,
+        };
+        assert.equal(
+            summaryOf(effect),
+            'Stops streamcache. Stop as well: recovery (it requires streamhost.streamcache/1). ' +
+                'Have to do without something: gateway (uses streamhost.recovery/1 if present). 2 clients of this node may have to reconnect (gateway).',
+        );
     });
 
     test('numbers and times, and a dash for what is missing', () => {

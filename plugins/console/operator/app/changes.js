@@ -6,7 +6,9 @@ import { Table } from './table.js';
  * What the files would change in the running node, and having it take them, all or nothing.
  *
  * @typedef {{path: string, kind: string, before?: unknown, after?: unknown, effect: string, where?: string}} Change
- * @typedef {{restarts?: string[], starts?: string[], stops?: string[], node?: string[], disconnects?: string[], clients?: number}} Effect
+ * @typedef {{plugin: string, because: string}} Step
+ * @typedef {{restarts?: string[], starts?: string[], stops?: string[], also_stop?: Step[], degrade?: Step[], node?: string[],
+ *            disconnects?: string[], clients?: number}} Effect
  * @typedef {{generation: number, valid: boolean, changes?: Change[], complaints?: {where?: string, path?: string, problem: string}[],
  *            effect?: Effect, state?: string, reason?: string}} Diff
  * @typedef {{generation?: number, matches_files?: boolean, can_roll_back?: boolean, waiting?: Change[],
@@ -137,11 +139,14 @@ function complaintOf({ where, path, problem }) {
 }
 
 /** @param {Effect} effect of all changes together */
-export function summaryOf({ restarts = [], starts = [], stops = [], node = [], disconnects = [], clients = 0 }) {
+export function summaryOf({ restarts = [], starts = [], stops = [], also_stop = [], degrade = [], node = [], disconnects = [], clients = 0 }) {
     const parts = [];
     const list = (/** @type {string} */ words, /** @type {string[]} */ names) => names.length > 0 && parts.push(`${words} ${names.join(', ')}.`);
+    const steps = (/** @type {Step[]} */ others) => others.map(({ plugin, because }) => `${plugin} (${because})`);
     list('Starts', starts);
     list('Stops', stops);
+    list('Stop as well:', steps(also_stop));
+    list('Have to do without something:', steps(degrade));
     list('Need another instance, unless they take it as they run:', restarts);
     list('Wait for the next start of the node:', node);
     if (disconnects.length > 0) parts.push(`${counted(clients, 'client')} of this node may have to reconnect (${disconnects.join(', ')}).`);
