@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -24,7 +25,8 @@ const CONFIGURATION = '/etc/streamhost/streamhost.yaml';
 const EXPOSURE_AT_MOST = 1.5;
 const MOVED = 4000;
 const PASSWORD = 'of-the-nodes-alone';
-const shipped = (name) => readFile(path.join(root, 'deploy/systemd', name), 'utf8');
+const deploy = (name) => readFile(path.join(root, 'deploy', name), 'utf8');
+const shipped = (name) => deploy(`systemd/${name}`);
 const dropIn = (name) => `/${UNITS}/${UNIT}.d/${name}.conf`;
 
 /** The service as the guide installs it, on free ports. */
@@ -138,7 +140,7 @@ describe('the unit under systemd', { skip, timeout: 300_000 }, () => {
 
     it('keeps whoever connects to its socket while it is started anew', async () => {
         await service.systemctl('start', 'streamhost.socket');
-        assert.equal((await fetch(`http://127.0.0.1:${service.where.port}/health/ready`)).status, 200, 'the first one starts it');
+        assert.equal((await fetch(`http://127.0.0.1:${service.where.port}/health/live`)).status, 200, 'the first one starts it');
         (await talks(service.where)).close();
         await service.systemctl('stop', UNIT);
         const early = Wire.open(service.where); // nobody serves yet
@@ -153,7 +155,7 @@ describe('the files beside the unit', { skip, timeout: 300_000 }, () => {
     let service;
     before(async () => {
         redis = await RedisProcess.start({ requirepass: PASSWORD });
-        service = await installed({ STORE__KIND: 'redis', STORE__REDIS__ADDRESS: redis.address, RUNTIME__HANDOVER: '/run/streamhost/handover' });
+        service = await installed({ STORE__KIND: 'redis', STORE__REDIS__ADDRESS: redis.address, RUNTIME__HANDOVER: '/run/streamhost/handover', LOGGING__FORMAT: 'json' });
         const words = (await readFile(path.join(root, 'docs/operate/security.md'), 'utf8')).match(/^groupadd --system streamhost-secrets\n(.+\n)+(?=```)/m)[0];
         const [group, folder, rights] = words.trim().split('\n');
         for (const line of [group, folder]) await service.machine.runs('bash', '-c', line);
@@ -199,5 +201,25 @@ describe('the files beside the unit', { skip, timeout: 300_000 }, () => {
         await until(async () => ![former, '0'].includes(await service.shows('MainPID')) && isReady(service), 'the one that follows is looked after');
         await service.systemctl('stop', UNIT);
         assert.equal(await service.shows('Result'), 'success');
+    });
+
+    it('send the lines of all these processes from the journal to a central server', async () => {
+        let received = '';
+        const server = createServer((socket) => socket.on('data', (part) => (received += part)));
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        try {
+            const sent = (await deploy('rsyslog/streamhost.conf')).replace('logs.example.com', '127.0.0.1').replace('port="6514"', `port="${server.address().port}"`);
+            await service.machine.writes('/etc/rsyslog-streamhost.conf', sent);
+            await service.machine.writes(`/${UNITS}/rsyslog.service`, '[Service]\nExecStart=/usr/sbin/rsyslogd -n -f /etc/rsyslog-streamhost.conf\n');
+            await service.machine.runs('mkdir', '-p', '/var/spool/rsyslog');
+            await service.systemctl('daemon-reload');
+            await service.systemctl('start', 'rsyslog.service');
+            const lines = () => [...received.matchAll(/ streamhost (\d+) - - (\{.*\})$/gm)].map(([, pid, line]) => ({ pid, ...JSON.parse(line) }));
+            const processes = () => new Set(lines().filter(({ msg }) => msg === 'ready').map(({ pid }) => pid));
+            await until(() => processes().size === 4, () => `first, two that followed it, one started anew: ${received}`);
+        } finally {
+            await service.systemctl('stop', 'rsyslog.service');
+            server.close();
+        }
     });
 });
