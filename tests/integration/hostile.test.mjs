@@ -8,32 +8,19 @@ import { HEAVY_STREAMS, attacks } from './support/attacks.mjs';
 import { call } from './support/events.mjs';
 import { serveHost } from './support/host_process.mjs';
 import { Stopwatch } from './support/machine.mjs';
-import { Footprint, WellBehaved, boundOf, p99, span } from './support/well_behaved.mjs';
+import { Footprint, WellBehaved, boundOf, inOneOf, p99, span } from './support/well_behaved.mjs';
 
 const CALM_MS = 1_000;
 /** Host, client and attacker share the cores of one machine: slices of the processor's time are in what is measured. */
 const SLICES_MS = 15;
 const SPARE_BYTES = 16 << 20; // of all attacks together
-const ROUNDS = 3; // what the machine did is seen in one, what the host does in all
+const ROUNDS = 3;
 const SETTINGS = {
     'limits.head_timeout_ms': 3_000,
     'limits.heartbeat_ms': 1_000,
     'limits.slow_reader_ms': 1_000,
     'delivery.idle_shrink_ms': 500,
 };
-
-/** What `round` answers holds in one of so many. */
-async function inOneOf(rounds, round) {
-    for (;;) {
-        const holds = await round();
-        try {
-            return holds();
-        } catch (error) {
-            rounds -= 1;
-            if (rounds === 0) throw error;
-        }
-    }
-}
 
 async function fill(host, stream) {
     const entries = Array(4).fill({ kind: 'part', text: 'x'.repeat(128 << 10) });
