@@ -117,6 +117,7 @@ ObjectPtr store_of(const bridge::StoreHub& hub, const std::optional<redis::Clien
     store->set("reached", hub.was_up());  // since this process began
     if (!link) return store;
     if (!link->trouble.empty()) store->set("reason", link->trouble);
+    if (!link->refusal.empty()) store->set("refusal", link->refusal);
     store->set("master", link->master);
     store->set("version", link->version);
     store->set("run_id", link->run_id);

@@ -86,6 +86,7 @@ Facts read_report(std::string_view json) {
         facts.store_kind = text_of(store, "kind");
         facts.store_state = text_of(store, "state");
         facts.store_reason = text_of(store, "reason");
+        facts.store_refusal = text_of(store, "refusal");
         if (store["reached"].get(facts.was_store_reached) != simdjson::SUCCESS)
             facts.was_store_reached = true;
     }

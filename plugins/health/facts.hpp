@@ -41,6 +41,7 @@ struct Facts {
     std::string store_kind;
     std::string store_state;
     std::string store_reason;       // why it is not ok; empty: the host does not know
+    std::string store_refusal;      // writes that it refuses while it is ok, and why; empty: none
     bool was_store_reached = true;  // since the process began; an older host does not say
     // As the host wrote them, for operators.
     std::string loops_json = "[]";

@@ -32,6 +32,8 @@ void degrade(Verdict& verdict, std::string reason) {
 }
 
 void judge_store(const Facts& facts, Verdict& verdict) {
+    if (!facts.store_refusal.empty())
+        degrade(verdict, "the store " + facts.store_kind + " refuses writes: " + facts.store_refusal);
     if (facts.store_state == "ok") return;
     if (!facts.was_store_reached) verdict.is_ready = false;
     degrade(verdict, "the store " + facts.store_kind + " is " + facts.store_state +
@@ -51,14 +53,17 @@ void judge_plugin(const PluginFacts& plugin, Verdict& verdict) {
     }
 }
 
-void judge_canary(const CanaryView& canary, Verdict& verdict) {
+// Where the store says why it refuses writes, probes that begin with one say less.
+void judge_canary(const Facts& facts, const CanaryView& canary, Verdict& verdict) {
     constexpr std::array<const char*, kProbes> kReasons = {
         "the store does not answer a write",
         "an entry that was written does not come back",
         "a message to ourselves does not come back",
     };
-    for (std::size_t index = 0; index < kProbes; ++index)
-        if (canary[index].state == Tweet::kFailing) degrade(verdict, kReasons[index]);
+    for (std::size_t index = 0; index < kProbes; ++index) {
+        const bool is_told = !facts.store_refusal.empty() && static_cast<Probe>(index) != Probe::kTopic;
+        if (canary[index].state == Tweet::kFailing && !is_told) degrade(verdict, kReasons[index]);
+    }
 }
 
 }  // namespace
@@ -81,7 +86,7 @@ Verdict judge(const Facts& facts, const CanaryView& canary, const JudgeOptions& 
     judge_store(facts, verdict);
     for (const PluginFacts& plugin : facts.plugins)
         judge_plugin(plugin, verdict);
-    judge_canary(canary, verdict);
+    judge_canary(facts, canary, verdict);
     return verdict;
 }
 

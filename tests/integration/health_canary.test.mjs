@@ -1,5 +1,7 @@
 // The canary of a node whose Redis answers and does not deliver, or delivers and does not answer: nothing else says so.
 import assert from 'node:assert/strict';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 
 import { onRedis, startNode } from './support/cluster.mjs';
@@ -94,4 +96,63 @@ describe('the canary', { timeout: TEST_MS, concurrency: 3 }, () => {
             proxy.cut();
             await node.until(() => isWell(node));
         }));
+});
+
+// The store is there, and no write gets through: what operators see is why, in the words of the server.
+describe('a Redis that refuses writes', { timeout: TEST_MS, concurrency: 2 }, () => {
+    const CAUSES = [
+        {
+            what: 'out of memory',
+            begins: (redis) => redis.call('CONFIG', 'SET', 'maxmemory', '1'),
+            ends: (redis) => redis.call('CONFIG', 'SET', 'maxmemory', '0'),
+            reason: /^the store redis refuses writes: 127\.0\.0\.1:\d+: the server is out of memory, writes that need some are refused \(OOM command not allowed when used memory > 'maxmemory'/,
+        },
+        {
+            what: 'without replicas',
+            begins: (redis) => redis.call('CONFIG', 'SET', 'min-replicas-to-write', '1'),
+            ends: (redis) => redis.call('CONFIG', 'SET', 'min-replicas-to-write', '0'),
+            reason: /^the store redis refuses writes: \S+ the server has too few replicas, writes wait for them \(NOREPLICAS Not enough good replicas/,
+        },
+        {
+            what: 'unable to save',
+            begins: async (redis) => {
+                await mkdir(path.join(redis.folder, 'dump.rdb')); // no file can be put in its place
+                await redis.call('CONFIG', 'SET', 'save', '3600 1');
+                await redis.call('BGSAVE');
+            },
+            ends: async (redis) => {
+                await rm(path.join(redis.folder, 'dump.rdb'), { recursive: true });
+                await redis.call('BGSAVE');
+            },
+            reason: /^the store redis refuses writes: \S+ the server cannot save its data, writes are refused \(MISCONF /,
+        },
+        {
+            what: 'a replica by now',
+            begins: (redis) => redis.call('REPLICAOF', '127.0.0.1', '1'),
+            ends: (redis) => redis.call('REPLICAOF', 'NO', 'ONE'),
+            reason: /^the store redis is down: \S+ is a replica, not the master \(/,
+        },
+    ];
+    for (const { what, begins, ends, reason } of CAUSES)
+        it(`${what}: says so in its words while it lasts, and takes no node out`, async () => {
+            const redis = await RedisProcess.start();
+            let node;
+            try {
+                node = await startNode(onRedis(redis), 'node-1');
+                await node.until(() => isWell(node));
+                await begins(redis);
+                await node.until(async () => (await healthOf(node)).reasons.some((one) => reason.test(one)));
+                const { reasons, status } = await healthOf(node);
+                assert.equal(status, 'degraded');
+                assert.ok(!reasons.some((one) => [STORE, STREAM].includes(one)) || what === 'a replica by now', JSON.stringify(reasons));
+                assert.equal((await fetch(`http://127.0.0.1:${node.port}/health/ready`)).status, 200);
+                assert.equal(await node.metric('degraded'), 1);
+                await ends(redis);
+                await node.until(async () => (await healthOf(node)).reasons.length === 0 && isWell(node));
+                assert.equal((await node.stop()).code, 0);
+            } finally {
+                await node?.kill();
+                await redis.stop();
+            }
+        });
 });

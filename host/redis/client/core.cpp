@@ -161,6 +161,8 @@ void Client::Core::publish() {
     stats.breaker = breaker_.state();
     stats.breaker_openings = breaker_.openings();
     if (target_) stats.master = to_text(target_->address);
+    if (const std::string refusal = refusals_.text(); stats.is_up && !refusal.empty())
+        stats.refusal = stats.master + ": " + refusal;
     stats.version = data_.front()->version();
     stats.run_id = identity_.run_id;
     stats.replid = identity_.replid;

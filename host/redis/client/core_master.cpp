@@ -170,8 +170,7 @@ void Client::Core::on_trouble(ReportLevel level, std::string_view cause, std::st
 void Client::Core::on_error(std::string_view error) {
     const Lack* lack = refusals_.refused(error, now());
     if (lack == nullptr) return;
-    reporter_.say(lack->level, to_text(target_->address) + ": " + std::string(lack->begins) + " (" +
-                                   std::string(error) + ")");
+    reporter_.say(lack->level, to_text(target_->address) + ": " + describe(*lack, error));
 }
 
 void Client::Core::watch_refusals(std::int64_t now_ms) {

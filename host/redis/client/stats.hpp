@@ -15,6 +15,7 @@ struct ClientStats {
     std::string role;
     bool is_up = false;   // the master is known, calls can leave, and every subscription stands
     std::string trouble;  // why it is not, as the log says; empty: not known yet
+    std::string refusal;  // the writes that it refuses and why, as the log says; empty: none
     BreakerState breaker = BreakerState::kClosed;
     std::uint64_t breaker_openings = 0;
     std::string master;   // address; empty: none found yet

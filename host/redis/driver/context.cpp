@@ -12,11 +12,10 @@ using store::Submit;
 
 namespace {
 
-// Of the server's state, not of the command: too few replicas, a failed save, a script that does not end, a
-// cluster or a replica in between.
+// Of the server's state, not of the command: a script that does not end, a cluster or a replica in between.
 bool is_refusal(std::string_view code) {
-    constexpr std::array<std::string_view, 8> kCodes = {
-        "NOREPLICAS", "MISCONF", "BUSY", "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"};
+    constexpr std::array<std::string_view, 6> kCodes = {"BUSY",       "READONLY",    "LOADING",
+                                                        "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"};
     return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
 
@@ -157,6 +156,7 @@ Status Context::status_of(const CallReply& reply, const Question& question) {
 Status Context::status_of_error(std::string_view error, const Question& question) {
     const std::string_view code = error_code(error);
     if (code == "OOM") return Status::kExhausted;
+    if (code == "MISCONF" || code == "NOREPLICAS") return Status::kUnavailable;  // the client tells of both
     const bool is_of_wrong_type = code == "WRONGTYPE" || code == "OTHERTYPE";
     if (is_of_wrong_type || code == "FOREIGN") {
         report_foreign(is_of_wrong_type ? TroubleKind::kWrongType : TroubleKind::kForeign, error, question);

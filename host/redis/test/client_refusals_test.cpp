@@ -29,6 +29,9 @@ TEST_F(ClientRefusalsTest, WaitsForReplicasAndSaysUnavailableInTheEnd) {
     ASSERT_TRUE(rig.await([&] { return !read.empty(); }));
     EXPECT_EQ(read, "<null>") << "other orders get through meanwhile";
     EXPECT_EQ(answer, "");
+    EXPECT_TRUE(rig.stats().refusal.starts_with(
+        "127.0.0.1:" + std::to_string(server.port()) +
+        ": the server has too few replicas, writes wait for them (NOREPLICAS"));
     (void)server.ask({"CONFIG", "SET", "min-replicas-to-write", "0"});
     ASSERT_TRUE(rig.await([&] { return !answer.empty(); }));
     EXPECT_EQ(answer, "OK");
@@ -36,6 +39,7 @@ TEST_F(ClientRefusalsTest, WaitsForReplicasAndSaysUnavailableInTheEnd) {
     EXPECT_EQ(rig.told("too few replicas"), 1U) << "however often it was refused";
     ASSERT_TRUE(rig.await([&] { return rig.told("nothing for want of replicas") == 1; }))
         << rig.all_reports();
+    EXPECT_TRUE(rig.await([&] { return rig.stats().refusal.empty(); }));
 }
 
 TEST_F(ClientRefusalsTest, WaitsForAScriptThatBlocksTheServer) {
@@ -117,6 +121,7 @@ TEST_F(ClientRefusalsTest, RefusalsForNowAreRepeatedAndOthersGoUp) {
         EXPECT_EQ(gets, goes_up ? 1 : 3) << error;
         EXPECT_EQ(rig.told("out of memory"), word == "OOM" ? 1U : 0U);
         EXPECT_EQ(rig.told("too few replicas"), word == "NOREPLICAS" ? 1U : 0U);
+        EXPECT_EQ(rig.told("cannot save its data"), word == "MISCONF" ? 1U : 0U);
     }
 }
 

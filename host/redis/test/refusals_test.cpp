@@ -38,6 +38,23 @@ TEST(RefusalsTest, IsOverWhenNoneCameForAWhileAndThenIsToldAgain) {
     EXPECT_NE(refusals.refused(kOom, 1'000'000), nullptr);
 }
 
+TEST(RefusalsTest, TellsInOneTextWhatItRefusesNow) {
+    Refusals refusals;
+    EXPECT_EQ(refusals.text(), "");
+    (void)refusals.refused(kAlone, 0);
+    EXPECT_EQ(refusals.text(),
+              "the server has too few replicas, writes wait for them (" + std::string(kAlone) + ")");
+    (void)refusals.refused("MISCONF no disk", 3'000);
+    EXPECT_EQ(
+        refusals.text().find("the server cannot save its data, writes are refused (MISCONF no disk); the"),
+        0U);
+    while (refusals.over(5'000) != nullptr)
+        continue;
+    EXPECT_EQ(refusals.text(), "the server cannot save its data, writes are refused (MISCONF no disk)");
+    EXPECT_NE(refusals.over(8'000), nullptr);
+    EXPECT_EQ(refusals.text(), "");
+}
+
 TEST(RefusalsTest, ASilentServerSaysNothing) {
     Refusals refusals;
     ASSERT_NE(refusals.refused(kAlone, 0), nullptr);

@@ -37,6 +37,21 @@ TEST(Verdict, ALostStoreTakesNoNodeOutOfTheBalancer) {
     EXPECT_THAT(told.reasons, ElementsAre("the store redis is down: no answer in time"));
 }
 
+TEST(Verdict, AStoreThatServesAndRefusesWritesIsNewsInItsOwnWords) {
+    const Verdict verdict =
+        judged({.store = R"({"kind":"redis","state":"ok","refusal":"it is full: OOM no room"})"});
+    EXPECT_TRUE(verdict.is_ready);
+    EXPECT_EQ(verdict.status(), "degraded");
+    EXPECT_THAT(verdict.reasons, ElementsAre("the store redis refuses writes: it is full: OOM no room"));
+    CanaryView canary{};
+    for (ProbeView& probe : canary)
+        probe.state = Tweet::kFailing;
+    const Verdict told = judged({.store = R"({"kind":"redis","state":"ok","refusal":"full"})"}, canary);
+    EXPECT_THAT(told.reasons, ElementsAre("the store redis refuses writes: full",
+                                          "a message to ourselves does not come back"))
+        << "why a write fails is said once";
+}
+
 TEST(Verdict, ANodeThatNeverReachedItsStoreIsNotReady) {
     const Verdict verdict = judged({.store = R"({"kind":"redis","state":"down","reached":false})"});
     EXPECT_TRUE(verdict.is_live);
