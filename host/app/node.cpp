@@ -323,11 +323,7 @@ void Node::announce() {
         log_.info("listening", {{"listener", listener.name}, {"address", listener.address}});
     log_.info("ready", {{"node", settings_->node_id}, {"admin", sockets_.admin.address}});
     // One line for people and scripts, on standard output; everything else is log.
-    const Settings::Listener* first = settings_->listeners.empty() ? nullptr : &settings_->listeners.front();
-    std::cout << "streamhost " STREAMHOST_VERSION " ready: "
-              << net::url_of(first != nullptr && first->tls ? "https://" : "http://",
-                             first == nullptr ? "-" : first->address, "/")
-              << " (admin " << net::url_of("http://", sockets_.admin.address, "/health") << ")" << std::endl;
+    std::cout << ready_line(*settings_, sockets_.admin.address, clock_.wall_ms()) << std::flush;
     manager_.ready();
 }
 

@@ -9,6 +9,7 @@
 
 #include "bridge/store_hub.hpp"
 #include "bridge/transport_hub.hpp"
+#include "net/listen_address.hpp"
 #include "runtime/fault.hpp"
 #include "runtime/role.hpp"
 
@@ -265,6 +266,21 @@ std::string make_report(bridge::House& house, const Settings& settings,
     std::ostringstream text;
     Poco::JSON::Stringifier::condense(Poco::Dynamic::Var(report), text);
     return text.str();
+}
+
+std::string ready_line(const Settings& settings, std::string_view admin_address, std::int64_t wall_ms) {
+    const Settings::Listener* first = settings.listeners.empty() ? nullptr : &settings.listeners.front();
+    const std::string text = "streamhost " STREAMHOST_VERSION " ready: " +
+                             net::url_of(first != nullptr && first->tls ? "https://" : "http://",
+                                         first == nullptr ? "-" : first->address, "/") +
+                             " (admin " + net::url_of("http://", admin_address, "/health") + ")";
+    if (settings.logging.format == observe::LogFormat::text) return text + '\n';
+    return observe::format_line(observe::LogFormat::json, {.wall_ms = wall_ms,
+                                                           .level = observe::LogLevel::info,
+                                                           .component = "host",
+                                                           .message = text,
+                                                           .fields = {},
+                                                           .node = settings.logging.node});
 }
 
 void collect(observe::Samples& out, bridge::House& house, const Settings& settings,

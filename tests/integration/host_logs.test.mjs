@@ -16,7 +16,10 @@ const RFC_3339_MS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const ASKED = 20;
 const ANSWER_MS = 1_000;
 
-const linesOf = (host) => host.err.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+const READY = /^streamhost \S+ ready: http:\/\/127\.0\.0\.1:\d+\/ \(admin http:\/\/127\.0\.0\.1:\d+\/health\)$/;
+
+/** Of both streams, as a container's collector sees them. */
+const linesOf = (host) => (host.err + host.out).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
 
 /** A program that is the host with its log at `target`. */
 async function loggingTo(folder, target) {
@@ -52,8 +55,17 @@ describe('logs as JSON', { timeout: 60_000 }, () => {
             assert.ok(line.component.length > 0 && line.msg.length > 0);
         }
         assert.ok(lines.some(({ component }) => component.startsWith('plugin.')), 'plugins are told apart');
+        assert.deepEqual(host.out.trimEnd().split('\n').map((line) => READY.test(JSON.parse(line).msg)), [true], host.out);
         assert.ok(lines.some(({ component, path: called, status }) => component === 'audit' && called.includes('no') && status === '409'));
         assert.equal(host.log.includes(SECRET), false);
+    });
+});
+
+describe('logs as text', { timeout: 60_000 }, () => {
+    it('say on standard output, for people and scripts, where a node that is ready can be asked', async () => {
+        const host = await serveHost();
+        assert.deepEqual(await host.stop(), { code: 0, signal: null });
+        assert.match(host.out.trimEnd(), READY);
     });
 });
 
