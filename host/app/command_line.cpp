@@ -184,7 +184,8 @@ std::string usage() {
            "  streamhost version | help\n"
            "\n"
            "Any key can also be set in the environment: STREAMHOST_NODE__ID=a is --set node.id=a.\n"
-           "Secrets belong into files: \"${file:/run/secrets/key}\" as a value, never on the command line.\n";
+           "Secrets belong into files: \"${file:/run/secrets/key}\" as a value, never on the command line.\n"
+           "What messages name, docs/redis.md for example, is installed in share/doc/streamhost.\n";
 }
 
 }  // namespace streamhost::app

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { access, appendFile, readFile, rename } from 'node:fs/promises';
+import { access, appendFile, constants, readFile, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -14,6 +14,8 @@ const buildTree = path.dirname(path.dirname(binary));
 const skip = !existsSync(path.join(buildTree, 'cmake_install.cmake')) && 'the program does not stand in a build tree';
 
 const OFF = ['echo', 'leader', 'auth', 'ratelimit', 'tracing']; // unless somebody switches them on, which auth needs keys for
+/** Of this project, in a message: not the names of source files that lie in folders of the same name. */
+const NAMED = /(?<![\w./-])(?:docs|deploy|config)\/[\w/-]+\.(?:md|sh|ya?ml|json|conf)/g;
 const install = (prefix) => run('cmake', ['--install', buildTree, '--prefix', prefix]);
 
 describe('an installed tree', { skip }, () => {
@@ -44,6 +46,24 @@ describe('an installed tree', { skip }, () => {
             await access(path.join(folder, 'etc/streamhost', text.match(/\$schema=(\S+)/)[1]));
             await access(path.join(folder, 'include/streamhost/plugin.hpp'));
             await access(path.join(folder, 'share/cmake/streamhost-sdk/streamhost-sdkConfig.cmake'));
+        });
+    });
+
+    it('holds every page and file that a message of the program or a plugin names, and nothing secret', async () => {
+        await inFolder(async (folder) => {
+            await install(folder);
+            const named = new Set();
+            const plugins = path.join(folder, 'lib/streamhost/plugins');
+            for (const file of [path.join(folder, 'bin/streamhost'), ...(await readdir(plugins)).map((name) => path.join(plugins, name))])
+                for (const [name] of (await readFile(file, 'latin1')).matchAll(NAMED)) named.add(name);
+            for (const one of ['docs/redis.md', 'docs/auth.md', 'docs/operate/backup.md', 'deploy/redis/backup.sh', 'config/profiles/sentinel.yaml'])
+                assert.ok(named.has(one), `${one} is no longer named: ${[...named]}`);
+            const documents = path.join(folder, 'share/doc/streamhost');
+            for (const name of named) await access(path.join(documents, name));
+            await access(path.join(documents, 'deploy/verify.sh'), constants.X_OK);
+            const all = await readdir(documents, { recursive: true });
+            assert.deepEqual(all.filter((name) => /(^|\/)(\.env|secrets|node_modules)(\/|$)/.test(name)), []);
+            assert.ok((await run(path.join(folder, 'bin/streamhost'), ['help'])).stdout.includes('share/doc/streamhost'));
         });
     });
 
