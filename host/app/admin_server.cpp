@@ -227,13 +227,24 @@ private:
     // Who changed what, or tried to; what is only read is not worth a line.
     bridge::HttpAnswer note(const bridge::HttpQuestion& question, const std::string& user,
                             bridge::HttpAnswer answer) {
-        if (question.method != "GET" && question.method != "HEAD")
-            audit_.info("admin call", {{"method", question.method},
-                                       {"path", question.path},
-                                       {"peer", question.peer},
-                                       {"user", user.empty() ? "-" : user},
-                                       {"status", std::to_string(answer.status)}});
+        if (question.method == "GET" || question.method == "HEAD") return answer;
+        const std::string who = user.empty() ? "-" : user;
+        const std::string status = std::to_string(answer.status);
+        std::vector<observe::Field> fields = {{"method", question.method},
+                                              {"path", question.path},
+                                              {"peer", question.peer},
+                                              {"user", who},
+                                              {"status", status}};
+        if (asks_for_plan(question)) fields.emplace_back("dry_run", true);
+        audit_.write(observe::LogLevel::info, "admin call", fields);
         return answer;
+    }
+
+    // It changes nothing, whatever is answered.
+    static bool asks_for_plan(const bridge::HttpQuestion& question) {
+        if (!question.path.starts_with(kPluginsPath)) return false;
+        const auto order = parse_order(question.body);
+        return order && order->dry_run;
     }
 
     bridge::HttpAnswer answer_to(const bridge::HttpQuestion& question, const std::string& user) {

@@ -93,6 +93,11 @@ describe('switching plugins', () => {
         for (const name of ['streamcache', 'chat', 'recovery']) assert.match(answer.body.plan, new RegExp(name));
         assert.equal((await pluginOf(host, 'streamcache')).state, 'started');
         assert.equal((await pluginOf(host, 'chat')).state, 'started');
+        await host.printed(/audit: admin call method=POST path=\/admin\/v1\/plugins\/streamcache peer=\S+ user=- status=200 dry_run=true$/m);
+        assert.equal((await host.admin(`${PLUGINS}/nobody`, { enabled: true, dry_run: true })).status, 409);
+        await host.printed(/audit: admin call .*path=\/admin\/v1\/plugins\/nobody .*status=409 dry_run=true$/m);
+        assert.equal((await host.admin(`${PLUGINS}/nobody`, { enabled: true, dry_run: false })).status, 409);
+        await host.printed(/audit: admin call .*path=\/admin\/v1\/plugins\/nobody .*status=409$/m);
     });
 
     it('leaves the connections of the others alone', async () => {
