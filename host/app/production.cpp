@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <Poco/Exception.h>
 
@@ -89,6 +90,12 @@ private:
     [[nodiscard]] std::string text(std::string_view path) const {
         return std::string(root_.get_string(path).value);
     }
+    [[nodiscard]] std::vector<std::string> texts(const std::string& list) const {
+        std::vector<std::string> all;
+        for (std::size_t index = 0; index < count(list); ++index)
+            all.push_back(text(list + "." + std::to_string(index)));
+        return all;
+    }
     [[nodiscard]] bool is_set(std::string_view path) const { return root_.get_boolean(path).value; }
     [[nodiscard]] std::int64_t number(std::string_view path) const { return root_.get_integer(path).value; }
     [[nodiscard]] std::size_t count(std::string_view path) const { return root_.size(path).value; }
@@ -121,9 +128,8 @@ private:
     }
 
     [[nodiscard]] bool takes_every_site(const std::string& origins) const {
-        for (std::size_t index = 0; index < count(origins); ++index)
-            if (text(origins + "." + std::to_string(index)) == "*") return true;
-        return false;
+        const std::vector<std::string> all = texts(origins);
+        return std::find(all.begin(), all.end(), "*") != all.end();
     }
 
     void check_origins() {
@@ -248,6 +254,14 @@ private:
         check_tls(name + "-tls", at);
     }
 
+    // With Sentinels the master is where they say, wherever they are themselves.
+    [[nodiscard]] bool is_on_this_machine(const std::string& at) const {
+        if (at == "store.redis")
+            return text("store.kind") == "redis" && is_loopback(text("store.redis.address"));
+        const std::vector<std::string> sentinels = texts("store.sentinel.addresses");
+        return !sentinels.empty() && std::all_of(sentinels.begin(), sentinels.end(), is_loopback);
+    }
+
     void check_tls(const std::string& name, const std::string& at) {
         if (is_set(at + ".tls.enabled")) {
             if (text(at + ".tls.verify") == "none")
@@ -255,9 +269,7 @@ private:
                             "verify: name, with ca_file");
             return fine(name, at + ": TLS");
         }
-        const bool is_near =
-            at == "store.redis" && text("store.kind") == "redis" && is_loopback(text("store.redis.address"));
-        if (is_near) return fine(name, at + ": on this machine");
+        if (is_on_this_machine(at)) return fine(name, at + ": on this machine");
         warn(name, at + ": passwords and messages cross the network in clear",
              at + ".tls, or a network that only nodes and store share");
     }

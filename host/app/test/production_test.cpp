@@ -79,6 +79,24 @@ TEST_F(Production, ASoundNodeHasNothingToMend) {
     }
 }
 
+TEST_F(Production, WhatStaysOnThisMachineNeedsNoTls) {
+    const std::string near = "['127.0.0.1:1', 'localhost:2', '[::1]:3']";
+    const auto sentinels = [](const std::string& addresses) {
+        return "store: {sentinel: {tls: {enabled: false}, addresses: " + addresses + "}}";
+    };
+    EXPECT_EQ(only(sentinels(near)), "");
+    EXPECT_THAT(only(sentinels("['127.0.0.1:1', '[::1]:2', '192.0.2.1:3']")),
+                HasSubstr("warning: sentinel-tls: "));
+    const std::string plain = "store: {redis: {tls: {enabled: false}}, sentinel: {addresses: " + near + "}}";
+    EXPECT_THAT(only(plain), HasSubstr("warning: redis-tls: ")) << "where Sentinels send us nobody knows";
+    for (const char* address : {"127.0.0.1:6379", "localhost:6379", "[::1]:6379"}) {
+        const std::string over = "store: {kind: redis, redis: {tls: {enabled: false}, address: '";
+        EXPECT_EQ(only(over + address + "'}}").find("tls"), std::string::npos) << address;
+    }
+    EXPECT_THAT(only("store: {kind: redis, redis: {tls: {enabled: false}, address: '192.0.2.1:6379'}}"),
+                HasSubstr("warning: redis-tls: "));
+}
+
 TEST_F(Production, EachMistakeIsNamedWithWhatToDo) {
     struct Case {
         const char* over;
