@@ -1,6 +1,7 @@
 #include "app/admin_client.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -67,14 +68,19 @@ int print_problem(const AdminClient::Answer& answer, std::ostream& err) {
 }
 
 int guarded(const std::string& url, std::ostream& err, const std::function<int()>& body) {
+    const auto nobody = [&](const char* why) {
+        err << "streamhost: " << url << ": " << why
+            << "\n    next: is the node up? --url URL names another admin listener\n";
+    };
     try {
         return body();
     } catch (const Poco::Net::ConnectionRefusedException&) {
-        err << "streamhost: " << url
-            << ": Connection refused\n    next: is the node up? --url URL names another "
-            << "admin listener\n";
+        nobody("Connection refused");
     } catch (const Poco::Exception& error) {
-        err << "streamhost: " << url << ": " << error.displayText() << "\n";
+        if (error.code() == ENOENT)
+            nobody("there is no such socket");
+        else
+            err << "streamhost: " << url << ": " << error.displayText() << "\n";
     } catch (const std::exception& error) {
         err << "streamhost: " << error.what() << "\n";
     }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { writeFile } from 'node:fs/promises';
 
-import { configFile, inFolder, runHost, serveHost } from './support/host_process.mjs';
+import { configFile, freePort, inFolder, runHost, serveHost } from './support/host_process.mjs';
 import { RawClient, frame, opcodes } from './support/raw_client.mjs';
 
 const ENVIRONMENT = { TEST_KEY: 'sk-very-secret' };
@@ -260,6 +260,65 @@ describe('the way back', () => {
             (await RawClient.upgraded(host.port, '/one')).close();
             assert.equal((await host.admin('/admin/v1/plugins')).body.find(({ name }) => name === 'echo').state, 'started');
             client.close();
+        });
+    });
+});
+
+describe('a command that does not get through', () => {
+    const NEXT = '    next: is the node up? --url URL names another admin listener\n';
+    const UP = [['config', 'diff'], ['config', 'apply'], ['config', 'rollback'], ['drain']];
+
+    it('asks whether the node is up when nothing listens', async () => {
+        const url = `http://127.0.0.1:${await freePort()}`;
+        for (const words of UP) {
+            const told = await runHost([...words, '--url', url]);
+            assert.deepEqual([told.code, told.out, told.err], [1, '', `streamhost: ${url}: Connection refused\n${NEXT}`]);
+        }
+    });
+
+    it('asks the same of a Unix socket whose node has ended, or never was', async () => {
+        await inFolder(async (folder) => {
+            const host = await serveHost({ 'plugins.health.enabled': true, 'listeners.admin.address': `unix:${folder}/left` });
+            await host.kill();
+            for (const [socket, why] of [['left', 'Connection refused'], ['never', 'there is no such socket']]) {
+                const url = `http://unix:${folder}/${socket}`;
+                const told = await runHost(['config', 'diff', '--url', url]);
+                assert.deepEqual([told.code, told.err], [1, `streamhost: ${url}: ${why}\n${NEXT}`]);
+            }
+        });
+    });
+
+    it('names the file that no token can be read from', async () => {
+        await inFolder(async (folder) => {
+            const file = path.join(folder, 'nothing');
+            const told = await runHost(['config', 'apply', '--token-file', file]);
+            assert.deepEqual([told.code, told.err], [1, `streamhost: ${file}: no token can be read from it\n`]);
+        });
+    });
+
+    it('says after a change that takes its own token the way back, and which way is left', async () => {
+        await inFolder(async (folder) => {
+            const config = (issuer) => `plugins:\n  auth: {enabled: true, issuer: "${issuer}", dev_tokens: {enabled: true}}\nlisteners: {admin: {authentication: required}}\n`;
+            const file = await configFile(folder, config(''));
+            const host = await serveHost({}, { words: ['-c', file] });
+            try {
+                const answer = await fetch(`http://127.0.0.1:${host.port}/v1/dev-token`, { method: 'POST', body: '{"user":"ops","grants":["admin:*"]}' });
+                const { token } = await answer.json();
+                await writeFile(path.join(folder, 'token'), token);
+                await configFile(folder, config('https://login.example.org'));
+                const told = await cli(host, 'apply', '--token-file', path.join(folder, 'token'));
+                assert.match(told.err, /^streamhost: the node does not take this token any more \(401\), so config rollback will not either: use a token that it takes now, or put the former file back and send the process SIGHUP \(systemctl reload streamhost\)$/m);
+                const back = await cli(host, 'rollback', '--token-file', path.join(folder, 'token'));
+                assert.equal(back.code, 1);
+                assert.match(back.err, /^streamhost: 401: .*\n {4}next: --token-file FILE, with a token that the node takes$/m);
+                // The way that it names.
+                await configFile(folder, config(''));
+                host.signal('SIGHUP');
+                await host.until(async () => (await cli(host, 'diff', '--token-file', path.join(folder, 'token'))).code === 0);
+                assert.ok(!(told.err + told.out + host.log).includes(token));
+            } finally {
+                assert.deepEqual(await host.stop(), { code: 0, signal: null });
+            }
         });
     });
 });
