@@ -144,6 +144,31 @@ TEST_P(RedisStreamsTest, DeflatedEntriesCountWithTheirTrueSize) {
     EXPECT_EQ(read(producer.id, 1, 10, 20'000).records.size(), 2U);
 }
 
+// A user whose channels are not those of the prefix, as an operator finds out when it is too late.
+TEST_P(RedisStreamsTest, WhatMayNotBePublishedIsNotWritten) {
+    auto producer = produce();
+    ASSERT_EQ(write(producer, {"a"}).status, Status::kOk);
+    const auto home = fresh_home();
+    ASSERT_EQ(publish(home, "first", entries_of({"a"})).status, Status::kOk);
+    const auto before = snapshot(producer.id) + snapshot(home);
+
+    server().command({"ACL", "SETUSER", "default", "-publish"});
+    auto refused = producer;
+    EXPECT_EQ(write(refused, {"b", "c"}).status, Status::kUnavailable);
+    EXPECT_EQ(finish(producer.id, State::kLost, "").status, Status::kUnavailable);
+    EXPECT_EQ(publish(home, "second", entries_of({"b", "c"})).status, Status::kUnavailable);
+    EXPECT_EQ(send_one(home, "r").status, Status::kUnavailable);
+    server().command({"ACL", "SETUSER", "default", "+publish"});
+    EXPECT_EQ(snapshot(producer.id) + snapshot(home), before);
+    EXPECT_EQ(number({"EXISTS", keys().meta(home + ".r"), keys().sent(home)}), 0);
+
+    EXPECT_EQ(write(producer, {"b", "c"}).status, Status::kOk);
+    EXPECT_EQ(finish(producer.id, State::kLost, "").status, Status::kOk);
+    EXPECT_EQ(publish(home, "second", entries_of({"b", "c"})).first, 2U);
+    EXPECT_EQ(send_one(home, "r").first, 4U);
+    EXPECT_EQ(foreign(), 0U);
+}
+
 TEST_P(RedisStreamsTest, DamagedDeflatedDataIsForeign) {
     auto producer = produce();
     ASSERT_EQ(write(producer, {std::string(10'000, 'x')}).status, Status::kOk);

@@ -87,8 +87,13 @@ else
         redis.call('LTRIM', chunks, 0, count - last - 1)
         return redis.error_reply('FOREIGN entries in ' .. chunks)
     end
+    -- The last thing that may be refused, to a user who may not write to the channel.
+    local told = redis.pcall('PUBLISH', KEYS[3], message)
+    if type(told) == 'table' then
+        redis.call('LTRIM', chunks, 0, count - last - 1)
+        return told
+    end
     head, head_check = ARGV[7], ARGV[8]
-    redis.call('PUBLISH', KEYS[3], message)
     if count == 0 and not is_due then redis.call('PEXPIREAT', chunks, touched + life_ms) end
 end
 

@@ -19,11 +19,10 @@ local head, prev = tonumber(s[HEAD]), s[HEAD_CHECK]
 local check = check_after(prev)
 local element = table.concat({text(head + 1), prev, check, s[FENCE], 'e', now, data}, '|')
 fits_always(KEYS[1])
-push(KEYS[2], {element}, head)
+push(KEYS[2], {element}, head, KEYS[3], ARGV[1] .. '|' .. #element .. '|' .. element)
 s[STATE], s[HEAD], s[HEAD_CHECK], s[LEASE], s[TOUCHED] = ending, text(head + 1), check, '0', now
 s[BYTES] = s[BYTES] + #data
 redis.call('HDEL', KEYS[1], 'j')
 expire(KEYS[1], KEYS[2], KEYS[4], ARGV[2], now + tonumber(ARGV[6]))
 save(KEYS[1], s)
-redis.call('PUBLISH', KEYS[3], ARGV[1] .. '|' .. #element .. '|' .. element)
 return info(STATUS.OK, s, user)

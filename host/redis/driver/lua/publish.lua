@@ -108,6 +108,12 @@ if pushed ~= count then
     redis.call('LTRIM', chunks, 0, -1 - #elements)
     return redis.error_reply('FOREIGN entries in ' .. chunks)
 end
+-- The last thing that may be refused, to a user who may not write to the channel.
+local told = redis.pcall('PUBLISH', KEYS[3], table.concat(message, '|'))
+if type(told) == 'table' then
+    redis.call('LTRIM', chunks, 0, -1 - #elements)
+    return told
+end
 if drop > 0 then
     redis.call('LTRIM', chunks, drop, -1)
     base_text = string.format(NUMBER, base + drop)
@@ -129,7 +135,6 @@ if is_due then
     redis.call('PEXPIREAT', meta, now + life_ms)
     redis.call('PEXPIREAT', chunks, now + life_ms)
 end
-redis.call('PUBLISH', KEYS[3], table.concat(message, '|'))
 
 if next - oldest >= most_keys + math.min(32, math.floor(most_keys / 8)) then
     local slots, gone = {}, {}

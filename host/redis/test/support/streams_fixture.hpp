@@ -23,6 +23,7 @@ class RedisStreamsTest : public Conformance {
 public:
     void TearDown() override {
         server().command({"CONFIG", "SET", "maxmemory", "0"});
+        server().command({"ACL", "SETUSER", "default", "+@all"});
         Conformance::TearDown();
     }
 

@@ -54,7 +54,7 @@ local function write_shared(id, s, user, first, most_entries, most_bytes, life_m
     drop, base_check, bytes =
         plan_trim(s, length + #elements, bytes, tonumber(most_entries), tonumber(most_bytes))
 
-    push(KEYS[2], elements, length)
+    push(KEYS[2], elements, length, KEYS[3], table.concat(message, '|'))
     if drop > 0 then redis.call('LTRIM', KEYS[2], drop, -1) end
     s[BASE], s[BASE_CHECK], s[HEAD], s[HEAD_CHECK], s[BYTES] =
         text(base + drop), base_check, text(head), check, text(bytes)
@@ -70,7 +70,6 @@ local function write_shared(id, s, user, first, most_entries, most_bytes, life_m
         redis.call('PEXPIREAT', KEYS[1], now + life_ms)
         redis.call('PEXPIREAT', KEYS[2], now + life_ms)
     end
-    redis.call('PUBLISH', KEYS[3], table.concat(message, '|'))
     return first_seq
 end
 

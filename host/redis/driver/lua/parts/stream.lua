@@ -47,10 +47,13 @@ end
 -- of nothing lets those through that must always fit.
 local function fits_always(meta) redis.call('HDEL', meta, '-') end
 
--- Entries go to the list, all or none.
-local function push(chunks, elements, length_before)
+-- Entries go to the list and to whoever listens, all or none: a script's first write, and its last one that
+-- may be refused, to a user who may not write to the channel.
+local function push(chunks, elements, length_before, channel, message)
     local length = redis.call('RPUSH', chunks, unpack(elements))
-    if length == length_before + #elements then return end
+    local is_ours = length == length_before + #elements
+    local told = is_ours and redis.pcall('PUBLISH', channel, message)
+    if type(told) == 'number' then return end
     redis.call('LTRIM', chunks, 0, -1 - #elements)
-    error('FOREIGN entries in ' .. chunks)
+    error(is_ours and told.err or 'FOREIGN entries in ' .. chunks)
 end
