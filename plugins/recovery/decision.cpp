@@ -16,9 +16,9 @@ Decision from_the_start(const Stand& stand, bool recovered, std::string_view rea
     return decision;
 }
 
-Decision after_position(const sh_position& position, const Stand& stand, bool has_waited) {
+Decision after_position(const sh_position& position, const Stand& stand, const Awaited& awaited) {
     if (position.seq == 0) return from_the_start(stand, true, {});
-    if (position.seq > stand.head.seq) return has_waited ? diverged() : Decision{.act = Act::kLookAgain};
+    if (position.seq > stand.head.seq) return awaited.entries ? Decision{.act = Act::kLookAgain} : diverged();
     if (position.seq == stand.head.seq) {
         if (position.check != stand.head.check) return diverged();
         return {.act = Act::kNothing, .recovered = true};
@@ -38,13 +38,14 @@ Decision after_position(const sh_position& position, const Stand& stand, bool ha
 
 }  // namespace
 
-Decision decide(const Wish& wish, const Stand& stand, bool has_waited) {
+Decision decide(const Wish& wish, const Stand& stand, const Awaited& awaited) {
     if (stand.state == SH_STREAM_UNKNOWN) {
         const bool had_something = wish.from == SH_FROM_POSITION && wish.position.seq > 0;
+        if (had_something && awaited.streams) return {.act = Act::kLookAgain};
         return {.act = Act::kNothing, .recovered = false, .reason = had_something ? "expired" : "unknown"};
     }
     switch (wish.from) {
-    case SH_FROM_POSITION: return after_position(wish.position, stand, has_waited);
+    case SH_FROM_POSITION: return after_position(wish.position, stand, awaited);
     case SH_FROM_START: return from_the_start(stand, false, "new");
     case SH_FROM_TAIL: return {.act = Act::kNothing, .recovered = false, .reason = "new"};
     default: break;

@@ -28,8 +28,14 @@ enum class Act : std::uint8_t {
     kNothing = 1,  // it is at the head (or wants only what comes)
     kReplay,       // entries from `replay_from` on; check_before must be the check in front of it
     kSnapshot,
-    kLookAgain,  // its position lies beyond the head: a failover may still catch up, ask again before giving
-                 // up
+    kLookAgain,  // it holds what the store does not have: a failover may still catch up, ask again before
+                 // giving up
+};
+
+// What may still come, written again by the nodes that got its acknowledgement.
+struct Awaited {
+    bool entries = false;  // behind the head
+    bool streams = false;
 };
 
 struct Decision {
@@ -43,7 +49,7 @@ struct Decision {
         0;  // 0: no gap; else these entries are lost for ever: gap_from to replay_from - 1
 };
 
-[[nodiscard]] Decision decide(const Wish& wish, const Stand& stand, bool has_waited);
+[[nodiscard]] Decision decide(const Wish& wish, const Stand& stand, const Awaited& awaited);
 
 // After the log said that the reader's position is not what it has there.
 [[nodiscard]] constexpr Decision diverged() {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "streamhost/abi/ext/store.h"
 #include "streamhost/service/recovery.hpp"
 
 #include "readers_route.hpp"
@@ -27,6 +28,7 @@ public:
         if (const sh_status status = host().every(SH_ON_STORE, kRetryMs, [this] { subscriptions_->retry(); });
             status != SH_OK)
             throw streamhost::Failure(status, "no timer for streams that could not go on");
+        listen_to_store();
         provide_recovery();
         route_.add(host(), host().expose(&kReadersTable, this));
     }
@@ -56,6 +58,17 @@ private:
     }
     void records(std::string_view stream, std::span<const sh_record> records) override {
         subscriptions_->records(stream, records);
+    }
+
+    void listen_to_store() {
+        const auto* store = host().find<sh_store_ext>(SH_EXT_STORE);
+        if (store == nullptr) return;  // then another streamcache keeps the streams elsewhere
+        const auto link = [](void* self, std::uint8_t up, std::uint64_t epoch) noexcept {
+            static_cast<Recovery*>(self)->subscriptions_->link(up != 0, epoch);
+        };
+        const sh_store_events events = {sizeof(events), 0, this, nullptr, nullptr, link};
+        if (const sh_status status = store->set_events(host().raw(), &events); status != SH_OK)
+            throw streamhost::Failure(status, "the store refused its event handler");
     }
 
     static void readers(void* self, sh_bytes stream, sh_ticket ticket) {

@@ -95,7 +95,7 @@ void Subscriptions::followed(const Ref& subscription, const sh_result& result) {
     if (subscription->is_attached) return go_on(subscription);
     subscription->stand = {result.first, {result.last, result.check}, result.state};
     subscription->is_view_live = (result.flags & SH_RESULT_LIVE) != 0;
-    subscription->decision = decide(subscription->wish, subscription->stand, false);
+    subscription->decision = decide(subscription->wish, subscription->stand, awaited(*subscription));
     act(subscription);
 }
 
@@ -130,14 +130,20 @@ void Subscriptions::look_again(const Ref& subscription) {
                 if (!subscription->is_alive) return;
                 if (tail.status != SH_OK) return fail(subscription, tail.status, tail.detail);
                 subscription->stand = {tail.first, {tail.last, tail.check}, tail.state};
-                const bool has_waited =
-                    host_.monotonic_ms() - subscription->since_ms >= options_.beyond_head_ms;
-                subscription->decision = decide(subscription->wish, subscription->stand, has_waited);
+                subscription->decision =
+                    decide(subscription->wish, subscription->stand, awaited(*subscription));
                 act(subscription);
             });
     };
     if (const sh_status status = host_.after(SH_ON_STORE, options_.look_again_ms, look); status != SH_OK)
         fail(subscription, status, "no timer left");
+}
+
+Awaited Subscriptions::awaited(const Subscription& subscription) const {
+    const std::int64_t now_ms = host_.monotonic_ms();
+    const bool is_patient = now_ms - subscription.since_ms < options_.beyond_head_ms;
+    const bool is_new_link = new_link_ms_ && now_ms - *new_link_ms_ < options_.beyond_head_ms;
+    return {.entries = is_patient, .streams = is_patient && is_new_link};
 }
 
 // From where the reader is to the live log, by what was decided last.
@@ -259,6 +265,12 @@ void Subscriptions::changed(sh_connection id, std::string_view stream, std::uint
         end(subscription);
         pump_runs(id);
     }
+}
+
+void Subscriptions::link(bool up, std::uint64_t epoch) {
+    if (!up || epoch_ == epoch) return;
+    if (epoch_) new_link_ms_ = host_.monotonic_ms();
+    epoch_ = epoch;
 }
 
 void Subscriptions::forget_reader(sh_connection id) {

@@ -10,6 +10,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ struct SubscriptionsOptions {
     std::uint64_t page_bytes = 1u << 20;
     std::size_t joined_bytes = 64u << 10;  // text of one joined frame
     std::uint64_t snapshot_over = 20'000;  // entries: further behind than that a snapshot is shorter
-    std::uint32_t beyond_head_ms = 5'000;  // how long a position beyond the head may turn out right
+    std::uint32_t beyond_head_ms = 5'000;  // how long a position that the store lacks may turn out right
     std::uint32_t look_again_ms = 250;
     std::uint32_t store_timeout_ms = 5'000;
 };
@@ -58,6 +59,8 @@ public:
     void unsubscribe(sh_connection reader, std::string_view stream, sh_ticket ticket);
     // From delivery.
     void changed(sh_connection reader, std::string_view stream, std::uint32_t what, sh_position sent);
+    // From the store. Behind another link than the first one a stream may be missing that is written again.
+    void link(bool up, std::uint64_t epoch);
     // From pubsub: runs that start in a session are followed by those who asked for it.
     void records(std::string_view stream, std::span<const sh_record> records);
     // Tries again what could not go on. Called each kRetryMs.
@@ -119,6 +122,7 @@ private:
     void followed(const Ref& subscription, const sh_result& result);
     void act(const Ref& subscription);
     void look_again(const Ref& subscription);
+    [[nodiscard]] Awaited awaited(const Subscription& subscription) const;
     void replay(const Ref& subscription, std::uint64_t from);
     bool replay_from_node(const Ref& subscription, std::uint64_t from);
     [[nodiscard]] NodeLog node_log(const Subscription& subscription, std::uint64_t from) const;
@@ -160,7 +164,9 @@ private:
     std::unordered_map<sh_connection, Reader> readers_;
     streamhost::TextMap<std::vector<sh_connection>> run_followers_;  // by session stream
     ReaderBook finished_;
-    std::vector<Ref> stuck_;  // promised, and to be tried again
+    std::optional<std::uint64_t> epoch_;       // of the store's link
+    std::optional<std::int64_t> new_link_ms_;  // when it came up anew
+    std::vector<Ref> stuck_;                   // promised, and to be tried again
     std::size_t count_ = 0;
     bool is_closed_ = false;
     std::map<std::string, streamhost::Metric, std::less<>> results_;

@@ -82,6 +82,9 @@ void Subscriptions::page(const Ref& subscription, std::uint64_t from, const sh_r
     if (!is_first && subscription->absence.concerns(result.state)) return vanished(subscription);
     const auto records = records_of(result);
     if (decision.check_before && *decision.check_before != result.fence) {
+        // Less than this node saw: as with a position beyond the head.
+        const bool is_behind = result.last < subscription->wish.position.seq;
+        if (is_first && is_behind && awaited(*subscription).entries) return look_again(subscription);
         decision = is_first ? diverged() : Decision{.act = Act::kSnapshot};
         return take_snapshot(subscription);
     }
@@ -156,7 +159,9 @@ void Subscriptions::snapshot_with_end(const Ref& subscription, const Batch& fold
     Plan plan(subscription->stream, subscription->request, subscription->stand);
     if (!subscription->is_attached)
         plan.subscribed(subscription->decision.recovered, subscription->decision.reason);
-    if (at.seq > 0) plan.snapshot({folded->records, folded->count}, at);
+    // Of nothing only to those who hold something.
+    const bool holds_something = subscription->is_attached || subscription->wish.from == SH_FROM_POSITION;
+    if (at.seq > 0 || holds_something) plan.snapshot({folded->records, folded->count}, at);
     const Joined joined = join_text(records, options_.joined_bytes);
     plan.records(joined.records);
     note_runs(*subscription, records);

@@ -96,6 +96,72 @@ describe('a store that was wiped', { timeout: TEST_MS }, () => {
     });
 });
 
+describe('a reader that comes back while nobody has written again yet what the store lost', { timeout: TEST_MS }, () => {
+    let redis;
+    let cluster;
+    nodesOverRedis(2, (started) => ({ redis, cluster } = started));
+
+    const AWAY_MS = 1_000;
+    const part = (text) => ({ kind: 'text', delta: text });
+
+    it('goes on where it was as soon as the node that wrote it is awake', async () => {
+        const [near, far] = cluster.nodes;
+        const stream = 'returning-1.run';
+        const producer = await Wire.join(near, { session: 'returning-p' });
+        const { fence } = await producer.ask({ type: 'claim', stream, lease_ms: 60_000 });
+        const append = (seq) => producer.ask({ type: 'append', stream, fence, seq, entries: [part(`${seq} `)] });
+        const { check } = await append(1);
+        near.signal('SIGSTOP');
+        try {
+            await redis.again({ empty: true });
+            await far.until(async () => (await far.admin('/admin/v1/node')).body.store.state === 'ok');
+            const reader = await Wire.join(far, { session: 'returning-r', follow: false });
+            const answer = reader.ask({ type: 'subscribe', stream, after: `1.${check}` });
+            await far.lives(AWAY_MS);
+            near.signal('SIGCONT');
+            const { recovered, head } = await answer;
+            assert.deepEqual([recovered, head], [true, 1]);
+            assert.equal((await append(2)).type, 'appended');
+            const { data } = await reader.frame((frame) => frame.stream === stream && frame.type === 'chunk');
+            assert.deepEqual(data, part('2 '));
+            for (const wire of [producer, reader]) wire.close();
+        } finally {
+            near.signal('SIGCONT');
+        }
+    });
+
+    it('is given nothing, and told so, where the stream begins anew', async () => {
+        const stream = 'returning-2.run';
+        const producer = await Wire.join(cluster.nodes[0], { session: 'returning-p' });
+        const { fence } = await producer.ask({ type: 'claim', stream, lease_ms: 60_000 });
+        const reader = await Wire.join(cluster.nodes[1], { session: 'returning-r', follow: false });
+        const { reason } = await reader.ask({ type: 'subscribe', stream, after: '7.00000000000000aa' });
+        assert.equal(reason, 'diverged');
+        const { check } = await producer.ask({ type: 'append', stream, fence, seq: 1, entries: [part('anew')] });
+        const frames = await reader.framesOf(stream, (frame) => frame.type === 'chunk');
+        assert.deepEqual(frames.slice(1), [
+            { type: 'snapshot', stream, seq: 0, check: '0000000000000000', data: [] },
+            { type: 'caught_up', stream, seq: 0 },
+            { type: 'chunk', stream, seq: 1, check, data: part('anew') },
+        ]);
+        for (const wire of [producer, reader]) wire.close();
+    });
+
+    it('is not told of another truth by a node that has not noticed yet', async () => {
+        const session = 'returning-3';
+        const writer = await Wire.join(cluster.nodes[0], { session: 'returning-w', follow: false });
+        const { check } = await writer.ask({ type: 'append', stream: session, entries: [part('a')] });
+        assert.equal((await writer.ask({ type: 'append', stream: session, entries: [part('b')] })).last, 2);
+        const attached = await Wire.join(cluster.nodes[1], { session });
+        await attached.frame((frame) => frame.stream === session && frame.type === 'caught_up' && frame.seq === 2);
+        assert.equal(await redis.call('FLUSHALL'), 'OK');
+        const reader = await Wire.join(cluster.nodes[1], { session, resume: [{ stream: session, after: `1.${check}` }] });
+        const { reason } = await reader.frame((frame) => frame.stream === session && frame.type === 'subscribed');
+        assert.notEqual(reason, 'diverged');
+        for (const wire of [writer, attached, reader]) wire.close();
+    });
+});
+
 describe('a store that is wiped again while nodes write what it lost', { timeout: TEST_MS }, () => {
     let redis;
     let cluster;

@@ -9,8 +9,8 @@ constexpr Stand kOpen{.first = 1, .head = {10, 0xa}, .state = SH_STREAM_OPEN};
 constexpr Stand kTrimmed{.first = 5, .head = {10, 0xa}, .state = SH_STREAM_OPEN};
 constexpr Stand kUnknown{};
 
-Decision after(std::uint64_t seq, std::uint64_t check, const Stand& stand, bool has_waited = false) {
-    return decide({SH_FROM_POSITION, {seq, check}}, stand, has_waited);
+Decision after(std::uint64_t seq, std::uint64_t check, const Stand& stand, const Awaited& awaited = {}) {
+    return decide({SH_FROM_POSITION, {seq, check}}, stand, awaited);
 }
 
 TEST(Decide, AtTheHeadThereIsNothingToDo) {
@@ -61,25 +61,33 @@ TEST(Decide, TheNewestTrimmedEntryIsNoGap) {
 }
 
 TEST(Decide, BeyondTheHeadIsLookedAtAgainBeforeItDiverged) {
-    EXPECT_EQ(after(11, 0xb, kOpen).act, Act::kLookAgain);
-    const Decision decision = after(11, 0xb, kOpen, true);
+    EXPECT_EQ(after(11, 0xb, kOpen, {.entries = true}).act, Act::kLookAgain);
+    const Decision decision = after(11, 0xb, kOpen);
     EXPECT_EQ(decision.act, Act::kSnapshot);
     EXPECT_EQ(decision.reason, "diverged");
 }
 
 TEST(Decide, AStreamThatNobodyWrote) {
-    EXPECT_EQ(decide({SH_FROM_SNAPSHOT, {}}, kUnknown, false).reason, "unknown");
-    EXPECT_EQ(decide({SH_FROM_START, {}}, kUnknown, false).act, Act::kNothing);
+    EXPECT_EQ(decide({SH_FROM_SNAPSHOT, {}}, kUnknown, {}).reason, "unknown");
+    EXPECT_EQ(decide({SH_FROM_START, {}}, kUnknown, {}).act, Act::kNothing);
     EXPECT_EQ(after(0, 0, kUnknown).reason, "unknown");
     EXPECT_EQ(after(7, 7, kUnknown).reason, "expired");
+    EXPECT_EQ(after(7, 7, kUnknown, {.entries = true}).reason, "expired");
+}
+
+TEST(Decide, AStreamThatMayBeWrittenAgainIsLookedAtAgain) {
+    constexpr Awaited kAll{.entries = true, .streams = true};
+    EXPECT_EQ(after(7, 7, kUnknown, kAll).act, Act::kLookAgain);
+    EXPECT_EQ(after(0, 0, kUnknown, kAll).reason, "unknown") << "who holds nothing loses nothing";
+    EXPECT_EQ(decide({SH_FROM_SNAPSHOT, {}}, kUnknown, kAll).reason, "unknown");
 }
 
 TEST(Decide, StartTailAndSnapshot) {
-    EXPECT_EQ(decide({SH_FROM_START, {}}, kOpen, false).replay_from, 1u);
-    EXPECT_EQ(decide({SH_FROM_START, {}}, kTrimmed, false).gap_from, 1u);
-    EXPECT_EQ(decide({SH_FROM_TAIL, {}}, kOpen, false).act, Act::kNothing);
-    EXPECT_EQ(decide({SH_FROM_SNAPSHOT, {}}, kOpen, false).act, Act::kSnapshot);
-    EXPECT_EQ(decide({SH_FROM_SNAPSHOT, {}}, {.state = SH_STREAM_OPEN}, false).act, Act::kNothing)
+    EXPECT_EQ(decide({SH_FROM_START, {}}, kOpen, {}).replay_from, 1u);
+    EXPECT_EQ(decide({SH_FROM_START, {}}, kTrimmed, {}).gap_from, 1u);
+    EXPECT_EQ(decide({SH_FROM_TAIL, {}}, kOpen, {}).act, Act::kNothing);
+    EXPECT_EQ(decide({SH_FROM_SNAPSHOT, {}}, kOpen, {}).act, Act::kSnapshot);
+    EXPECT_EQ(decide({SH_FROM_SNAPSHOT, {}}, {.state = SH_STREAM_OPEN}, {}).act, Act::kNothing)
         << "pending run";
 }
 
