@@ -56,6 +56,7 @@ void Connection::arm_first_deadline() {
 }
 
 void Connection::decode(std::span<std::uint8_t> bytes) {
+    missed_pings_ = 0;  // whoever is in the middle of a frame on a slow line cannot answer a ping
     const auto rest = decode_some(bytes);
     // Held: the rest waits here, and the socket is not read, so this is one read at the most.
     if (!rest.empty()) extra().unread.assign(rest.begin(), rest.end());
@@ -111,7 +112,6 @@ void Connection::decode_unread() {
 }
 
 bool Connection::on_event(const WsEvent& event) {
-    missed_pings_ = 0;
     switch (event.kind) {
     case WsEventKind::kMessage: return on_message(event.opcode, event.payload);
     case WsEventKind::kPing: {
@@ -138,7 +138,6 @@ bool Connection::on_message(WsOpcode opcode, std::span<const std::uint8_t> paylo
 
 // Most messages are expanded in one go by the inflater of the loop; one that is not takes it along.
 bool Connection::on_deflated(const WsEvent& event, std::size_t& budget) {
-    missed_pings_ = 0;
     if (phase_ != Phase::kOpen) return true;
     server_.counters().inflated_from.fetch_add(event.payload.size(), std::memory_order_relaxed);
     WsInflater& inflater = server_.inflater();

@@ -200,6 +200,19 @@ describe('clients that are no longer there, or do not listen', () => {
         client.close();
     });
 
+    it('stay while a message comes in parts, slower than they are asked for life', async () => {
+        const client = await RawClient.upgraded(host.port, '/echo');
+        const message = frame(opcodes.binary, Buffer.alloc(8, 'x'));
+        for (let at = 0; at < message.length; at += 4) {
+            assert.equal((await client.frame()).opcode, opcodes.ping); // in the middle of a frame nobody can answer it
+            client.send(message.subarray(at, at + 4));
+        }
+        let echo = await client.frame();
+        while (echo.opcode === opcodes.ping) echo = await client.frame();
+        assert.deepEqual([echo.opcode, echo.payload], [opcodes.binary, Buffer.alloc(8, 'x')]);
+        client.close();
+    });
+
     it('are closed with 4002 when they read nothing for too long', async () => {
         const client = await RawClient.upgraded(host.port, '/echo');
         client.pause();
