@@ -116,11 +116,17 @@ describe('a body that is refused', () => {
 describe('a page in a browser of this machine', () => {
     const get = (fields) => `GET /admin/v1/node HTTP/1.1\r\n${Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 
-    for (const name of ['evil.example', 'evil.example:8091', '127.0.0.1.evil.example', 'localhost.evil.example:80', '192.168.0.1'])
+    const OTHERS = ['evil.example', 'evil.example:8091', '127.0.0.1.evil.example', 'localhost.evil.example:80', '192.168.0.1'];
+    for (const name of OTHERS)
         it(`that calls this address ${name} reads nothing`, () => refused(get({ Host: name }), 403, /ask for it as 127\.0\.0\.1:\d+, localhost/));
 
     it('of another site changes nothing', () =>
         refused(order({ Origin: 'https://evil.example', 'Content-Length': 17 }, '{"enabled": true}'), 403, /Pages of other hosts/));
+
+    it('is counted where it was refused', async () => {
+        assert.equal(await host.metric('http_requests_total{code="403",route="/admin/v1/node"}'), OTHERS.length);
+        assert.equal(await host.metric('http_requests_total{code="403",route="/admin/v1/plugins"}'), 1);
+    });
 
     for (const name of ['localhost', 'LOCALHOST:80', '127.0.0.1', '127.0.0.1:1', '[::1]', '[::1]:8091'])
         it(`and everybody else may call it ${name}`, async () => {

@@ -48,6 +48,32 @@ describe('SIGHUP', () => {
         });
     });
 
+    it('tells of a mistake beside a secret, and not the secret', async () => {
+        const SECRET = 'sk-never-told';
+        const provider = (more) => `plugins: {health: {enabled: true}, chat: {enabled: false, providers: {m: {type: openai, ${more}}}}}\n`;
+        await withFile(provider(`api_key: ${SECRET}-before`), async ({ host, change }) => {
+            const broken = [
+                provider(`api_key: {value: ${SECRET}}`),
+                provider(`api_key: [${SECRET}]`),
+                provider(`api_kye: ${SECRET}`),
+                provider(`api_key: "${SECRET}`),
+                provider(`api_key: ${SECRET}: x`),
+                provider(`api_key: !secret ${SECRET}`),
+                `${provider(`api_key: ${SECRET}`)}limits: {conections: 5}\n`,
+                `plugins: {health: {enabled: true}}\nstore: {redis: {password: ${SECRET}}}\n`,
+                `plugins: {health: {enabled: true}, auth: {keys: [{id: k, algorithm: HS256, secret: ${SECRET}}]}}\n`,
+            ];
+            for (const [index, text] of broken.entries()) {
+                assert.match(await change(text), /streamhost\.yaml:\d+:\d+: /, text);
+                const diff = await host.admin('/admin/v1/config/diff', { documents: [{ name: 'new.yaml', text }] });
+                assert.deepEqual([diff.body.valid, diff.body.complaints.length > 0], [false, true], text);
+                const shown = JSON.stringify([diff.body, await inForce(host), await node(host)]);
+                assert.ok(!shown.includes(SECRET) && !host.log.includes(SECRET), `${text}: ${shown.slice(0, 2_000)}\n${host.log}`);
+                assert.equal(await host.metric('config_reloads_total{result="refused"}'), index + 1);
+            }
+        });
+    });
+
     it('changes limits for connections that come after it', async () => {
         await withFile('plugins: {echo: {enabled: true}}\n', async ({ host, change }) => {
             const first = await RawClient.upgraded(host.port, '/echo');

@@ -42,6 +42,7 @@ it('a hundred scrapes a second cost no word, no time and no memory', { timeout: 
         const watch = new Stopwatch();
         const answers = [...warm, ...(await scrapes(host.adminPort, agent, SCRAPES))];
         assert.deepEqual(answers.filter(({ status, isWhole }) => status !== 200 || !isWhole), []);
+        assert.equal(await host.metric('http_requests_total{code="200",route="/metrics"}'), answers.length, 'each of them is counted');
         await talks.areWhole();
         watch.within(PAUSE_MS, 'longest pause between two words', test, talks.longestPause());
         const grown = (await host.residentBytes()) - before;

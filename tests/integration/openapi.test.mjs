@@ -1,4 +1,5 @@
-// docs/reference/openapi.yaml names the paths that a node answers at, each with its methods, and no others.
+// docs/reference/openapi.yaml names the paths that a node answers at, each with its methods, and no others. So it names what has to be
+// refused without a grant, too.
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -98,5 +99,73 @@ describe('a node with every plugin', { timeout: 60_000 }, () => {
             const { text } = await ask(host.adminPort, one, 'get');
             for (const name of schema.required) assert.ok(name in JSON.parse(text), `${one} has no ${name}: ${text}`);
         }
+    });
+});
+
+describe('a node whose admin listener asks for tokens', { timeout: 60_000 }, () => {
+    const ADMIN = { ...ON, 'listeners.admin.authentication': 'required', 'listeners.admin.open_metrics': true, 'logging.level': 'debug' };
+    let host;
+    before(async () => {
+        host = await serveHost(ADMIN, { words: ['-c', 'config/streamhost.yaml'] });
+    });
+    after(async () => {
+        assert.equal((await host?.stop())?.code, 0, host?.log);
+    });
+
+    const tokenFor = async (grants, more = {}) => {
+        const answer = await fetch(`http://127.0.0.1:${host.port}/v1/dev-token`, { method: 'POST', body: JSON.stringify({ user: 'ops', grants, ...more }) });
+        return (await answer.json()).token;
+    };
+    const ask = async (one, method, token) => {
+        const target = one.replaceAll(/\{(\w+)\}/g, (_, name) => VALUES[name]);
+        const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
+        const answer = await fetch(`http://127.0.0.1:${host.adminPort}${target}`, { method, headers, body: method === 'post' ? '{"enabled":false,"exit":true,"user":"ops"}' : undefined });
+        return { status: answer.status, challenge: answer.headers.get('www-authenticate'), text: await answer.text() };
+    };
+    /** All that is neither open nor the question what one may do. */
+    const calls = () => Object.entries(paths).flatMap(([one, item]) => (one.startsWith('/admin/v1/') && one !== '/admin/v1/access' ? METHODS.filter((method) => item[method]).map((method) => [one, method]) : []));
+    const answered = async () => {
+        const text = await (await fetch(`http://127.0.0.1:${host.adminPort}/metrics`)).text();
+        const sum = (code) => [...text.matchAll(new RegExp(`^streamhost_http_requests_total\\{code="${code}",route="/admin/v1/[^"]*"\\} (\\d+)$`, 'gm'))].reduce((all, [, count]) => all + Number(count), 0);
+        return { 401: sum(401), 403: sum(403), malformed: Number(text.match(/^streamhost_auth_total\{result="malformed"\} (\d+)$/m)?.[1] ?? 0) };
+    };
+
+    it('answers none of its calls without the grant: the code, a count, nothing done, nothing told', async () => {
+        const list = calls();
+        assert.ok(list.length > 15, `${list}`);
+        const state = async () => {
+            const token = await tokenFor(['admin:view']);
+            const [{ text: plugins }, { text: drain }, { text: revoked }, { text: config }] = await Promise.all(['plugins', 'drain', 'auth/revocations', 'config'].map((name) => ask(`/admin/v1/${name}`, 'get', token)));
+            const names = JSON.parse(plugins).map(({ name, enabled, generation }) => [name, enabled, generation]);
+            return JSON.stringify([names, JSON.parse(drain).state, JSON.parse(revoked).total, JSON.parse(config).generation]);
+        };
+        const before = await state();
+        const counted = await answered();
+        const without = { get: ['admin:metrics', 'admin:change'], post: ['admin:view', 'admin:metrics'], delete: ['admin:view'], put: [] };
+        const said = [];
+        const used = [];
+        let refusals = 0;
+        for (const [one, method] of list) {
+            for (const [token, what] of [[null, 'none'], ['no.token.atall', 'malformed']]) {
+                const { status, challenge, text } = await ask(one, method, token);
+                assert.deepEqual([status, challenge], [401, 'Bearer'], `${method} ${one} with ${what}: ${text}`);
+                said.push(text);
+            }
+            for (const grants of [['read:*', 'send:*', 'produce:*'], ...without[method].map((grant) => [grant])]) {
+                const token = await tokenFor(grants);
+                const { status, text } = await ask(one, method, token);
+                assert.deepEqual([status, JSON.parse(text).detail], [403, `The token does not grant admin:${method === 'get' ? 'view' : 'change'}`], `${method} ${one} with ${grants}`);
+                used.push(token);
+                said.push(text);
+                refusals += 1;
+            }
+        }
+        const now = await answered();
+        assert.deepEqual(now, { 401: counted[401] + 2 * list.length, 403: counted[403] + refusals, malformed: counted.malformed + list.length });
+        assert.equal(await state(), before);
+        const parts = [...used.flatMap((token) => token.split('.').slice(1)), 'no.token.atall'];
+        for (const part of parts) assert.ok(!said.join('').includes(part) && !host.log.includes(part));
+        const noted = [...host.log.matchAll(/audit: admin call method=(?:POST|DELETE) .* user=(\S+) status=(40[13])/g)].map(([, user, status]) => `${user} ${status}`);
+        assert.deepEqual([...new Set(noted)].sort(), ['- 401', 'ops 403'], 'who tried is in the log');
     });
 });

@@ -1,7 +1,7 @@
 // A listener that speaks TLS itself, with the clients that people use: browsers' WebSockets, Node, OpenSSL.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -174,13 +174,21 @@ describe('certificates', () => {
                 assert.equal(back.isSessionReused(), true);
                 back.destroy();
 
-                await writeFile(used.key, 'no key');
+                const broken = 'MC4CAQ-half-a-key';
+                await writeFile(used.key, broken);
                 const log = await reload(host);
                 assert.match(log, /listeners\.public\.tls: TLS: the key '.*used\.key' cannot be used/);
                 assert.match(log, /the changed configuration is refused; the running one stays/);
                 (await connect(host.port)).destroy();
                 await copyFile(first.key, used.key);
                 assert.match(await reload(host), /used\.key/, 'the key of another certificate');
+                await rm(used.key);
+                assert.match(await reload(host), /the key '.*used\.key' cannot be used: No such file or directory/);
+                assert.equal(await host.metric('config_reloads_total{result="refused"}'), 3);
+                for (const key of [broken, ...(await readFile(first.key, 'utf8')).split('\n').filter((line) => line.length > 40)]) assert.ok(!host.log.includes(key));
+                const still = await connect(host.port);
+                assert.notEqual(still.getPeerCertificate().fingerprint256, shown, 'what was good before is shown on');
+                still.destroy();
 
                 const { stream } = await wire.ask({ type: 'send', content: 'through all of it' });
                 assert.equal((await wire.textOf(stream)).text, 'through all of it');
@@ -219,7 +227,11 @@ describe('certificates', () => {
                 ...set('more', 'tls.cert_file', '/nowhere/c.pem'), ...set('more', 'tls.key_file', '/nowhere/k.pem'),
             ];
             const said = await runHost(words);
-            assert.notEqual(said.code, 0);
+            assert.equal(said.code, 2);
+            const started = await runHost(words.slice(2).flatMap((word) => (word === 'config/streamhost.yaml' ? ['-c', word] : [word])));
+            assert.equal(started.code, 2);
+            assert.equal(started.out, '', 'nothing listened');
+            assert.match(started.err, /listeners\.public\.tls\.key_file: is missing, and TLS is enabled/);
             assert.match(said.out + said.err, /listeners\.public\.tls\.key_file: is missing, and TLS is enabled/);
             assert.match(said.out + said.err, /listeners\.more\.tls: TLS: the certificate '\/nowhere\/c\.pem' cannot be used: No such file or directory/);
         }));
