@@ -58,12 +58,15 @@ describe('a Prometheus that scrapes a host', () => {
         folder = await mkdtemp(path.join(tmpdir(), 'streamhost-prometheus-'));
         const store = onRedis(redis);
         const worker = await startNode({ words: ['-c', 'config/profiles/ai-worker.yaml'], settings: { 'store.kind': 'redis', ...store.settings } }, 'ai-1');
+        hosts.push(worker);
         const gateway = await startNode(store, 'gateway-1', {
             'plugins.chat.provider': 'workers', 'plugins.chat.providers.workers': '{type: remote}', ...(await secureListener(folder)),
+            'plugins.auth.enabled': true, 'plugins.auth.dev_tokens.enabled': true, 'plugins.gateway.authentication': 'required',
             'plugins.tracing.enabled': true, 'plugins.tracing.endpoint': `http://127.0.0.1:${await freePort()}`, // nobody there
         });
-        hosts.push(worker, gateway);
-        const wire = await Wire.join(gateway, { session: 'seen' });
+        hosts.push(gateway);
+        const { token } = await (await fetch(`http://127.0.0.1:${gateway.port}/v1/dev-token`, { method: 'POST', body: '{"user":"somebody"}' })).json();
+        const wire = await Wire.join(gateway, { session: 'seen', token });
         const { stream } = await wire.ask({ type: 'send', content: 'one two', key: 'k' });
         await wire.frame((frame) => frame.type === 'end' && frame.stream === stream);
 
