@@ -1,4 +1,4 @@
-// Two thousand clients behind deploy/nginx: a reload, a node that is killed, and one that drains; and fifty answers under a drain.
+// Two thousand clients behind deploy/nginx: reloads, a node that is killed, and one that drains; and fifty answers under a drain.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -143,13 +143,36 @@ describe('two thousand clients', () => {
         await configFile(folder, 'limits: {}\n'); // a node that is started anew reads it
     });
 
-    it('are back within ten seconds when a node is killed, and no node has more than twice its share', async (test) => {
+    it('notice nothing of a reload of nginx', async () => {
+        const [before, workers] = [counts(), await nginx.workers()];
+        nginx.signal('SIGHUP');
+        await nodes[1].until(async () => (await nginx.workers()).some((pid) => !workers.includes(pid)));
+        const late = new Client(nginx.url, CLIENTS + 1, () => news());
+        late.open();
+        await until(() => late.node !== null, 'connecting afterwards');
+        late.end();
+        assert.deepEqual(clients.flatMap(({ codes }) => codes), []);
+        assert.deepEqual(counts(), before);
+    });
+
+    it('are back within ten seconds when a node is killed, no node has more than twice its share, and whoever asks by HTTP is told no error', async (test) => {
         noneHasTwiceItsShare(test);
-        const watch = new Stopwatch();
         const { port } = nodes[1];
+        let isOver = false;
+        const statuses = [];
+        const ask = async () => {
+            for (let turn = 0; !isOver; ++turn) statuses.push((await get(nginx.port, '/v1/sessions/asked/messages', { from: `127.${1 + (turn % 100)}.3.1` })).status);
+        };
+        const asking = ask();
+        await nodes[2].until(() => statuses.length > 0);
+        const watch = new Stopwatch();
         await nodes[1].kill();
         await until(allAreIn('node-1'), 'all back');
         watch.within(BACK_MS, 'all back after a kill', test);
+        isOver = true;
+        await asking;
+        test.diagnostic(`${statuses.length} requests`);
+        assert.deepEqual([...new Set(statuses)], [200]);
         noneHasTwiceItsShare(test);
         await start(1, { 'listeners.public.address': `127.0.0.1:${port}` });
     });
