@@ -243,6 +243,7 @@ describe('limits', { timeout: TEST_MS }, () => {
             assert.equal(await host.metric('ratelimit_total{by="user",result="limited",verb="send"}'), 1);
             const second = await join(host, 'ann', 'hers');
             assert.deepEqual(await refused(host, { session: 'hers', token: await tokenFor(host, 'ann') }), { code: 'rate_limited', close: 4429 });
+            assert.equal(await host.metric('ratelimit_connections_refused_total{by="user"}'), 1);
             second.close();
             await second.ended();
             const bob = await join(host, 'bob', 'his');

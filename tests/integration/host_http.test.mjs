@@ -9,7 +9,7 @@ const HEAD_BYTES = 4_096;
 
 let host;
 before(async () => {
-    host = await serveHost({ 'plugins.echo.enabled': true, 'limits.head_bytes': HEAD_BYTES, 'limits.head_timeout_ms': 1_000 });
+    host = await serveHost({ 'plugins.echo.enabled': true, 'plugins.health.enabled': true, 'limits.head_bytes': HEAD_BYTES, 'limits.head_timeout_ms': 1_000 });
 });
 after(async () => {
     assert.deepEqual(await host?.stop(), { code: 0, signal: null });
@@ -141,6 +141,11 @@ describe('an upgrade that cannot be', () => {
 });
 
 describe('a head that is refused', () => {
+    const isCounted = async (ask) => {
+        const before = await host.metric('requests_refused_total');
+        await ask();
+        assert.equal(await host.metric('requests_refused_total'), before + 1);
+    };
     for (const [what, status, bytes] of [
         ['larger than limits.head_bytes', 431, upgradeHead('/echo', { 'X-Large': 'x'.repeat(HEAD_BYTES) })],
         ['more than 100 fields', 431, `GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(101)}\r\n`],
@@ -163,19 +168,15 @@ describe('a head that is refused', () => {
         ['HTTP/2', 505, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
         ['a greeting of TLS', 400, Buffer.from([0x16, 0x03, 0x01, 0x00, 0xc8, 0x01])],
     ]) {
-        it(`is answered ${status}: ${what}`, async () => {
-            await refused(bytes, status);
-        });
+        it(`is answered ${status}: ${what}`, () => isCounted(() => refused(bytes, status)));
     }
 
-    it('is answered 408 when it does not arrive in time', async () => {
-        await refused('GET /echo HTTP/1.1\r\nHost:', 408);
-    });
+    it('is answered 408 when it does not arrive in time', () => isCounted(() => refused('GET /echo HTTP/1.1\r\nHost:', 408)));
 });
 
 describe('the limit on connections', () => {
     it('answers 503 beyond it, and takes the next one when a place is free', async () => {
-        const small = await serveHost({ 'plugins.echo.enabled': true, 'limits.connections': 2 });
+        const small = await serveHost({ 'plugins.echo.enabled': true, 'plugins.health.enabled': true, 'limits.connections': 2 });
         try {
             const first = await RawClient.upgraded(small.port, '/echo');
             const second = await RawClient.upgraded(small.port, '/echo');
@@ -183,6 +184,7 @@ describe('the limit on connections', () => {
             const answer = await third.response();
             assert.equal(answer.status, 503);
             assert.equal(answer.headers['retry-after'], '2');
+            assert.equal(await small.metric('connections_opened_total{result="over_limit"}'), 1);
             first.close();
             await small.until(async () => (await small.admin('/admin/v1/node')).body.connections === 1);
             const fourth = await RawClient.upgraded(small.port, '/echo');
