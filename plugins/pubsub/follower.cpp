@@ -15,26 +15,30 @@ Step Follower::opened(sh_position head, bool is_known) {
 }
 
 void Follower::hold(std::span<const sh_record> records) {
+    if (records.empty()) return;
+    if (aside_ == nullptr) aside_ = std::make_unique<Aside>();
     for (const sh_record& record : records) {
-        if (held_.size() == kMaxHeld) {
-            overflowed_ = true;
+        if (aside_->held.size() == kMaxHeld) {
+            aside_->overflowed = true;
             return;
         }
-        held_.emplace_back(record);
+        aside_->held.emplace_back(record);
     }
 }
 
 // What arrived before the log was asked, and is behind the head that it answered, is of a master that was
 // lost: the hole before it is never filled, and whoever waits for that reads for ever.
 void Follower::forget_disproved(std::uint64_t head_seq) {
-    const auto end = held_.begin() + static_cast<std::ptrdiff_t>(std::exchange(held_before_read_, 0));
+    if (aside_ == nullptr) return;
+    auto& held = aside_->held;
+    const auto end = held.begin() + static_cast<std::ptrdiff_t>(std::exchange(aside_->held_before_read, 0));
     const auto is_behind = [head_seq](const auto& owned) { return owned.head.seq > head_seq; };
-    held_.erase(std::remove_if(held_.begin(), end, is_behind), end);
+    held.erase(std::remove_if(held.begin(), end, is_behind), end);
 }
 
 Step Follower::start_reading() {
     phase_ = Phase::kReading;
-    held_before_read_ = held_.size();
+    if (aside_ != nullptr) aside_->held_before_read = aside_->held.size();
     Step step;
     step.read_from = position_.seq + 1;
     return step;
@@ -65,25 +69,28 @@ Step Follower::take(std::span<const sh_record> records) {
 }
 
 Step Follower::live(std::span<const sh_record> records) {
-    if (phase_ == Phase::kLive) return take(records);
+    if (phase_ == Phase::kLive) {
+        if (!has_held()) aside_.reset();
+        return take(records);
+    }
     hold(records);
     return {};
 }
 
 Step Follower::release() {
     if (!wants_release()) return {};
-    out_owned_ = std::move(held_);
-    held_.clear();
-    out_.clear();
-    for (const auto& owned : out_owned_)
-        out_.push_back(owned.record());
-    Step step = take(out_);
-    if (overflowed_ && !step.read_from) {
+    Aside& aside = *aside_;
+    aside.released = std::exchange(aside.held, {});
+    const bool overflowed = std::exchange(aside.overflowed, false);
+    aside.views.clear();
+    for (const auto& owned : aside.released)
+        aside.views.push_back(owned.record());
+    Step step = take(aside.views);
+    if (overflowed && !step.read_from) {
         const auto delivered = step.deliver;
         step = start_reading();
         step.deliver = delivered;
     }
-    overflowed_ = false;
     step.caught_up = !step.read_from;
     return step;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -54,9 +55,7 @@ public:
     [[nodiscard]] Step retry();
     // Takes what arrived while the log was read; due after opened() and page() while wants_release().
     [[nodiscard]] Step release();
-    [[nodiscard]] bool wants_release() const noexcept {
-        return phase_ == Phase::kLive && (!held_.empty() || overflowed_);
-    }
+    [[nodiscard]] bool wants_release() const noexcept { return phase_ == Phase::kLive && has_held(); }
     // The tail check: where the store stands, asked when it was silent or after a new link. Finds a lost last
     // record, and a stream that is gone.
     [[nodiscard]] Step tail(sh_position head, bool is_known = true);
@@ -72,6 +71,18 @@ public:
 private:
     enum class Phase { kOpening = 1, kLive, kReading, kBroken };
 
+    // What only a stream needs that is behind, or was until its next record: few are.
+    struct Aside {
+        std::vector<streamhost::OwnedRecord> held;
+        std::size_t held_before_read = 0;  // the first so many of them: they arrived before the log was asked
+        bool overflowed = false;
+        std::vector<streamhost::OwnedRecord> released;
+        std::vector<sh_record> views;  // of those
+    };
+
+    [[nodiscard]] bool has_held() const noexcept {
+        return aside_ != nullptr && (!aside_->held.empty() || aside_->overflowed);
+    }
     Step take(std::span<const sh_record> records);
     void hold(std::span<const sh_record> records);
     void forget_disproved(std::uint64_t head_seq);
@@ -81,11 +92,7 @@ private:
     sh_position position_{};
     bool ended_ = false;
     bool is_known_ = false;
-    bool overflowed_ = false;
-    std::vector<streamhost::OwnedRecord> held_;
-    std::size_t held_before_read_ = 0;  // the first so many of them: they arrived before the log was asked
-    std::vector<streamhost::OwnedRecord> out_owned_;
-    std::vector<sh_record> out_;
+    std::unique_ptr<Aside> aside_;
 };
 
 }  // namespace pubsub

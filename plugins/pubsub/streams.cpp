@@ -58,7 +58,7 @@ void Streams::follow(std::string_view id, const sh_lease* events, sh_ticket tick
         stream.watchers.push_back({events, 1});
     }
     if (is_new) {
-        stream.id = id;
+        stream.id = entry->first;
         stream.life = ++last_life_;
         return open(stream);
     }
@@ -68,7 +68,7 @@ void Streams::follow(std::string_view id, const sh_lease* events, sh_ticket tick
 }
 
 void Streams::open(Stream& stream) {
-    const std::string id = stream.id;
+    const std::string id(stream.id);
     const std::uint64_t life = stream.life;
     const std::string_view home = home_of(id);
     const auto ask_tail = [this, id, life, epoch = epoch_](const sh_result& subscribed) {
@@ -151,7 +151,7 @@ void Streams::diverge(Stream& stream) {
 
 template <typename Call>
 void Streams::notify(const Stream& stream, Call call) {
-    const std::string id = stream.id;
+    const std::string id(stream.id);
     const auto watchers = stream.watchers;
     for (const Watcher& watcher : watchers) {
         // A watcher whose plugin stopped hears nothing more.
@@ -175,9 +175,8 @@ void Streams::answer_waiting(Stream& stream, sh_status status) {
 
 void Streams::read(Stream& stream, std::uint64_t from) {
     if (!stream.is_repeat) gaps_.add();
-    const auto take = [this, id = stream.id, life = stream.life, epoch = epoch_](const sh_result& result) {
-        page(id, life, epoch, result);
-    };
+    const auto take = [this, id = std::string(stream.id), life = stream.life,
+                       epoch = epoch_](const sh_result& result) { page(id, life, epoch, result); };
     store_.run(&sh_store_ext::read, take, bytes(stream.id), from, kPageEntries, kPageBytes);
 }
 
@@ -233,7 +232,7 @@ void Streams::suspect_home(const Stream& stream) {
 void Streams::retry_later(Stream& stream) {
     stream.is_repeat = true;
     if (stream.has_timer) return;
-    const auto again = [this, id = stream.id, life = stream.life] {
+    const auto again = [this, id = std::string(stream.id), life = stream.life] {
         Stream* found = find(id, life);
         if (found == nullptr) return;
         found->has_timer = false;

@@ -54,7 +54,7 @@ private:
         std::uint32_t count;
     };
     struct Stream {
-        std::string id;
+        std::string_view id;  // the key of the table
         Follower follower;
         std::vector<Watcher> watchers;
         std::vector<sh_ticket> waiting;  // for the first time at the head
