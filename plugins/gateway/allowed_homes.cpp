@@ -5,16 +5,18 @@
 namespace gateway {
 
 void AllowedHomes::allow(std::string_view home, std::int64_t now_ms) {
-    ends_.insert_or_assign(std::string(home), now_ms + kMs);
-    if (ends_.size() <= kMax) return;
-    ends_.erase(std::min_element(ends_.begin(), ends_.end(), [](const auto& one, const auto& other) {
-        return one.second < other.second;
-    }));
+    const auto place = std::ranges::lower_bound(homes_, home, {}, &Home::name);
+    if (place != homes_.end() && place->name == home) {
+        place->end_ms = now_ms + kMs;
+        return;
+    }
+    homes_.insert(place, {std::string(home), now_ms + kMs});
+    if (homes_.size() > kMax) homes_.erase(std::ranges::min_element(homes_, {}, &Home::end_ms));
 }
 
 bool AllowedHomes::holds(std::string_view home, std::int64_t now_ms) const {
-    const auto found = ends_.find(home);
-    return found != ends_.end() && now_ms < found->second;
+    const auto found = std::ranges::lower_bound(homes_, home, {}, &Home::name);
+    return found != homes_.end() && found->name == home && now_ms < found->end_ms;
 }
 
 }  // namespace gateway

@@ -12,9 +12,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway {
 
@@ -25,10 +25,15 @@ public:
 
     void allow(std::string_view home, std::int64_t now_ms);
     [[nodiscard]] bool holds(std::string_view home, std::int64_t now_ms) const;
-    [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return homes_.size(); }
 
 private:
-    std::map<std::string, std::int64_t, std::less<>> ends_;
+    struct Home {
+        std::string name;
+        std::int64_t end_ms;
+    };
+
+    std::vector<Home> homes_;  // by name; most connections have one, and a tree is large for that
 };
 
 }  // namespace gateway

@@ -181,7 +181,7 @@ private:
     LoopClients& loop_;
     streamhost::Connection connection_;
     State state_ = State::kNew;
-    std::optional<Opening> opening_;
+    std::unique_ptr<Opening> opening_;  // null but while it opens
     std::string session_;
     std::string agent_;  // "name version" of the program, as it said
     std::string address_;

@@ -42,10 +42,10 @@ void Client::on(const Request& request, const Hello& hello) {
         return reject(request.id, {.code = "bad_request",
                                    .message = "a second `hello`; another session is another connection"});
     state_ = State::kOpening;
-    opening_ = Opening{.id = std::string(request.id),
-                       .session = std::string(hello.session),
-                       .follow = hello.follow,
-                       .resume = {}};
+    opening_ = std::make_unique<Opening>(Opening{.id = std::string(request.id),
+                                                 .session = std::string(hello.session),
+                                                 .follow = hello.follow,
+                                                 .resume = {}});
     for (const ResumePoint& point : hello.resume)
         opening_->resume.emplace_back(point.stream, point.after);
     connection_.pause();

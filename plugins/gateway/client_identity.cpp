@@ -46,7 +46,7 @@ void Client::authenticate(std::string_view token) {
     if (token.empty()) return refuse_hello(missing_token(), kAuthenticator);
     door().services.authenticate(
         target(), token, later([](Client& client, const sh_result& result) { client.identified(result); }));
-    token_.clear();
+    token_ = std::string();  // and its memory with it: a token is as large as all the rest
 }
 
 void Client::identified(const sh_result& result) {
