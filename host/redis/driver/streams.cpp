@@ -149,6 +149,9 @@ void RedisStreams::settle(const std::shared_ptr<Kept>& kept, const Reply& reply)
                                         : keeper_.knows_better(kept->keep.id, *status, info, keeper_now_ms());
     if (is_shared) kept->call->floor(0);  // again, it takes what is there
     if (knows_better && kept->repairs_left-- > 0) return repeat_repaired(kept);
+    // The node that was told of the run may have it yet to tell this master.
+    const bool may_come = kept->is_finish && *status == Status::kNoStream && !is_settled();
+    if (may_come && hold(kept) == Submit::kAccepted) return;
     if (*status == Status::kOk || *status == Status::kDuplicate) {
         if (kept->keep.kind == Keep::Kind::kClaim) kept->call->arg(info.fence);
         if (kept->is_finish) kept->call->floor(info.head.seq - 1);

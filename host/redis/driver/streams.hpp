@@ -26,7 +26,8 @@ namespace streamhost::redis {
 // a write had no answer: producers may not have been heard either, and come first.
 //
 // A run that lacks its tail would take an end all the same, and its tail no more. So a finish is never asked
-// of another master than the one that was there when it was sent, before that has been told what it lacks.
+// of another master than the one that was there when it was sent, before that has been told what it lacks;
+// and until then one that does not know the run is asked again.
 // [store]
 class RedisStreams final : public store::StreamCommands {
 public:

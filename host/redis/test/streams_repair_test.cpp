@@ -21,6 +21,7 @@ constexpr std::string_view kDone = "*1\r\n:1";  // to a write that proves that t
 constexpr std::string_view kOk = "*5\r\n:1\r\n$0\r\n\r\n:1\r\n:1\r\n$16\r\n0123456789abcdef";
 const std::string kGap = "*2\r\n:" + std::to_string(static_cast<int>(Status::kGap)) + "\r\n$0\r\n";
 
+const std::string kConflict = "*1\r\n:" + std::to_string(static_cast<int>(Status::kConflict));
 const std::string kNoStream = "*1\r\n:" + std::to_string(static_cast<int>(Status::kNoStream));
 
 class StreamsRepairTest : public testing::Test {
@@ -239,8 +240,8 @@ TEST_F(StreamsRepairTest, AFinishWithoutAMasterWaitsForTheNextOneAndTheTail) {
     ASSERT_EQ(port_.held.size(), 1U);
     EXPECT_TRUE(port_.held[0].is_once);
     EXPECT_EQ(port_.held[0].timeout_ms, 500U);
-    port_.reply(kNoStream);
-    EXPECT_EQ(answers_.back(), Status::kNoStream);
+    port_.reply(kConflict);
+    EXPECT_EQ(answers_.back(), Status::kConflict);
     EXPECT_EQ(store_->stats().in_flight, 0U);
 }
 
@@ -259,8 +260,36 @@ TEST_F(StreamsRepairTest, AFinishWhoseConnectionEndedIsNotSentAheadOfTheTail) {
     port_.reply(kGap);
     port_.reply(kOk);
     ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kConflict);
+    EXPECT_EQ(answers_.back(), Status::kConflict);
+}
+
+TEST_F(StreamsRepairTest, AFinishOfARunThatTheMasterMayBeToldOfIsAskedAgain) {
+    port_.events->on_link(store::Link::kDown, 1);
+    link_up_again();
+    finish();
     port_.reply(kNoStream);
-    EXPECT_EQ(answers_.back(), Status::kNoStream);
+    EXPECT_TRUE(answers_.empty());
+    loop_.advance(100);
+    ASSERT_EQ(port_.held.size(), 1U);
+    port_.reply(kConflict);
+    EXPECT_EQ(answers_, std::vector{Status::kConflict});
+
+    finish();
+    port_.reply(kNoStream);
+    for (int times = 0; times < 9; ++times) {
+        loop_.advance(100);
+        port_.reply(kNoStream);
+    }
+    EXPECT_EQ(answers_.size(), 1U);
+    loop_.advance(100);
+    EXPECT_EQ(answers_.back(), Status::kUnavailable) << "its time is over";
+
+    loop_.advance(4'000);
+    finish();
+    port_.reply(kNoStream);
+    EXPECT_EQ(answers_.back(), Status::kNoStream) << "nobody will tell it any more";
+    EXPECT_EQ(store_->stats().in_flight, 0U);
 }
 
 TEST_F(StreamsRepairTest, AFinishWithoutAMasterIsToldSoInTime) {
@@ -300,8 +329,8 @@ TEST_F(StreamsRepairTest, AFinishWaitsForTheTailOfItsRun) {
     port_.reply(kOk);
     ASSERT_EQ(port_.held.size(), 1U);
     EXPECT_EQ(port_.held[0].timeout_ms, 1'000U);
-    port_.reply(kNoStream);
-    EXPECT_EQ(answers_.back(), Status::kNoStream);
+    port_.reply(kConflict);
+    EXPECT_EQ(answers_.back(), Status::kConflict);
 }
 
 }  // namespace
