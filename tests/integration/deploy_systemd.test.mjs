@@ -63,6 +63,7 @@ async function listen(name) {
             const index = said.findIndex(isSo);
             if (index < 0) return;
             clearTimeout(late);
+            news = () => {}; // what comes before the next question is for that
             resolve(said.splice(0, index + 1).at(-1));
         };
         news();
