@@ -178,6 +178,14 @@ describe('the files beside the unit', { skip, timeout: 300_000 }, () => {
         assert.match(stranger.text, /Permission denied/);
     });
 
+    it('leave a way to have the configuration read without another process', async () => {
+        const former = await service.shows('MainPID');
+        const [signal] = (await shipped(`${UNIT}.d/handover.conf`)).match(/systemctl kill [^`]+/);
+        await service.machine.runs('bash', '-c', `${signal} ${UNIT}`);
+        await until(async () => /configuration read again/.test(await service.machine.journal(UNIT)), 'the configuration is read again');
+        assert.equal(await service.shows('MainPID'), former);
+    });
+
     it('have `systemctl reload` fail for a configuration with a mistake, and change nothing', async () => {
         const [former, good] = [await service.shows('MainPID'), await service.machine.runs('cat', CONFIGURATION)];
         await service.machine.writes(CONFIGURATION, `${good}\nlimit: {}\n`);
