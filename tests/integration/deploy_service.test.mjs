@@ -138,6 +138,20 @@ describe('the unit under systemd', { skip, timeout: 300_000 }, () => {
         assert.deepEqual([await service.shows('Result'), await service.shows('ExecMainStatus')], ['success', '0']);
     });
 
+    it('does not start with a mistake, says where it is, and starts when that is mended', async () => {
+        const good = await service.machine.runs('cat', CONFIGURATION);
+        await service.machine.writes(CONFIGURATION, `${good}\nlimit: {}\n`);
+        assert.notEqual((await service.machine.tries('systemctl', 'start', UNIT)).code, 0);
+        assert.match(await service.machine.journal(UNIT), /streamhost\.yaml:\d+:\d+: limit: unknown key/);
+        await until(async () => (await service.shows('ActiveState')) === 'failed', 'it is not tried for ever');
+        await service.machine.writes(CONFIGURATION, good);
+        const [, mend] = (await readFile(path.join(root, 'docs/operate/troubleshooting.md'), 'utf8')).match(/`(systemctl reset-failed [^`]+)`/);
+        await service.machine.runs('bash', '-c', mend);
+        await service.systemctl('start', UNIT);
+        assert.equal((await service.asks('/health/ready')).status, 200);
+        await service.systemctl('stop', UNIT);
+    });
+
     it('keeps whoever connects to its socket while it is started anew', async () => {
         await service.systemctl('start', 'streamhost.socket');
         assert.equal((await fetch(`http://127.0.0.1:${service.where.port}/health/live`)).status, 200, 'the first one starts it');
