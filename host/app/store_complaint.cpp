@@ -13,13 +13,15 @@ struct Cause {
     std::string_view next;
 };
 constexpr std::string_view kRefused = "the server refused the user or the password";
-constexpr std::string_view kLogIn = "compare @.username and the first line of @.password_file with ACL LIST";
+constexpr std::string_view kLogIn =
+    "compare @.username and the first line of @.password_file with ACL GETUSER";
 constexpr Cause kCauses[] = {
     {"WRONGPASS", kRefused, kLogIn},
     {"NOAUTH", kRefused, kLogIn},
     {"without any password configured", kRefused,
      "the server asks for none: take @.password_file away, or set one there"},
-    {"NOPERM", "a right is missing", "give the user of @.username the rights of docs/redis.md"},
+    {"NOPERM", "a right is missing",
+     "give the user of @.username the rights of docs/redis.md, for the prefix of store.key_prefix"},
     {"No such master", "the Sentinels watch no master of that name",
      "store.sentinel.master is the name in \"sentinel monitor\""},
     {"unknown command 'SENTINEL'", "that is a Redis server, no Sentinel",

@@ -9,6 +9,7 @@
 
 #include "app/store_complaint.hpp"
 #include "app/store_talk.hpp"
+#include "redis/driver/lua_scripts.hpp"
 
 namespace streamhost::app {
 
@@ -145,14 +146,34 @@ private:
                 say(Level::kWarning, name +
                                          ": appendonly is off: what was acknowledged is gone when the server "
                                          "ends; set it to yes");
-            if (info["role"] == "master") try_write(talk, name);
+            if (settings_.client.sentinel && !info.contains("min_slaves_good_slaves"))
+                say(Level::kWarning, name +
+                                         ": min-replicas-to-write is 0: a master that was cut off goes on "
+                                         "acknowledging what no other server gets; set it to 1");
+            if (may_work(talk, name) && info["role"] == "master") try_write(talk, name);
         };
         talk_to(address, Door("server", "store.redis", server), look);
     }
 
+    // With a right that is missing a node starts, and fails at what needs it.
+    bool may_work(StoreTalk& talk, const std::string& name) {
+        std::string missing;
+        const redis::RespValue list = talk.ask("EVAL", redis::lua::kRights.text, 1, probed_key());
+        for (std::uint32_t index = 0; index < list.size(); ++index)
+            missing.append(index == 0 ? "" : ", ").append(list[index].text());
+        if (missing.empty()) return true;
+        say(Level::kError,
+            name + ": its user may not run " + missing + ", or not below " + settings_.key_prefix,
+            "give the user of store.redis.username the rights of docs/redis.md, for the keys ~" +
+                settings_.key_prefix + "* and the channels &" + settings_.key_prefix + "*");
+        return false;
+    }
+
+    [[nodiscard]] std::string probed_key() const { return settings_.key_prefix + "config-check"; }
+
     // A server that is full, alone or unable to save answers everything else.
     void try_write(StoreTalk& talk, const std::string& name) {
-        (void)talk.ask("SET", settings_.key_prefix + "config-check", "1", "PX", kWrittenMs);
+        (void)talk.ask("SET", probed_key(), "1", "PX", kWrittenMs);
         say(Level::kFine, name + ": takes writes");
     }
 

@@ -15,7 +15,8 @@ namespace {
 // What an error says about the server rather than about the command; kNone: about the command.
 LinkEnd end_of(std::string_view error) {
     const std::string_view code = error_code(error);
-    if (code == "WRONGPASS" || code == "NOAUTH" || code == "NOPERM") return LinkEnd::kPassword;
+    if (code == "WRONGPASS" || code == "NOAUTH") return LinkEnd::kPassword;
+    if (code == "NOPERM") return LinkEnd::kRight;
     if (code == "READONLY") return LinkEnd::kNotMaster;
     if (code == "LOADING" || code == "MASTERDOWN") return LinkEnd::kLoading;
     return LinkEnd::kNone;
@@ -49,6 +50,7 @@ std::string_view describe(LinkEnd end) noexcept {
     case LinkEnd::kTimeout: return "no answer in time";
     case LinkEnd::kGarbage: return "what came is no answer of a Redis server";
     case LinkEnd::kPassword: return "the server refused the user or the password";
+    case LinkEnd::kRight: return "a right is missing";
     case LinkEnd::kDatabase: return "the server refused the database";
     case LinkEnd::kNotMaster: return "the server is not the master";
     case LinkEnd::kLoading: return "the server is still loading its data";
@@ -67,6 +69,7 @@ std::string_view name_of(LinkEnd end) noexcept {
     case LinkEnd::kTimeout: return "timeout";
     case LinkEnd::kGarbage: return "garbage";
     case LinkEnd::kPassword: return "password";
+    case LinkEnd::kRight: return "right";
     case LinkEnd::kDatabase: return "database";
     case LinkEnd::kNotMaster: return "not_master";
     case LinkEnd::kLoading: return "loading";

@@ -44,7 +44,8 @@ enum class LinkEnd : std::uint8_t {
     kByPeer,     // or the network
     kTimeout,    // a command or the greeting had no answer in time
     kGarbage,    // no RESP
-    kPassword,   // WRONGPASS, NOAUTH, NOPERM
+    kPassword,   // WRONGPASS, NOAUTH
+    kRight,      // NOPERM: a command, a key or a channel is not for this user
     kDatabase,   // SELECT refused
     kNotMaster,  // ROLE, or READONLY later
     kLoading,    // LOADING, MASTERDOWN: it will be one later

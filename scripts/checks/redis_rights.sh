@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The rights of a node in docs/redis.md: each command that a script of the store calls is among them, and none that nobody calls.
+# The rights of a node in docs/redis.md: each command that a script of the store calls is among them, and none that nobody calls. The
+# same ones are what `config check --connect` asks for.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -10,3 +11,5 @@ called=$(grep -rhoE "redis\.p?call\('[A-Z]+'(, *'(CREATE|DELCONSUMER)')?" host/r
     sed -E "s/.*call\('([A-Z]+)'(, *'([A-Z]+)')?/\1|\3/; s/\|\$//" | tr '[:upper:]' '[:lower:]')
 wanted=$(tr ' ' '\n' <<<"$client $(paste -s -d ' ' <<<"$called")" | sort -u)
 diff <(echo "$wanted") <(echo "$granted") || { echo "used on the left, granted in docs/redis.md on the right" && exit 1; }
+asked=$(sed -n '/^local commands = /,/^local missing/p' host/redis/driver/lua/rights.lua | grep -oE "'[a-z| ]+'" | tr -d "'" | tr ' ' '\n' | grep . | sort -u)
+diff <(echo "$asked") <(echo "$granted") || { echo "asked for by rights.lua on the left, granted in docs/redis.md on the right" && exit 1; }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 
-import { asSets, freePort, inFolder, runHost } from './support/host_process.mjs';
+import { asSets, freePort, inFolder, root, runHost } from './support/host_process.mjs';
 import { makeCertificate, makeEndedCertificate } from './support/nginx.mjs';
 import { RedisProcess, SentinelGroup, startSentinel } from './support/redis.mjs';
 
@@ -41,6 +41,26 @@ describe('one Redis', { timeout: TEST_MS }, () => {
         const none = await check('redis', { 'store.redis.address': redis.address });
         assert.equal(none.code, 1);
         assert.match(none.out, /error: server .*NOAUTH/);
+    });
+
+    it('whose user lacks rights: each is named, and the prefix', async () => {
+        const own = await RedisProcess.start();
+        const rights = (await readFile(path.join(root, 'docs/redis.md'), 'utf8')).match(/^user streamhost on >PASSWORD (.*)$/m)[1];
+        await own.call('ACL', 'SETUSER', 'streamhost', 'on', '>secret-1', ...rights.split(' '));
+        const ask = (more = {}) =>
+            withPassword('secret-1', (settings) => check('redis', { ...settings, 'store.redis.address': own.address, 'store.redis.username': 'streamhost', ...more }));
+        try {
+            assert.equal((await ask()).code, 0, 'with all of them');
+            await own.call('ACL', 'SETUSER', 'streamhost', '-xadd', '-evalsha', '-client|kill', '-psubscribe');
+            const few = await ask();
+            assert.equal(few.code, 1, few.out);
+            assert.match(few.out, /error: server .*: its user may not run client\|kill, evalsha, psubscribe, xadd, or not below streamhost:\n {4}next: give the user/);
+            await own.call('ACL', 'SETUSER', 'streamhost', '+xadd', '+evalsha', '+client|kill', '+psubscribe', 'resetchannels');
+            assert.match((await ask()).out, /may not run publish, subscribe, or not below streamhost:\n {4}next: .*the channels &streamhost:\*/);
+            assert.match((await ask({ 'store.key_prefix': 'other:' })).out, /error: server .*a right is missing \(NOPERM.*\n {4}next: .*store\.key_prefix/);
+        } finally {
+            await own.stop();
+        }
     });
 
     it('that takes no writes, for want of memory or of replicas', async () => {
@@ -106,6 +126,17 @@ describe('Sentinels', { timeout: TEST_MS }, () => {
         const sentinel = await check('redis', { 'store.redis.address': group.addresses[0] });
         assert.match(sentinel.out, /error: server .*: that is a Sentinel, no Redis server \(.*\n {4}next: store\.redis\.address/);
         assert.deepEqual([server.code, sentinel.code], [1, 1]);
+    });
+
+    it('whose master goes on alone when it is cut off', async () => {
+        assert.match((await check('sentinel', settings())).out, /warning: server .*: min-replicas-to-write is 0: /);
+        const master = await group.master();
+        assert.equal(await master.call('CONFIG', 'SET', 'min-replicas-to-write', '1'), 'OK');
+        try {
+            assert.doesNotMatch((await check('sentinel', settings())).out, /min-replicas/);
+        } finally {
+            await master.call('CONFIG', 'SET', 'min-replicas-to-write', '0');
+        }
     });
 
     it('that take longer to miss a master than acknowledged writes are kept', async () => {

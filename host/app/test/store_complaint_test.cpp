@@ -13,7 +13,7 @@ TEST(StoreComplaint, HasTheWordsOfTheLogAndTheKeyToLookAt) {
               "is disabled.)");
     EXPECT_EQ(refused.next,
               "compare store.sentinel.username and the first line of store.sentinel.password_file "
-              "with ACL LIST");
+              "with ACL GETUSER");
     EXPECT_NE(store_complaint("ERR No such master with that name", "store.sentinel")
                   .next.find("store.sentinel.master"),
               std::string::npos);

@@ -116,8 +116,9 @@ void SentinelWatch::tick(std::int64_t now_ms) {
 void SentinelWatch::ended() {
     const std::unique_ptr<Connection> connection = std::move(connection_);
     SentinelAnswer nothing;
-    if (connection->end() == LinkEnd::kPassword) nothing.kind = SentinelAnswer::Kind::kRefused;
-    nothing.detail = to_text(address_) + ": " + std::string(describe(connection->end()));
+    const LinkEnd end = connection->end();
+    if (end == LinkEnd::kPassword || end == LinkEnd::kRight) nothing.kind = SentinelAnswer::Kind::kRefused;
+    nothing.detail = to_text(address_) + ": " + std::string(describe(end));
     if (!connection->detail().empty()) nothing.detail += " (" + connection->detail() + ")";
     answer(question_, std::move(nothing));
 }

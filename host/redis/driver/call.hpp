@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -18,8 +19,9 @@ public:
 
     // All keys before the first argument.
     Call& key(std::string_view name) {
-        if (keys_++ == 0) first_key_size_ = name.size();
+        ++keys_;
         append_word(words_, name);
+        keys_size_ = words_.size();
         return *this;
     }
     Call& arg(std::string_view text) {
@@ -55,9 +57,9 @@ public:
     }
 
     [[nodiscard]] const Script& script() const noexcept { return *script_; }
-    // What it is about: of a stream its fields. Empty without keys; as long as nothing is added.
-    [[nodiscard]] std::string_view first_key() const noexcept {
-        return std::string_view(words_).substr(words_.find('\n') + 1, first_key_size_);
+    // What it is about, for key_names(). Empty without keys; as long as nothing is added.
+    [[nodiscard]] std::string_view key_words() const noexcept {
+        return std::string_view(words_).substr(0, keys_size_);
     }
     // What keeping it costs, about.
     [[nodiscard]] std::size_t bytes() const noexcept { return sizeof(Call) + words_.size(); }
@@ -92,10 +94,24 @@ private:
     const Script* script_;
     std::uint32_t keys_ = 0;
     std::uint32_t args_ = 0;
-    std::size_t first_key_size_ = 0;
     std::string words_;
+    std::size_t keys_size_ = 0;  // of words_
     std::size_t floor_at_ = kNowhere;
     std::string floor_;
 };
+
+// "first, second" of what Call::key_words() gave.
+inline std::string key_names(std::string_view words) {
+    std::string names;
+    while (!words.empty()) {
+        std::size_t size = 0;
+        const char* const head = std::from_chars(words.data() + 1, words.data() + words.size(), size).ptr;
+        words.remove_prefix(static_cast<std::size_t>(head - words.data()) + 2);
+        if (!names.empty()) names.append(", ");
+        names.append(words.substr(0, size));
+        words.remove_prefix(size + 2);
+    }
+    return names;
+}
 
 }  // namespace streamhost::redis

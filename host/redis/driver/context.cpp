@@ -117,7 +117,7 @@ void Context::on_reply(const CallReply& reply, const Sent& sent, ReplyDone done)
                             error_code(reply.value.text()) == "NOSCRIPT";
     if (!is_unknown) {
         if (reply.end == CallEnd::kReply) known_scripts_.insert(&script);
-        return give(reply, {script.name, sent.call.first_key(), sent.asked_ms}, std::move(done));
+        return give(reply, {script.name, sent.call.key_words(), sent.asked_ms}, std::move(done));
     }
     if (known_scripts_.erase(&script) != 0)
         report(TroubleKind::kNoScripts, "script load", "flushed, restarted, or another master");
@@ -126,8 +126,8 @@ void Context::on_reply(const CallReply& reply, const Sent& sent, ReplyDone done)
     const Submit again =
         ask_port({sent.order, static_cast<std::uint32_t>(left_ms), sent.only_once}, sent.call.by_text(),
                  [this, &script, shared, asked_ms = sent.asked_ms,
-                  key = std::string(sent.call.first_key())](const CallReply& second) {
-                     give(second, {script.name, key, asked_ms}, std::move(*shared));
+                  keys = std::string(sent.call.key_words())](const CallReply& second) {
+                     give(second, {script.name, keys, asked_ms}, std::move(*shared));
                  });
     if (again == Submit::kAccepted) return;
     (*shared)({again == Submit::kGone ? Status::kGone : Status::kUnavailable, {}});
@@ -166,11 +166,12 @@ Status Context::status_of_error(std::string_view error, const Question& question
     return Status::kUnavailable;
 }
 
-// Scripts say what is foreign, and of another type; the server, which says WRONGTYPE, does not.
+// Scripts say what is foreign, and of another type; the server, which says WRONGTYPE, does not: any key of
+// the call may be the one.
 void Context::report_foreign(TroubleKind kind, std::string_view error, const Question& question) {
     std::string message(error);
-    if (error_code(error) == "WRONGTYPE" && !question.key.empty())
-        message.append(" (asked about ").append(question.key).append(")");
+    if (error_code(error) == "WRONGTYPE" && !question.keys.empty())
+        message.append(" (asked about ").append(key_names(question.keys)).append(")");
     report(kind, question.command, message);
 }
 

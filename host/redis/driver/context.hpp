@@ -167,7 +167,7 @@ private:
     // For reports. No key: none is known.
     struct Question {
         std::string_view command;
-        std::string_view key;
+        std::string_view keys;  // Call::key_words()
         std::int64_t asked_ms = 0;
     };
     void give(const CallReply& reply, const Question& question, ReplyDone done);

@@ -41,10 +41,11 @@ TEST(Command, WordsAreBytesAndNumbersOfAnySize) {
     EXPECT_EQ(reader.value()[3].text(), "18446744073709551615");
 }
 
-TEST(CallTest, IsAboutItsFirstKey) {
+TEST(CallTest, IsAboutItsKeys) {
     static constexpr Script kScript{"write", "return 1", "0"};
-    EXPECT_EQ(Call(kScript).arg("a").first_key(), "");
-    EXPECT_EQ(Call(kScript).key("first\nkey").key("k").arg("a").first_key(), "first\nkey");
+    EXPECT_EQ(key_names(Call(kScript).arg("a").key_words()), "");
+    EXPECT_EQ(key_names(Call(kScript).key("first\r\nkey").key("").key("k").arg("a").key_words()),
+              "first\r\nkey, , k");
 }
 
 TEST(CallTest, ItsFloorStandsWhereItWasPutAndMayBeSetAnew) {

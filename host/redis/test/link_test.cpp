@@ -254,7 +254,7 @@ TEST_F(LinkTest, AnErrorWithoutACommandRefusesWhatIsAnsweredOutOfBand) {
     write_command(command, "SUBSCRIBE", "others");
     ASSERT_TRUE(link_.send_unanswered(command));
     come(link_, "-NOPERM this user has no permissions to access the channel\r\n");
-    EXPECT_EQ(link_.ended(), LinkEnd::kPassword);
+    EXPECT_EQ(link_.ended(), LinkEnd::kRight);
     EXPECT_EQ(link_.detail().substr(0, 6), "NOPERM");
     make_ready(link_);
     come(link_, "-ERR whatever\r\n");
