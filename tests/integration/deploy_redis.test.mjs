@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 
 import { startNode } from './support/cluster.mjs';
 import { asSets, freePort, root, runHost } from './support/host_process.mjs';
+import { makeCertificate } from './support/nginx.mjs';
+import { RedisProcess } from './support/redis.mjs';
 import { Wire } from './support/wire.mjs';
 
 const run = promisify(execFile);
@@ -212,6 +214,19 @@ describe('the servers and Sentinels of deploy/', () => {
         await until(async () => (await master.info('backup', 'connected_slaves')) === '2', () => `the group\n${master.log}`);
         assert.deepEqual(await dump(master), written);
         for (const one of servers) await until(async () => JSON.stringify(await dump(one)) === JSON.stringify(written), 'the replicas have it');
+    });
+
+    it('are backed up over TLS, and say what to look at when that cannot be', async () => {
+        const files = await makeCertificate(folder);
+        const port = await freePort();
+        const redis = await RedisProcess.start({ 'tls-port': port, 'tls-cert-file': files.certificate, 'tls-key-file': files.key, 'tls-auth-clients': 'no' });
+        const backUp = (more) => run(folderOf('backup.sh'), [path.join(folder, 'tls-backups')], { env: { ...process.env, HOST: 'localhost', PORT: String(port), ...more } });
+        try {
+            assert.match((await backUp({ CA_FILE: files.certificate })).stdout, /tls-backups\/streamhost-\w+\.rdb\n$/);
+            await assert.rejects(backUp({}), /no snapshot from localhost:\d+: .*CA_FILE/);
+        } finally {
+            await redis.stop();
+        }
     });
 
     it('refuse a snapshot that was changed', async () => {
