@@ -174,7 +174,7 @@ cluster_failover() {
     for name in $(sentinel_names); do
         member_runs "$name" || continue
         answer=$(redis_ask "$name" SENTINEL FAILOVER "$CLUSTER_MASTER")
-        [[ $answer == OK ]] || die "$name refuses: $answer"
+        [[ $answer == OK ]] || die "$name refuses: $answer; wait for the failover before, or for a replica (./dev cluster status), and try again"
         wait_until 20 nodes_left "$old" || die "after 20 s some node still writes to $old; see ./dev cluster status"
         echo "the master is now $(master_now), no longer $old"
         return
