@@ -16,6 +16,7 @@ inline const Verdict kNotStored{.code = "unavailable", .message = "The answer co
 struct Runs::Sending {
     std::shared_ptr<const Message> message;
     sh_ticket ticket = 0;
+    std::string id;  // of the message
     std::string run;
     std::string message_data;
     std::string run_data;

@@ -82,6 +82,17 @@ private:
     void store(const std::shared_ptr<Sending>& sending);
     void stored(const std::shared_ptr<Sending>& sending, const sh_result& result);
     void refuse_send(const std::shared_ptr<Sending>& sending, const sh_result& result);
+    [[nodiscard]] std::shared_ptr<Sending> put_together(const std::shared_ptr<const Message>& message);
+    // A message that was given up while the store was away.
+    struct Unsure {
+        std::string hash;
+        std::string id;
+        std::string run;
+        std::int64_t since_ms = 0;
+    };
+    [[nodiscard]] static std::string place_of(const Sending& sending);
+    void keep_unsure(const Sending& sending);
+    [[nodiscard]] Unsure take_unsure(const Sending& sending);
 
     // runs.cpp: from pending to over
     void act(const Ref& run, Act act);
@@ -141,6 +152,7 @@ private:
     RunQueue waiting_;  // for a worker
     Reaper reaper_;
     std::map<std::string, std::shared_ptr<Sending>> sending_;
+    std::map<std::string, Unsure> unsure_;  // by place_of()
     std::map<std::string, Ref> runs_;
     std::deque<Ref> pending_;
     std::deque<Ref> ready_;       // claimed, waiting for a thread

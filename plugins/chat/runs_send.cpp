@@ -16,6 +16,8 @@ namespace {
 constexpr const char* kOfThisNode =
     "this session is kept by one node (store.policies has memory for it), and its answers come from workers";
 constexpr std::int64_t kSendPatienceMs = 3'000;  // a store that fails over is back by then
+constexpr std::int64_t kUnsureMs = 300'000;      // an outage that a client waits for is over by then
+constexpr std::size_t kUnsureMost = 1'000;       // some 300 bytes each
 // Of a message that comes while the node goes down. Its clients are sent away over half a minute or more; one
 // that asks more often would have used up its patience by then.
 constexpr std::int64_t kLeavingRetryMs = 10'000;
@@ -29,6 +31,12 @@ sh_result going_down() {
 }
 
 }  // namespace
+
+// Whose a message is, and under which key.
+std::string Runs::place_of(const Sending& sending) {
+    const Message& message = *sending.message;
+    return message.session + '/' + message.key + '/' + message.user;
+}
 
 // An answer that starts on a node that goes down might be cut short. One that workers make is not, as long as
 // its queue stays: then a client is served until it is sent away itself.
@@ -45,24 +53,46 @@ void Runs::send(const std::shared_ptr<const Message>& message, sh_ticket ticket)
     }
     if (message->job.remote && !queue_.reaches_workers(message->session))
         return host_.complete(ticket, SH_INVALID, kOfThisNode);
-    auto sending = std::make_shared<Sending>();
-    const std::string id = random_id();
-    const Content& content = message->job.content;
-    sending->message = message;
+    const auto sending = put_together(message);
     sending->ticket = ticket;
-    sending->run = run_id(message->session);
-    sending->message_data = user_message(id, content, sending->run, host_.wall_ms());
-    const auto& trace = message->job.trace;
-    sending->run_data = run_pending(sending->run, trace ? &*trace : nullptr);
-    sending->job = job_text(message->job);
-    sending->hash = sha256_hex(content.json);
-    // A repeat of ours after a lost answer has to be recognised too.
-    sending->key = message->key.empty() ? random_id() + random_id() : message->key;
-    sending->answer = accepted(id, sending->run);
     sending->since_ms = host_.monotonic_ms();
     sending_.emplace(sending->run, sending);
     count();
     open(sending);
+}
+
+std::shared_ptr<Runs::Sending> Runs::put_together(const std::shared_ptr<const Message>& message) {
+    auto sending = std::make_shared<Sending>();
+    const Content& content = message->job.content;
+    sending->message = message;
+    sending->hash = sha256_hex(content.json);
+    const Unsure before = take_unsure(*sending);
+    sending->id = before.id.empty() ? random_id() : before.id;
+    sending->run = before.run.empty() ? run_id(message->session) : before.run;
+    sending->message_data = user_message(sending->id, content, sending->run, host_.wall_ms());
+    const auto& trace = message->job.trace;
+    sending->run_data = run_pending(sending->run, trace ? &*trace : nullptr);
+    sending->job = job_text(message->job);
+    // A repeat of ours after a lost answer has to be recognised too.
+    sending->key = message->key.empty() ? random_id() + random_id() : message->key;
+    sending->answer = accepted(sending->id, sending->run);
+    return sending;
+}
+
+// The store may have it, with a run that nobody produces. Sent again under its key it is the same run, and
+// starts.
+void Runs::keep_unsure(const Sending& sending) {
+    const std::int64_t now_ms = host_.monotonic_ms();
+    std::erase_if(unsure_, [&](const auto& entry) { return now_ms - entry.second.since_ms > kUnsureMs; });
+    if (!sending.message->key.empty() && unsure_.size() < kUnsureMost)
+        unsure_[place_of(sending)] = {sending.hash, sending.id, sending.run, now_ms};
+}
+
+Runs::Unsure Runs::take_unsure(const Sending& sending) {
+    const auto found = unsure_.find(place_of(sending));
+    if (found == unsure_.end()) return {};
+    Unsure before = std::move(unsure_.extract(found).mapped());
+    return before.hash == sending.hash ? before : Unsure{};
 }
 
 void Runs::open(const std::shared_ptr<Sending>& sending) {
@@ -92,8 +122,12 @@ void Runs::refuse_send(const std::shared_ptr<Sending>& sending, const sh_result&
     if (is_transient(result.status) && patient)
         return later(back_off_ms(sending->attempts++, 50, 800), [this, sending] { open(sending); });
     sending_.erase(sending->run);
-    // Whether it was stored is not known after a transient error: then the list of open runs finds out.
-    if (!is_transient(result.status)) open_.remove(sending->run, [](const sh_result&) {});
+    // Whether it was stored is not known after a transient error: then the list of open runs finds out,
+    // unless the message comes again first.
+    if (is_transient(result.status))
+        keep_unsure(*sending);
+    else
+        open_.remove(sending->run, [](const sh_result&) {});
     host_.complete(sending->ticket, result);
     count();
 }

@@ -110,6 +110,40 @@ TEST_F(ChatPlugin, WithoutAStreamcacheTheClientHearsUnavailable) {
     EXPECT_EQ(plugin->drain(5'000).left, 0u);
 }
 
+// The store took it, and was away before it said so for longer than a send is repeated.
+TEST_F(ChatPlugin, AMessageThatWasStoredUnheardIsAnsweredWhenItComesAgain) {
+    start();
+    cache.failures["send answer"] = std::vector<sh_status>(20, SH_UNAVAILABLE);
+    Answer unheard;
+    post(unheard, "\"hello there\"", "k");
+    host.advance(10'000);
+    ASSERT_EQ(unheard.status, SH_UNAVAILABLE);
+    ASSERT_EQ(cache.sends.size(), 1u);
+    cache.failures.clear();
+
+    const Answer again = send("\"hello there\"", "k");
+    host.advance(1'000);
+    ASSERT_EQ(again.status, SH_OK);
+    EXPECT_EQ(cache.streams[run_of(again)].text(), "hello there");
+    EXPECT_NE(cache.streams[run_of(again)].end().find("complete"), std::string::npos);
+    EXPECT_EQ(cache.streams.size(), 2u) << "the session's and one run";
+    EXPECT_TRUE(cache.open.empty());
+    EXPECT_EQ(send("\"hello there\"", "k").flags, SH_RESULT_DUPLICATE);
+}
+
+TEST_F(ChatPlugin, UnderTheKeyOfOneThatWasGivenUpOtherWordsAreAnotherMessage) {
+    start();
+    cache.failures["send"] = std::vector<sh_status>(20, SH_UNAVAILABLE);
+    Answer unheard;
+    post(unheard, "\"one\"", "k");
+    host.advance(10'000);
+    ASSERT_EQ(unheard.status, SH_UNAVAILABLE);
+    cache.failures.clear();
+    const Answer other = send("\"two\"", "k");
+    host.advance(1'000);
+    EXPECT_EQ(cache.streams[run_of(other)].text(), "two");
+}
+
 TEST_F(ChatPlugin, WithoutAThreadARunStaysPendingAndIsTriedAgain) {
     start(3);
     no_thread = true;
