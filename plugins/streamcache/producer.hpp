@@ -26,7 +26,7 @@ struct ProducerOptions {
     std::uint32_t max_batch = 256;      // entries of one append
     std::uint32_t lease_ms = 6'000;     // stored appends renew it, silence is renewed at a third of it
     std::uint32_t first_retry_ms = 20;  // doubled up to last_retry_ms
-    std::uint32_t last_retry_ms = 1'000;
+    std::uint32_t last_retry_ms = 500;  // writes go on within a second of a store that takes them again
 };
 
 // What the store is to do next. Views live until the next call on the producer.

@@ -150,7 +150,7 @@ describe('a server that refuses writes', { timeout: TEST_MS, concurrency: 2 }, (
             const before = open.map((reader) => reader.frames.length);
             await redis.call('CONFIG', 'SET', 'maxmemory', '0');
             await node.until(() => open.every((reader, index) => reader.frames.length > before[index]));
-            watch.within(1_500, 'all answers go on after there was memory again', test); // a second between two tries
+            watch.within(1_000, 'all answers go on after there was memory again', test); // half a second between two tries
             await talks.areWhole();
             await talks.areKeptBy(redis);
             for (const name of ['runs_lost_total', 'sessions_reaped_total'])
