@@ -22,7 +22,7 @@ const sh_store_events Chat::kEvents = {sizeof(sh_store_events),
                                        nullptr,
                                        [](void*, sh_bytes, const sh_record*, std::uint32_t) {},
                                        &Chat::on_topic,
-                                       [](void*, std::uint8_t, std::uint64_t) {}};
+                                       &Chat::on_link};
 
 void Chat::configure(const streamhost::Config& config) { settings_ = read_settings(config, host()); }
 
@@ -32,19 +32,23 @@ void Chat::start() {
     runs_ = std::make_unique<Runs>(host(), settings_,
                                    Cache(host(), host().acquire<sh_streamcache>(SH_SVC_STREAMCACHE)),
                                    OpenRuns(store), queue);
+    listen_to_store(store);
     host().provide(SH_SVC_CHAT, &kTable, this);
     every(kTickMs, [this] { runs_->tick(); });
     every(kRefreshTickMs, [this] { runs_->refresh(); });
     every(kQueueTickMs, [this] { runs_->tick_queue(); });
-    if (settings_.worker.enabled) start_worker(queue, store);
+    if (settings_.worker.enabled) start_worker(queue);
     host().debug("chat is ready", {{"provider", settings_.provider}});
 }
 
-void Chat::start_worker(const QueuePort& queue, const streamhost::Store& store) {
+void Chat::listen_to_store(const streamhost::Store& store) {
     sh_store_events events = kEvents;
     events.self = this;
     if (const sh_status status = store->set_events(host().raw(), &events); status != SH_OK)
         throw Failure(status, "the store tells no events");
+}
+
+void Chat::start_worker(const QueuePort& queue) {
     worker_ = std::make_unique<Worker>(host(), queue, settings_.worker, *runs_);
     every(kTickMs, [this] { worker_->tick(); });
     host().info("this node works for a queue",
@@ -59,6 +63,10 @@ void Chat::every(std::uint32_t period_ms, streamhost::Host::Task work) {
 void Chat::on_topic(void* self, sh_bytes /*pattern*/, sh_bytes topic, sh_bytes payload) noexcept {
     if (view(topic) != kControlTopic) return;
     (void)streamhost::guard(nullptr, [&] { of(self).runs_->hear_cancelled(cancelled_run(view(payload))); });
+}
+
+void Chat::on_link(void* self, std::uint8_t up, std::uint64_t epoch) noexcept {
+    (void)streamhost::guard(nullptr, [&] { of(self).runs_->hear_link(up != 0, epoch); });
 }
 
 streamhost::DrainReport Chat::drain(std::uint32_t deadline_ms) {

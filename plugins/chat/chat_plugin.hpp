@@ -26,7 +26,8 @@ public:
 private:
     static Chat& of(void* self) { return *static_cast<Chat*>(self); }
     [[nodiscard]] std::string choose_provider(const std::string& options) const;
-    void start_worker(const QueuePort& queue, const streamhost::Store& store);
+    void listen_to_store(const streamhost::Store& store);
+    void start_worker(const QueuePort& queue);
     void every(std::uint32_t period_ms, streamhost::Host::Task work);
 
     void cancel(const std::string& run, const std::string& user, const std::string& reason, sh_ticket ticket);
@@ -34,6 +35,7 @@ private:
     static void send(void* self, const sh_chat_send* send, sh_ticket ticket) noexcept;
     static std::uint64_t active(void* self) noexcept;
     static void on_topic(void* self, sh_bytes pattern, sh_bytes topic, sh_bytes payload) noexcept;
+    static void on_link(void* self, std::uint8_t up, std::uint64_t epoch) noexcept;
     static const sh_chat kTable;
     static const sh_store_events kEvents;
 

@@ -22,6 +22,7 @@
 #include "run_machine.hpp"
 #include "run_queue.hpp"
 #include "run_writer.hpp"
+#include "sent_runs.hpp"
 #include "settings.hpp"
 #include "telemetry.hpp"
 #include "texts.hpp"
@@ -52,6 +53,8 @@ public:
     void on_free_place(std::function<void()> told) { free_place_ = std::move(told); }
     void take(const TakenJob& job, std::function<void()> settle);
     void hear_cancelled(const std::string& run);
+    // From the store: behind another link the list of open runs may be another one.
+    void hear_link(bool up, std::uint64_t epoch);
     // Each kQueueTickMs.
     void tick_queue();
 
@@ -93,6 +96,7 @@ private:
     [[nodiscard]] static std::string place_of(const Sending& sending);
     void keep_unsure(const Sending& sending);
     [[nodiscard]] Unsure take_unsure(const Sending& sending);
+    void list_open(const std::string& run, std::uint32_t tries);
 
     // runs.cpp: from pending to over
     void act(const Ref& run, Act act);
@@ -153,6 +157,7 @@ private:
     Reaper reaper_;
     std::map<std::string, std::shared_ptr<Sending>> sending_;
     std::map<std::string, Unsure> unsure_;  // by place_of()
+    SentRuns sent_;                         // and not looked after here
     std::map<std::string, Ref> runs_;
     std::deque<Ref> pending_;
     std::deque<Ref> ready_;       // claimed, waiting for a thread

@@ -21,6 +21,9 @@ constexpr std::size_t kUnsureMost = 1'000;       // some 300 bytes each
 // Of a message that comes while the node goes down. Its clients are sent away over half a minute or more; one
 // that asks more often would have used up its patience by then.
 constexpr std::int64_t kLeavingRetryMs = 10'000;
+// A new master may refuse what is written until it has a replica.
+constexpr std::uint32_t kListAgainMs = 1'000;
+constexpr std::uint32_t kTriesToList = 30;
 
 sh_result going_down() {
     sh_result result = streamhost::Host::make_result(SH_UNAVAILABLE);
@@ -124,18 +127,35 @@ void Runs::refuse_send(const std::shared_ptr<Sending>& sending, const sh_result&
     sending_.erase(sending->run);
     // Whether it was stored is not known after a transient error: then the list of open runs finds out,
     // unless the message comes again first.
-    if (is_transient(result.status))
+    if (is_transient(result.status)) {
         keep_unsure(*sending);
-    else
+        sent_.add(sending->run, host_.monotonic_ms());
+        list_open(sending->run, kTriesToList);
+    } else {
         open_.remove(sending->run, [](const sh_result&) {});
+    }
     host_.complete(sending->ticket, result);
     count();
+}
+
+void Runs::hear_link(bool up, std::uint64_t epoch) {
+    for (const std::string& run : sent_.link(up, epoch, host_.monotonic_ms()))
+        list_open(run, kTriesToList);
+}
+
+// Looked at when it is due: by then all that it was told again stands there, or nothing does.
+void Runs::list_open(const std::string& run, std::uint32_t tries) {
+    open_.put(run, kDueMs, [this, run, tries](const sh_result& result) {
+        if (!is_transient(result.status) || tries == 1) return;
+        later(kListAgainMs, [this, run, tries] { list_open(run, tries - 1); });
+    });
 }
 
 void Runs::stored(const std::shared_ptr<Sending>& sending, const sh_result& result) {
     if (result.status != SH_OK || result.body == nullptr) return refuse_send(sending, result);
     sending_.erase(sending->run);
     if (streamhost::body_of(result) != sending->answer) {  // the key's first run answers
+        sent_.add(sending->run, host_.monotonic_ms());
         open_.remove(sending->run, [](const sh_result&) {});
         host_.complete(sending->ticket, result);
         if (refuses_ && !queue_.dies_with_us()) waiting_.hand_on();
@@ -146,6 +166,7 @@ void Runs::stored(const std::shared_ptr<Sending>& sending, const sh_result& resu
     host_.complete(sending->ticket, first);
 
     if (const auto& terms = sending->message->job.remote) {
+        sent_.add(sending->run, host_.monotonic_ms());
         waiting_.add({.run = sending->run, .message_seq = result.first}, *terms);
         return count();
     }

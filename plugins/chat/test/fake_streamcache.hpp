@@ -68,6 +68,11 @@ public:
             events_.topic(events_.self, {}, streamhost::bytes(topic), streamhost::bytes(message));
         });
     }
+    // Another master answers.
+    void change_master() {
+        open.clear();
+        host_.post(SH_ON_STORE, [this] { events_.link(events_.self, 1, ++epoch_); });
+    }
     void push(const std::string& queue, std::string_view payload) {
         queues[queue].push_back({std::to_string(++last_job_), std::string(payload)});
     }
@@ -371,6 +376,7 @@ private:
     sh_store_ext store_{};
     std::map<std::string, int> published_;
     sh_store_events events_{};
+    std::uint64_t epoch_ = 1;
     int last_job_ = 0;
 };
 

@@ -316,6 +316,43 @@ TEST_F(ChatPlugin, ARunWhoseNodeIsGoneEndsWithLostWithinTenSeconds) {
     EXPECT_EQ(host.metric_values["runs_lost_total"], 1);
 }
 
+// The store tells another master of the message as this node sent it, where nobody else did so before.
+TEST_F(ChatPlugin, ARunOfARepeatThatAnotherMasterIsToldOfEndsWithLost) {
+    start();
+    (void)send("\"hello\"", "k");
+    (void)send("\"hello\"", "k");
+    ASSERT_TRUE(cache.open.empty());
+    host.advance(10'000);
+    const std::int64_t changed_ms = host.now_ms();
+    cache.change_master();
+    host.run();
+    ASSERT_EQ(cache.open.size(), 1u);
+    const std::string run = cache.open.begin()->first;
+    cache.streams[run] = {.owned = true};
+    while (cache.streams[run].end().empty() && host.now_ms() < changed_ms + 20'000)
+        host.advance(100);
+    EXPECT_LE(host.now_ms() - changed_ms, 10'000);
+    EXPECT_NE(cache.streams[run].end().find("\"outcome\":\"lost\""), std::string::npos);
+    EXPECT_TRUE(cache.open.empty());
+}
+
+TEST_F(ChatPlugin, AMessageThatWasRefusedAndMayBeStoredAllTheSameEndsWithLost) {
+    start();
+    cache.failures["send answer"] = std::vector<sh_status>(100, SH_TIMEOUT);
+    Answer answer;
+    post(answer, "\"hello\"");
+    host.run();
+    host.advance(5'000);
+    EXPECT_EQ(answer.status, SH_TIMEOUT);
+    ASSERT_EQ(cache.open.size(), 1u);
+    const std::string run = cache.open.begin()->first;
+    cache.change_master();
+    host.run();
+    EXPECT_TRUE(cache.open.contains(run));
+    host.advance(10'000);
+    EXPECT_NE(cache.streams[run].end().find("\"outcome\":\"lost\""), std::string::npos);
+}
+
 TEST_F(ChatPlugin, ARunWhoseLeaseLivesAndOneThatWasNeverMadeAreLeftAlone) {
     start();
     cache.streams["s.alive"] = {.fence = 7, .owned = true, .has_lease = true};

@@ -98,6 +98,20 @@ TEST_F(ChatWorker, ARunWhoseNodeIsGoneBeforeAWorkerTookItIsQueuedByAnother) {
     EXPECT_EQ(cache.streams[run].claims, 1u);
 }
 
+TEST_F(ChatWorker, ARunWhoseWorkerAndMasterAreLostAtOnceIsQueuedAgain) {
+    start_node("continue", false);
+    const std::string run = run_of(send("\"one two\""));
+    cache.queues["runs"].clear();
+    cache.streams[run].claims = 1;
+    cache.streams[run].has_lease = true;
+    host.advance(1'000);
+    cache.streams[run].claims = 0;
+    cache.streams[run].has_lease = false;
+    cache.change_master();
+    host.advance(9'000);
+    EXPECT_EQ(cache.queues["runs"].size(), 1u);
+}
+
 TEST_F(ChatWorker, ContinueGoesOnBehindTheLastWord) {
     start_node("continue", true);
     host.advance(20'000);
