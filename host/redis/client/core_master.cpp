@@ -60,7 +60,8 @@ bool Client::Core::is_doubtful(const Found& found) const {
 }
 
 void Client::Core::on_found(const Found& found, bool was_sought) {
-    reporter_.forget("find");
+    if (reporter_.forget("find") && options_.sentinel)
+        reporter_.say(ReportLevel::kInfo, "the Sentinels name the master " + to_text(found.address));
     const bool is_other = target_ && target_->address != found.address;
     if (is_other && is_doubtful(found)) return;
     if (is_other) {

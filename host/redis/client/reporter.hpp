@@ -22,9 +22,10 @@ public:
     void say(ReportLevel level, std::string_view text) {
         if (report_) report_(level, "redis " + role_ + ": " + std::string(text));
     }
-    // All causes that begin so.
-    void forget(std::string_view prefix) {
-        std::erase_if(told_, [prefix](const std::string& cause) { return cause.starts_with(prefix); });
+    // All causes that begin so. Was there one?
+    bool forget(std::string_view prefix) {
+        return std::erase_if(told_,
+                             [prefix](const std::string& cause) { return cause.starts_with(prefix); }) != 0;
     }
 
 private:

@@ -179,6 +179,26 @@ TEST_F(SentinelTest, LearnsOtherSentinelsAndOutlivesItsSeed) {
     ASSERT_TRUE(rig.await(has_resumed, 20'000)) << rig.all_reports();
 }
 
+// Calls go on: without this line nobody would know whether the next failover has somebody to do it.
+TEST_F(SentinelTest, SaysWhenSentinelsThatWereAwayAreBack) {
+    SentinelGroup group;
+    ClientRig rig(loop_, behind(group));
+    ASSERT_TRUE(rig.await_up()) << rig.all_reports();
+    const auto signal_all = [&](int signal) {
+        for (std::size_t sentinel = 0; sentinel < 3; ++sentinel)
+            group.sentinel(sentinel).signal(signal);
+    };
+    const auto missed = rig.told("no Sentinel answers");
+    signal_all(SIGSTOP);
+    const bool is_missed = rig.await([&] { return rig.told("no Sentinel answers") > missed; }, 20'000);
+    const auto back = rig.told("the Sentinels name the master");
+    EXPECT_EQ(rig.call({"PING"}), "PONG");
+    signal_all(SIGCONT);
+    ASSERT_TRUE(is_missed) << rig.all_reports();
+    EXPECT_TRUE(rig.await([&] { return rig.told("the Sentinels name the master") > back; }, 20'000))
+        << rig.all_reports();
+}
+
 TEST_F(SentinelTest, SentinelsHaveAPasswordOfTheirOwn) {
     SentinelGroup group("of-the-sentinels");
     ClientOptions options = behind(group);
