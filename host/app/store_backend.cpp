@@ -34,11 +34,12 @@ void collect_connections(observe::Samples& out, const redis::ClientStats& link) 
     }
 }
 
-void collect_memory(observe::Samples& out, const redis::ClientStats& link, observe::Labels labels) {
+void collect_server(observe::Samples& out, const redis::ClientStats& link, observe::Labels labels) {
     if (link.memory_used_bytes == 0) return;
     out.gauge("redis_memory_used_bytes", "Memory that the master uses", labels,
               number(link.memory_used_bytes));
     out.gauge("redis_memory_max_bytes", "Its maxmemory; 0: no limit", labels, number(link.memory_max_bytes));
+    out.gauge("redis_replicas", "Replicas that are connected to the master", labels, number(link.replicas));
 }
 
 }  // namespace
@@ -103,7 +104,7 @@ void collect_link(observe::Samples& out, const redis::ClientStats& link) {
     out.gauge("redis_up", "1 while the master answers and all subscriptions stand", labels,
               link.is_up ? 1 : 0);
     collect_connections(out, link);
-    collect_memory(out, link, labels);
+    collect_server(out, link, labels);
     out.gauge("redis_config_epoch", "Of the Sentinels: rises with each failover", labels,
               number(link.config_epoch));
     out.counter("redis_failovers_total", "Moves to a master at another address", labels,

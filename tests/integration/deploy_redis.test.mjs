@@ -153,16 +153,20 @@ describe('the servers and Sentinels of deploy/', () => {
             await wire.frame((frame) => frame.type === 'end' && frame.stream === stream);
             wire.close();
         };
+        const replicas = () => node.metric('redis_replicas').catch(() => null); // not there until the new master was asked
         await talk('first');
+        await until(async () => (await replicas()) === 2, 'both are known');
         await servers[0].end();
         await until(async () => {
             const { store } = (await node.admin('/admin/v1/node')).body;
             return store.state === 'ok' && store.master !== '' && store.master !== `127.0.0.1:${servers[0].port}`;
         }, 'another master');
         await talk('second');
+        await until(async () => (await replicas()) === 1, 'one replica is left');
         servers[0].start();
         await until(async () => (await servers[0].info('backup', 'role')) === 'slave' && (await servers[0].info('backup', 'master_link_status')) === 'up', () => `the old master follows\n${servers[0].log}`);
         await talk('third');
+        await until(async () => (await replicas()) === 2, 'both are there');
     });
 
     it("take two passwords of a user while one follows the other, and the user's connections stay", async () => {

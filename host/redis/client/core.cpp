@@ -140,17 +140,17 @@ void Client::Core::on_timer(Tick) {
     if (is_closed_) return;
     watch_breaker(now());
     watch_refusals(now());
-    watch_memory(now());
+    watch_server(now());
     plan_round(now());
     publish();
 }
 
-void Client::Core::watch_memory(std::int64_t now_ms) {
+void Client::Core::watch_server(std::int64_t now_ms) {
     Slot& slot = *data_.front();
-    if (!slot.is_ready()) memory_due_ms_ = 0;  // the next server is asked at once
-    if (!slot.is_ready() || now_ms < memory_due_ms_) return;
-    memory_due_ms_ = now_ms + kMemoryMs;
-    slot.ask_memory();
+    if (!slot.is_ready()) server_due_ms_ = 0;  // the next server is asked at once
+    if (!slot.is_ready() || now_ms < server_due_ms_) return;
+    server_due_ms_ = now_ms + kServerMs;
+    slot.ask_server();
 }
 
 void Client::Core::publish() {
@@ -184,8 +184,10 @@ void Client::Core::publish() {
         stats.timeouts += slot->figures().timeouts;
         stats.unavailable += slot->figures().unavailable;
     }
-    stats.memory_used_bytes = data_.front()->memory().used_bytes;
-    stats.memory_max_bytes = data_.front()->memory().max_bytes;
+    const ServerState& server = data_.front()->server();
+    stats.memory_used_bytes = server.used_bytes;
+    stats.memory_max_bytes = server.max_bytes;
+    stats.replicas = server.replicas;
     stats.in_flight = in_flight();
     stats.subscriptions = subscriptions();
     board_.write(std::move(stats));

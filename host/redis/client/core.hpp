@@ -75,7 +75,7 @@ private:
     void tell_lost(LinkEnd why, std::string_view detail);
     void tell_connected(const Slot& slot);
     void watch_refusals(std::int64_t now_ms);
-    void watch_memory(std::int64_t now_ms);
+    void watch_server(std::int64_t now_ms);
     void link_up();
     void link_down();
     [[nodiscard]] std::uint32_t ready() const noexcept;
@@ -84,7 +84,7 @@ private:
 
     static constexpr std::uint64_t kTickMs = 25;
     static constexpr std::int64_t kSteadyMs = 1'000;  // a connection that lived so long was a good one
-    static constexpr std::int64_t kMemoryMs = 5'000;
+    static constexpr std::int64_t kServerMs = 5'000;
     static constexpr std::size_t kMostDeferred = 10'000;
 
     runtime::Loop& loop_;
@@ -107,7 +107,7 @@ private:
     std::string trouble_;           // of the last attempt that failed, until the link is up again
     std::int64_t retry_at_ms_ = 0;  // 0: none planned
     std::int64_t heard_ms_ = 0;
-    std::int64_t memory_due_ms_ = 0;
+    std::int64_t server_due_ms_ = 0;
     std::uint64_t epoch_ = 0;
     std::array<std::uint64_t, kLinkEnds> reconnects_by_{};
     std::uint64_t live_reconnects_ = 0;

@@ -23,11 +23,11 @@ std::string_view info_field(std::string_view info, std::string_view name) {
 }
 
 // 0 for what is not there, or no number.
-std::uint64_t bytes_of(std::string_view info, std::string_view name) {
+std::uint64_t number_of(std::string_view info, std::string_view name) {
     const std::string_view text = info_field(info, name);
-    std::uint64_t bytes = 0;
-    std::from_chars(text.data(), text.data() + text.size(), bytes);
-    return bytes;
+    std::uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ std::uint64_t bytes_of(std::string_view info, std::string_view name) {
 void Slot::connect(const Endpoints& endpoints, const std::string& host) {
     if (!is_down()) return;
     identity_ = {};
-    memory_ = {};
+    server_ = {};
     connection_ = std::make_unique<Connection>(loop_, options_);
     connection_->on_ready = [this] { identify(); };
     connection_->on_end = [this] { lost(); };
@@ -86,15 +86,25 @@ void Slot::read_info(const LinkReply& reply) {
     if (const auto replid = info_field(info, "master_replid"); !replid.empty()) identity_.replid = replid;
 }
 
-// An error is the user's rights, which identify() told already, or passes.
-void Slot::ask_memory() {
-    std::string command;
-    write_command(command, "INFO", "memory");
-    (void)send(command, [this](const LinkReply& reply) {
-        if (reply.answer != LinkAnswer::kReply || reply.value.is(RespType::kError)) return;
-        memory_ = {bytes_of(reply.value.text(), "used_memory"), bytes_of(reply.value.text(), "maxmemory")};
+void Slot::ask_server() {
+    ask_info("replication", [](std::string_view info, ServerState& into) {
+        into.replicas = number_of(info, "connected_slaves");
+    });
+    ask_info("memory", [](std::string_view info, ServerState& into) {
+        into.used_bytes = number_of(info, "used_memory");
+        into.max_bytes = number_of(info, "maxmemory");
     });
     connection_->flush();
+}
+
+// An error is the user's rights, which identify() told already, or passes.
+void Slot::ask_info(std::string_view section, void (*read)(std::string_view, ServerState&)) {
+    std::string command;
+    write_command(command, "INFO", section);
+    (void)send(command, [this, read](const LinkReply& reply) {
+        if (reply.answer != LinkAnswer::kReply || reply.value.is(RespType::kError)) return;
+        read(reply.value.text(), server_);
+    });
 }
 
 void Slot::become_ready() {

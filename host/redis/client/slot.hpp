@@ -16,10 +16,11 @@ struct Identity {
     std::string replid;
 };
 
-// Of the server; used_bytes is 0 until it was asked, and where the user may not ask.
-struct ServerMemory {
+// Of the server, as it says itself; used_bytes is 0 until it was asked, and where the user may not ask.
+struct ServerState {
     std::uint64_t used_bytes = 0;
     std::uint64_t max_bytes = 0;  // 0: no limit
+    std::uint64_t replicas = 0;   // that are connected to it
 };
 
 class Slot;
@@ -59,15 +60,15 @@ public:
     void close(LinkEnd why, std::string_view detail);
     void tick(std::int64_t now_ms);
     virtual void flush() = 0;
-    // Only when ready; memory() tells when the server has answered.
-    void ask_memory();
+    // Only when ready; server() tells when it has answered.
+    void ask_server();
 
     [[nodiscard]] bool is_down() const noexcept { return connection_ == nullptr; }
     [[nodiscard]] bool is_ready() const noexcept { return ready_since_ms_ >= 0; }
     [[nodiscard]] std::int64_t ready_since_ms() const noexcept { return ready_since_ms_; }
     [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
     [[nodiscard]] std::int64_t heard_ms() const noexcept { return connection_ ? connection_->heard_ms() : 0; }
-    [[nodiscard]] const ServerMemory& memory() const noexcept { return memory_; }
+    [[nodiscard]] const ServerState& server() const noexcept { return server_; }
     [[nodiscard]] const std::string& version() const noexcept { return version_; }
 
 protected:
@@ -86,6 +87,7 @@ protected:
 private:
     void identify();
     void read_info(const LinkReply& reply);
+    void ask_info(std::string_view section, void (*read)(std::string_view, ServerState&));
     void lost();
 
     runtime::Loop& loop_;
@@ -93,7 +95,7 @@ private:
     SlotEvents& events_;
     std::unique_ptr<Connection> connection_;
     Identity identity_;
-    ServerMemory memory_;
+    ServerState server_;
     std::string version_;
     std::int64_t ready_since_ms_ = -1;
 };

@@ -38,6 +38,7 @@ struct ClientStats {
     std::uint64_t unavailable = 0;
     std::uint64_t memory_used_bytes = 0;  // of the server; 0: not known
     std::uint64_t memory_max_bytes = 0;   // 0: no limit, or not known
+    std::uint64_t replicas = 0;           // of the server; only where memory_used_bytes is known
     std::uint64_t in_flight = 0;
     std::uint64_t subscriptions = 0;
 };

@@ -51,6 +51,7 @@ TEST_F(ClientTest, KnowsTheMemoryOfTheServer) {
     ASSERT_TRUE(rig.await([&] { return rig.stats().memory_used_bytes > 0; }));
     EXPECT_EQ(rig.stats().memory_max_bytes, std::uint64_t{64} << 20);
     EXPECT_LT(rig.stats().memory_used_bytes, rig.stats().memory_max_bytes);
+    EXPECT_EQ(rig.stats().replicas, 0U);
 }
 
 TEST_F(ClientTest, CallsOfOneRoundLeaveTogetherAndComeBackInOrder) {
