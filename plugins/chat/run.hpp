@@ -56,6 +56,7 @@ struct Runs::Run final : EntryPort, std::enable_shared_from_this<Run> {
         std::function<void()> settle;  // the queue may forget the job
         std::uint64_t claims = 0;
         std::uint32_t tries = 0;  // to store the run that starts it over
+        std::uint32_t looks = 0;  // for its job
     };
     std::optional<Taken> taken;
     std::uint64_t head = 0;  // entries that were there when it was claimed

@@ -119,6 +119,7 @@ private:
     // runs_take.cpp: runs that came over a queue
     void claimed_taken(const Ref& run, const sh_result& result);
     void proceed(const Ref& run);
+    void find_job(const Ref& run);
     void end_lost(const Ref& run);
     void start_over(const Ref& run);
     void store_again(const Ref& run, const std::string& user);

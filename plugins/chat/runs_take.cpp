@@ -17,6 +17,8 @@ using streamhost::view;
 namespace {
 
 constexpr std::uint32_t kTriesToStoreAgain = 5;
+constexpr std::uint32_t kTriesToFindJob = 20;
+constexpr std::uint32_t kFindJobMs = 250;
 
 void ignore(const sh_result&) {}
 
@@ -66,7 +68,7 @@ void Runs::claimed_taken(const Ref& run, const sh_result& result) {
 // What the run's terms say about this delivery.
 void Runs::proceed(const Ref& run) {
     if (ends_all_) return end_taken(run);
-    if (!run->job.remote) return fail_run(run, {.code = "internal", .message = "The job is unreadable."});
+    if (!run->job.remote) return find_job(run);
     telemetry_.taken();
     const Delivery delivery{.claims = run->taken->claims,
                             .excused = run->taken->queued.excused,
@@ -92,6 +94,21 @@ void Runs::proceed(const Ref& run) {
         run->end = given_up_end();
         return act(run, run->machine.end_now());
     }
+}
+
+// Behind a failover the master may hear of the claim before it is told of the message, which brings the job.
+void Runs::find_job(const Ref& run) {
+    if (run->machine.phase() != Phase::preparing) return;
+    if (++run->taken->looks > kTriesToFindJob)
+        return fail_run(run, {.code = "internal", .message = "The job is unreadable."});
+    open_.runs(run->session, [this, run](const sh_result& result) {
+        for (const sh_stream_info& info : infos_of(result)) {
+            if (view(info.stream) != run->id) continue;
+            (void)streamhost::guard(nullptr, [&] { run->job = job_of(view(info.job)); });
+        }
+        if (run->job.remote && run->machine.phase() == Phase::preparing) return proceed(run);
+        later(kFindJobMs, [this, run] { find_job(run); });
+    });
 }
 
 void Runs::end_lost(const Ref& run) {

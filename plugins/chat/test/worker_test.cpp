@@ -112,6 +112,29 @@ TEST_F(ChatWorker, ARunWhoseWorkerAndMasterAreLostAtOnceIsQueuedAgain) {
     EXPECT_EQ(cache.queues["runs"].size(), 1u);
 }
 
+TEST_F(ChatWorker, ARunWhoseJobComesBehindItsClaimIsProduced) {
+    start_node("fail", true);
+    const std::string run = begun_elsewhere("one two", {}, {}, 0);
+    const std::string job = std::exchange(cache.streams[run].job, "");
+    cache.push("runs", payload_of({.run = run}));
+    host.advance(2'000);
+    ASSERT_EQ(cache.streams[run].claims, 1u);
+    EXPECT_EQ(cache.streams[run].end(), "");
+    cache.streams[run].job = job;
+    host.advance(1'000);
+    EXPECT_EQ(cache.streams[run].text(), "one two");
+    EXPECT_NE(cache.streams[run].end().find("\"complete\""), std::string::npos);
+}
+
+TEST_F(ChatWorker, AJobThatCannotBeReadEndsWithAnError) {
+    start_node("fail", true);
+    const std::string run = begun_elsewhere("one two", {}, {}, 0);
+    cache.streams[run].job = "{";
+    cache.push("runs", payload_of({.run = run}));
+    host.advance(8'000);
+    EXPECT_NE(cache.streams[run].end().find("The job is unreadable."), std::string::npos);
+}
+
 TEST_F(ChatWorker, ContinueGoesOnBehindTheLastWord) {
     start_node("continue", true);
     host.advance(20'000);
