@@ -18,7 +18,10 @@ Decision from_the_start(const Stand& stand, bool recovered, std::string_view rea
 
 Decision after_position(const sh_position& position, const Stand& stand, const Awaited& awaited) {
     if (position.seq == 0) return from_the_start(stand, true, {});
-    if (position.seq > stand.head.seq) return awaited.entries ? Decision{.act = Act::kLookAgain} : diverged();
+    if (position.seq > stand.head.seq) {
+        const bool may_come = awaited.entries && !has_ended(stand.state);  // nothing comes behind an end
+        return may_come ? Decision{.act = Act::kLookAgain} : diverged();
+    }
     if (position.seq == stand.head.seq) {
         if (position.check != stand.head.check) return diverged();
         return {.act = Act::kNothing, .recovered = true};

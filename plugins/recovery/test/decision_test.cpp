@@ -67,6 +67,11 @@ TEST(Decide, BeyondTheHeadIsLookedAtAgainBeforeItDiverged) {
     EXPECT_EQ(decision.reason, "diverged");
 }
 
+TEST(Decide, NothingComesBehindAnEnd) {
+    constexpr Stand kLost{.first = 1, .head = {10, 0xa}, .state = SH_STREAM_LOST};
+    EXPECT_EQ(after(11, 0xb, kLost, {.entries = true}).reason, "diverged");
+}
+
 TEST(Decide, AStreamThatNobodyWrote) {
     EXPECT_EQ(decide({SH_FROM_SNAPSHOT, {}}, kUnknown, {}).reason, "unknown");
     EXPECT_EQ(decide({SH_FROM_START, {}}, kUnknown, {}).act, Act::kNothing);
