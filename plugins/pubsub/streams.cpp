@@ -11,7 +11,6 @@ using streamhost::bytes;
 using streamhost::home_of;
 using streamhost::Host;
 using streamhost::infos_of;
-using streamhost::view;
 
 namespace {
 

@@ -9,7 +9,6 @@ namespace recovery {
 
 using streamhost::bytes;
 using streamhost::Host;
-using streamhost::view;
 
 Subscriptions::Subscriptions(Host& host, SubscriptionsOptions options,
                              streamhost::Lease<sh_follow_events> events)

@@ -14,7 +14,7 @@ struct Address {
     std::uint16_t port = 0;
 
     friend bool operator==(const Address&, const Address&) = default;
-    friend auto operator<=>(const Address&, const Address&) = default;
+    friend auto operator<=>(const Address&, const Address&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // "redis-1:6379", "[::1]:6379".

@@ -106,13 +106,14 @@ TEST_F(ClientRefusalsTest, RefusalsForNowAreRepeatedAndOthersGoUp) {
         errors.emplace_back(word, of_script + word + " says a server before 7.0");
     for (const auto& [word, error] : errors) {
         int gets = 0;
-        FakeServer server(loop_.loop, [&](const std::vector<std::string>& words) -> std::string {
-            if (words[0] == "HELLO") return FakeServer::hello("7.0.15");
-            if (words[0] == "ROLE") return "*3\r\n+master\r\n:0\r\n*0\r\n";
-            if (words[0] == "INFO") return "$0\r\n\r\n";
-            if (words[0] == "GET") return ++gets < 3 ? "-" + error + "\r\n" : "+done\r\n";
-            return "+PONG\r\n";
-        });
+        FakeServer server(loop_.loop,
+                          [&, error = error](const std::vector<std::string>& words) -> std::string {
+                              if (words[0] == "HELLO") return FakeServer::hello("7.0.15");
+                              if (words[0] == "ROLE") return "*3\r\n+master\r\n:0\r\n*0\r\n";
+                              if (words[0] == "INFO") return "$0\r\n\r\n";
+                              if (words[0] == "GET") return ++gets < 3 ? "-" + error + "\r\n" : "+done\r\n";
+                              return "+PONG\r\n";
+                          });
         ClientRig rig(loop_, patient(server.port()));
         ASSERT_TRUE(rig.await_up()) << rig.all_reports();
         const bool goes_up = word == "OOM" || word == "NOSCRIPT" || word == "WRONGTYPE" || word == "NOPERM" ||

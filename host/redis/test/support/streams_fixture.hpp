@@ -30,8 +30,8 @@ public:
     [[nodiscard]] static RedisServer& server() { return RedisBench::server(); }
     [[nodiscard]] RedisBench& bench() { return static_cast<RedisBench&>(*bench_); }
     [[nodiscard]] static const KeyNames& keys() {
-        static const KeyNames names("streamhost:");
-        return names;
+        static const KeyNames kNames("streamhost:");
+        return kNames;
     }
     // Reports that name it.
     [[nodiscard]] std::size_t foreign(std::string_view key = {}) {

@@ -144,7 +144,7 @@ private:
         store().run(&sh_store_ext::read, std::move(tell), bytes(stream), range.from, range.max_entries,
                     range.max_bytes);
     }
-    void fold_from(const std::string& stream, std::uint64_t from, std::shared_ptr<Fold> fold,
+    void fold_from(const std::string& stream, std::uint64_t from, const std::shared_ptr<Fold>& fold,
                    sh_ticket ticket) {
         read_page(stream, StreamRange(from), [this, stream, fold, ticket](const sh_result& page) {
             if (page.status != SH_OK) return host().complete(ticket, page);
