@@ -121,8 +121,7 @@ void Link::greet(std::string_view command, LinkDone done) {
 bool Link::is_fine(const LinkReply& reply, LinkEnd otherwise) {
     if (reply.answer != LinkAnswer::kReply || state_ != LinkState::kGreeting) return false;
     if (!reply.value.is(RespType::kError)) return true;
-    const LinkEnd said = end_of(reply.value.text());
-    close(said == LinkEnd::kNone ? otherwise : said, reply.value.text());
+    refuse(reply.value.text(), otherwise);
     return false;
 }
 
@@ -206,8 +205,7 @@ void Link::take(const RespValue& value) {
     const LinkEnd said = value.is(RespType::kError) ? end_of(value.text()) : LinkEnd::kNone;
     if (waiting_.empty()) {
         // Commands that are answered out of band are refused in band.
-        if (value.is(RespType::kError))
-            return close(said == LinkEnd::kNone ? LinkEnd::kRefused : said, value.text());
+        if (value.is(RespType::kError)) return refuse(value.text());
         return close(LinkEnd::kGarbage, "an answer that nobody asked for");
     }
     LinkDone done = std::move(waiting_.front().done);
@@ -225,6 +223,11 @@ void Link::tick(std::int64_t now_ms) {
     for (const Waiting& command : waiting_)
         earliest_ms_ = std::min(earliest_ms_, command.deadline_ms);
     if (now_ms >= earliest_ms_) close(LinkEnd::kTimeout);
+}
+
+void Link::refuse(std::string_view error, LinkEnd otherwise) {
+    const LinkEnd said = end_of(error);
+    close(said == LinkEnd::kNone ? otherwise : said, error);
 }
 
 void Link::close(LinkEnd why, std::string_view detail) {

@@ -79,6 +79,8 @@ public:
     void open(std::int64_t now_ms);
     // Answers everything that waits; `done`s run inside. No effect when closed.
     void close(LinkEnd why, std::string_view detail = {});
+    // The same for an error of the server: what it says of the server is why, else `otherwise`.
+    void refuse(std::string_view error, LinkEnd otherwise = LinkEnd::kRefused);
 
     // False: not ready, or at a limit; then `done` never runs. `command` is RESP of exactly one command.
     [[nodiscard]] bool send(std::string_view command, std::int64_t deadline_ms, LinkDone done);

@@ -219,7 +219,7 @@ void Connection::ping(std::int64_t now_ms) {
     const bool is_put = link_.send(command, kNever, [this](const LinkReply& reply) {
         // Its own answer is never an error: this one is a subscription's.
         if (reply.answer == LinkAnswer::kReply && reply.value.is(RespType::kError))
-            close(LinkEnd::kRefused, reply.value.text());
+            link_.refuse(reply.value.text());
     });
     if (is_put) flush();
 }

@@ -261,6 +261,18 @@ TEST_F(LinkTest, AnErrorWithoutACommandRefusesWhatIsAnsweredOutOfBand) {
     EXPECT_EQ(link_.ended(), LinkEnd::kRefused);
 }
 
+TEST_F(LinkTest, IsRefusedForWhatTheServerSaysOfItself) {
+    for (const auto& [error, end] :
+         {std::pair{"LOADING Redis is loading the dataset in memory", LinkEnd::kLoading},
+          {"NOAUTH Authentication required.", LinkEnd::kPassword},
+          {"ERR whatever", LinkEnd::kRefused}}) {
+        make_ready(link_);
+        link_.refuse(error);
+        EXPECT_EQ(link_.ended(), end) << error;
+        EXPECT_EQ(link_.detail(), error);
+    }
+}
+
 TEST_F(LinkTest, ACommandThatIsForbiddenEndsNoConnection) {
     make_ready(link_);
     ASSERT_TRUE(link_.send(get("a"), 100, note()));
