@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "net/whole_number.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace streamhost::app {
 
@@ -59,7 +59,7 @@ bool take_entry(CommandLine& out, const std::string& word) {
         out.stream = word;
         return true;
     }
-    out.seq = net::whole_number<std::uint64_t>(word).value_or(0);
+    out.seq = whole_number<std::uint64_t>(word).value_or(0);
     return out.seq > 0;
 }
 
@@ -81,7 +81,7 @@ bool take_operand(CommandLine& out, const std::string& word) {
 }
 
 bool read_timeout(const std::string& text, std::uint32_t& time_ms) {
-    time_ms = net::whole_number<std::uint32_t>(text).value_or(0);
+    time_ms = whole_number<std::uint32_t>(text).value_or(0);
     return time_ms > 0 && time_ms <= 600'000;
 }
 

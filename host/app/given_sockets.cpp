@@ -9,8 +9,9 @@
 #include <Poco/Exception.h>
 #include <unistd.h>
 
+#include "streamhost/whole_number.hpp"
+
 #include "net/listen_address.hpp"
-#include "net/whole_number.hpp"
 
 namespace streamhost::app {
 
@@ -60,9 +61,9 @@ std::string describe(const GivenSocket& given) {
 
 std::vector<GivenSocket> inherited_sockets() {
     std::vector<GivenSocket> sockets;
-    if (net::whole_number<int>(Poco::Environment::get("LISTEN_PID", "")) != static_cast<int>(::getpid()))
+    if (whole_number<int>(Poco::Environment::get("LISTEN_PID", "")) != static_cast<int>(::getpid()))
         return sockets;
-    const int count = net::whole_number<int>(Poco::Environment::get("LISTEN_FDS", "")).value_or(-1);
+    const int count = whole_number<int>(Poco::Environment::get("LISTEN_FDS", "")).value_or(-1);
     if (count < 0 || count > kMost)
         throw std::runtime_error("LISTEN_FDS is no number of descriptors from 0 to " + std::to_string(kMost));
     const std::vector<std::string> names = parts_of(Poco::Environment::get("LISTEN_FDNAMES", ""));

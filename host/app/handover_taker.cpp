@@ -8,10 +8,11 @@
 #include <Poco/Exception.h>
 #include <unistd.h>
 
+#include "streamhost/whole_number.hpp"
+
 #include "app/handover_words.hpp"
 #include "net/listen_address.hpp"
 #include "net/socket_file.hpp"
-#include "net/whole_number.hpp"
 
 namespace streamhost::app {
 
@@ -57,7 +58,7 @@ void Handover::hear() {
         const HandoverWord word = next_word(link_, packet);
         if (word.kind == Kind::all) {
             node_id_ = word.fields[0];
-            watchdog_us_ = net::whole_number<std::uint64_t>(word.fields[1]).value_or(0);
+            watchdog_us_ = whole_number<std::uint64_t>(word.fields[1]).value_or(0);
             return;
         }
         if (word.kind != Kind::listener) fail("said something out of its turn: stop it, then start this one");

@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-#include "net/whole_number.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace streamhost::app {
 
@@ -58,7 +58,7 @@ std::string name_after(const std::string& configured, const std::string& before)
     const std::string stem = configured.substr(0, kStemSize) + "_";
     if (before == configured) return stem + "2";
     if (!before.starts_with(stem)) return configured;
-    const auto number = net::whole_number<unsigned>(std::string_view(before).substr(stem.size()));
+    const auto number = whole_number<unsigned>(std::string_view(before).substr(stem.size()));
     return number ? stem + std::to_string(*number + 1) : configured;
 }
 

@@ -11,7 +11,7 @@
 #include <Poco/Environment.h>
 #include <unistd.h>
 
-#include "net/whole_number.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace streamhost::app {
 
@@ -27,9 +27,9 @@ bool is_usable(std::string_view socket) {
 ServiceManager::Environment ServiceManager::environment() {
     const std::string watchdog_us = Poco::Environment::get("WATCHDOG_USEC", "");
     Environment out{Poco::Environment::get("NOTIFY_SOCKET", ""),
-                    net::whole_number<std::uint64_t>(watchdog_us).value_or(0)};
+                    whole_number<std::uint64_t>(watchdog_us).value_or(0)};
     const std::string pid = Poco::Environment::get("WATCHDOG_PID", "");
-    if (!pid.empty() && net::whole_number<pid_t>(pid) != ::getpid()) out.watchdog_us = 0;
+    if (!pid.empty() && whole_number<pid_t>(pid) != ::getpid()) out.watchdog_us = 0;
     return out;
 }
 

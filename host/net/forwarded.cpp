@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "streamhost/whole_number.hpp"
+
 #include "net/http_text.hpp"
-#include "net/whole_number.hpp"
 
 namespace streamhost::net {
 

@@ -6,7 +6,7 @@
 
 #include <Poco/Exception.h>
 
-#include "net/whole_number.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace streamhost::net {
 

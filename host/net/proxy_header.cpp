@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "net/whole_number.hpp"
+#include "streamhost/whole_number.hpp"
 
 namespace streamhost::net {
 
