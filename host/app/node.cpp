@@ -15,7 +15,6 @@
 #include "app/revision.hpp"
 #include "bridge/extensions.hpp"
 #include "bridge/loop_transport.hpp"
-#include "net/listen_address.hpp"
 
 #ifndef STREAMHOST_VERSION
 #define STREAMHOST_VERSION "0.0.0"

@@ -17,11 +17,7 @@ using streamhost::view;
 const sh_chat Chat::kTable = {sizeof(sh_chat), 0, &Chat::send, streamhost::answered<&Chat::cancel>(),
                               &Chat::active};
 
-const sh_store_events Chat::kEvents = {sizeof(sh_store_events),
-                                       0,
-                                       nullptr,
-                                       [](void*, sh_bytes, const sh_record*, std::uint32_t) {},
-                                       &Chat::on_topic,
+const sh_store_events Chat::kEvents = {sizeof(sh_store_events), 0, nullptr, nullptr, &Chat::on_topic,
                                        &Chat::on_link};
 
 void Chat::configure(const streamhost::Config& config) { settings_ = read_settings(config, host()); }

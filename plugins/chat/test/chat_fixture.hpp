@@ -85,6 +85,13 @@ protected:
         host.run();
         return answer;
     }
+    // Repeated until it is given up.
+    void send_in_vain(const std::string& content, const std::string& key) {
+        Answer answer;
+        post(answer, content, key);
+        host.advance(10'000);
+        ASSERT_EQ(answer.status, SH_UNAVAILABLE);
+    }
     Answer cancel(const std::string& run) {
         Answer answer;
         table->cancel(self, bytes(run), bytes("ann"), bytes("user"), ticket(answer));
