@@ -51,6 +51,9 @@ constexpr AdminSocketLimits kLimits{.request_bytes = kMaxBody + (64U << 10U)};
 // of them to be ended.
 constexpr int kMaxThreads = 32;
 constexpr int kMaxWaiting = 64;
+// A thread without work looks so often whether it was told to stop: Poco's dispatcher can tell it just before
+// it falls asleep, and not again. Its own 10 s would outlast the time that a process has for its end.
+constexpr Poco::Int64 kLookMs = 250;
 
 bridge::HttpAnswer json_answer(std::uint32_t status, const Poco::Dynamic::Var& value) {
     std::ostringstream text;
@@ -367,6 +370,7 @@ AdminServer::AdminServer(Node& node, const net::ListenSocket& socket)
     params->setTimeout(Poco::Timespan(Poco::Int64{kLimits.request_ms} * 1'000));
     params->setMaxQueued(kMaxWaiting);
     params->setMaxThreads(kMaxThreads);
+    params->setThreadIdleTime(Poco::Timespan(kLookMs * 1'000));
     parts_->server =
         std::make_unique<Poco::Net::HTTPServer>(new Factory(node), parts_->threads, parts_->socket, params);
 }
