@@ -32,6 +32,8 @@ void Keeper::acknowledged(std::string_view home, const Keep& keep, const Call& c
         owned.seen = {now_ms, now_ms};
         owned.fence = std::max(owned.fence, info.fence);
         owned.head = std::max(owned.head, keep.last);
+        owned.numbers.push_back(next_number_ + 1);
+        owned.is_cut = false;
     }
     Home& kept = homes_.try_emplace(std::string(home)).first->second;
     const bool stands_for_all = keep.last > 0 && (is_owned || keep.is_behind_all);
@@ -54,19 +56,29 @@ void Keeper::keep_shared(const std::string& home, const Keep& keep, std::int64_t
     ++dropped_;
 }
 
+// What is left of an owned stream is its newest writes: a master that has the others can go on with them.
 void Keeper::drop_oldest() {
+    const Place& next = order_.front();
+    const Kept* kept = find(next);
+    if (kept != nullptr && kept->is_owned) {
+        Owned& owned = owned_.at(kept->id);
+        owned.is_cut = true;
+        if (owned.numbers.front() != next.number) {
+            erase({next.home, owned.numbers.front()});
+            ++dropped_;
+            return;
+        }
+    }
     const Place place = std::move(order_.front());
     order_.pop_front();
-    if (find(place) == nullptr) return;
+    if (kept == nullptr) return;
     erase(place);
     ++dropped_;
 }
 
 bool Keeper::is_over(const Kept& kept, std::int64_t now_ms) const {
-    if (now_ms - kept.age.since_ms < options_.window_ms) return false;
-    if (!kept.is_owned) return true;
-    const auto owned = owned_.find(kept.id);
-    return owned == owned_.end() || now_ms - owned->second.seen.since_ms >= options_.window_ms;
+    const Age& age = kept.is_owned ? owned_.at(kept.id).seen : kept.age;
+    return now_ms - age.since_ms >= options_.window_ms;
 }
 
 void Keeper::was_away(std::int64_t from_ms, std::int64_t now_ms) {
@@ -94,7 +106,10 @@ void Keeper::sweep(std::int64_t now_ms, std::size_t most) {
             order_.push_back(std::move(place));
             continue;
         }
-        erase(place);
+        if (kept->is_owned)
+            erase_stream(place.home, kept->id);
+        else
+            erase(place);
     }
 }
 
@@ -105,25 +120,35 @@ const Keeper::Kept* Keeper::find(const Place& place) const {
     return kept != home->second.end() && kept->number == place.number ? &*kept : nullptr;
 }
 
-// Of an owned stream that is not known from its start nothing better is known than what the master says.
+void Keeper::erase_stream(const std::string& home, const std::string& id) {
+    const std::deque<std::uint64_t> numbers = owned_.at(id).numbers;
+    for (const std::uint64_t number : numbers)
+        erase({home, number});
+}
+
+// The oldest one of its stream, always.
 void Keeper::erase(const Place& place) {
     const auto home = homes_.find(place.home);
     const auto kept = at_number(home->second, place.number);
     bytes_ -= kept->call.bytes();
-    if (kept->is_owned)
-        owned_.erase(kept->id);
-    else if (const auto shared = shared_.find(kept->id); shared->second.numbers.size() > 1)
+    if (const auto owned = owned_.find(kept->id); kept->is_owned) {
+        owned->second.numbers.pop_front();
+        if (owned->second.numbers.empty()) owned_.erase(owned);
+    } else if (const auto shared = shared_.find(kept->id); shared->second.numbers.size() > 1) {
         shared->second.numbers.pop_front();
-    else
+    } else {
         shared_.erase(shared);
+    }
     home->second.erase(kept);
     if (home->second.empty()) homes_.erase(home);
 }
 
+// Of an owned stream that is not known from its start nothing better is known than what the master says.
 bool Keeper::knows_better(std::string_view id, Status answer, const store::StreamInfo& info,
                           std::int64_t now_ms) const {
     const auto owned = owned_.find(id);
-    if (owned == owned_.end() || now_ms - owned->second.seen.since_ms >= options_.window_ms) return false;
+    if (owned == owned_.end() || owned->second.is_cut) return false;
+    if (now_ms - owned->second.seen.since_ms >= options_.window_ms) return false;
     switch (answer) {
     case Status::kNoStream: return true;
     case Status::kFenced: return info.fence < owned->second.fence;

@@ -42,7 +42,8 @@ struct Keep {
 // waiting for replicas prevents it.
 //
 // So every acknowledged write has a keeper, the node that got the answer. It keeps the command for a window;
-// of an owned stream all of them for as long as it is written here and a window behind its last sign of life.
+// of an owned stream all of them for as long as it is written here and a window behind its last sign of life,
+// and then none: a master that was told the beginning of a run alone would wait for an end that nobody knows.
 // Commands are idempotent, so whenever the master may be another one those of each stream of which it has not
 // all are sent again, in their order: what is there answers that it is there. Over the bound the oldest go
 // first, counted.
@@ -112,7 +113,9 @@ private:
     struct Owned {
         std::uint64_t fence = 0;
         std::uint64_t head = 0;
-        Age seen;  // last sign of life
+        Age seen;                           // last sign of life
+        std::deque<std::uint64_t> numbers;  // of its writes in homes_
+        bool is_cut = false;  // the oldest of them went at the bound, and nothing was acknowledged since
     };
     struct Shared {
         std::uint64_t head = 0;
@@ -131,6 +134,7 @@ private:
     void keep_shared(const std::string& home, const Keep& keep, std::int64_t now_ms);
     void drop_oldest();
     [[nodiscard]] bool is_over(const Kept& kept, std::int64_t now_ms) const;
+    void erase_stream(const std::string& home, const std::string& id);
     [[nodiscard]] const Kept* find(const Place& place) const;
     void erase(const Place& place);
 

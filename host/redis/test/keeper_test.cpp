@@ -114,6 +114,42 @@ TEST_F(KeeperTest, AnOwnedStreamIsHeldWholeWhileItLivesAndAWindowLonger) {
     EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, kNow));
 }
 
+// The first look comes while the beginning is old enough to go and the end is not; others are written all the
+// time, so that the next look at the beginning is far away.
+TEST_F(KeeperTest, AnOwnedStreamGoesAsAWhole) {
+    claim("h.r", 7, 0);
+    append("h.r", 1, 100);
+    append("h.r", 2, 400);
+    publish("h", "later", 1'050);
+    keeper_.sweep(1'150, 100);
+    EXPECT_EQ(held(), "h.r h.r1 h.r2 later ");
+    publish("h", "last", 1'300);
+    keeper_.sweep(1'399, 100);
+    EXPECT_EQ(held(), "h.r h.r1 h.r2 later last ");
+    keeper_.sweep(1'400, 100);
+    EXPECT_EQ(held(), "later last ") << "a claim alone would make a run of it that nobody ends";
+}
+
+TEST_F(KeeperTest, AtTheBoundAnOwnedStreamLosesItsBeginningFirst) {
+    const std::string big(30'000, 'x');
+    const auto append_big = [&](std::uint64_t last, std::int64_t now_ms) {
+        keeper_.acknowledged("h", {Keep::Kind::kAppend, "h.r", last}, call(big), info(7, last), now_ms);
+    };
+    claim("h.r", 7, 0);
+    append_big(1, 100);
+    append_big(2, 500);
+    keeper_.sweep(1'200, 100);  // looked at the first two, and put them behind the third
+    append_big(3, 1'200);
+    EXPECT_EQ(keeper_.dropped(), 0u);
+    keeper_.acknowledged("g", {Keep::Kind::kShared, "g", 1}, call(big), {}, 1'200);
+    EXPECT_EQ(keeper_.dropped(), 2u);
+    const auto left = keeper_.calls_of("h", 0, SIZE_MAX);
+    ASSERT_EQ(left.size(), 2u);
+    EXPECT_EQ(left[0].last, 2u);
+    EXPECT_EQ(left[1].last, 3u);
+    EXPECT_FALSE(keeper_.knows_better("h.r", Status::kNoStream, {}, 1'200)) << "not from its start";
+}
+
 TEST_F(KeeperTest, TimeWithoutAMasterDoesNotCount) {
     claim("h.r", 7, 0);
     append("h.r", 5, 100);
