@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { Attacker } from './support/attacker.mjs';
+import { startAttacker } from './support/attacker.mjs';
 import { HEAVY_STREAMS, attacks } from './support/attacks.mjs';
 import { call } from './support/events.mjs';
 import { serveHost } from './support/host_process.mjs';
@@ -35,7 +35,7 @@ describe('a client that does nothing wrong', { timeout: 280_000 }, () => {
     before(async () => {
         host = await serveHost(SETTINGS, { words: ['-c', 'config/streamhost.yaml'] });
         for (const stream of HEAVY_STREAMS) await fill(host, stream);
-        attacker = await Attacker.start(host);
+        attacker = await startAttacker(host);
         client = await WellBehaved.join(host);
         await client.latencies(span(CALM_MS)); // what is made at first use is there then
         base = await Footprint.of(host);
@@ -51,7 +51,7 @@ describe('a client that does nothing wrong', { timeout: 280_000 }, () => {
             const round = async () => {
                 const calm = await client.latencies(span(CALM_MS));
                 const watch = new Stopwatch();
-                const attacked = attacker.run(attack);
+                const attacked = attacker.ask(attack);
                 const disturbed = await client.latencies(attacked);
                 const { tries, unexpected } = await attacked;
                 assert.deepEqual(unexpected, {});

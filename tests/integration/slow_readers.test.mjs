@@ -6,6 +6,7 @@ import { it } from 'node:test';
 import { Events } from './support/events.mjs';
 import { serveHost } from './support/host_process.mjs';
 import { Stopwatch } from './support/machine.mjs';
+import { readSlowly, startSlowReader, textsOf } from './support/slow_reader.mjs';
 import { boundOf, inOneOf, p99 } from './support/well_behaved.mjs';
 import { fold, heardAt, Wire } from './support/wire.mjs';
 
@@ -17,20 +18,12 @@ const PHASE = ENTRIES / (2 + ROUNDS); // what is made at first use, undisturbed,
 const HEAVY_STREAMS = 3; // each as large as a run may be: the kernel alone cannot hold them all
 const PIECE = 'x'.repeat(128 << 10);
 const GROWTH_BYTES = 64 << 20; // what the streams hold is a third of it
-const SLOW_MS = 100; // of which the slow one reads one part in ten
 const SLOW_READER_MS = 2_000;
 const DIRECT_BYTES = 256 << 10; // limits.direct_bytes
 const MORE_DEAF = 40; // each with a copy of the streams would be 800 MB
 
 const heavy = (index) => `crowd.heavy-${index % HEAVY_STREAMS}`;
 const heavies = Array.from({ length: HEAVY_STREAMS }, (_, index) => heavy(index));
-
-/** Reads one part in ten of the time; the answer stops that. */
-function readSlowly(wire) {
-    let turn = 0;
-    const turns = setInterval(() => (++turn % 10 === 0 ? wire.resume() : wire.pause()), SLOW_MS / 10);
-    return () => clearInterval(turns);
-}
 
 /** Claims streams of its own and appends to them, one entry after the other. */
 class Producer {
@@ -51,7 +44,7 @@ class Producer {
 it('who does not read costs the others neither time nor memory', { timeout: 120_000 }, async (test) => {
     const host = await serveHost({}, { words: ['-c', 'config/streamhost.yaml'] });
     const wires = [];
-    let stopSlow = () => {};
+    let slow;
     try {
         const join = async (streams) => {
             const wire = await Wire.join(host, {});
@@ -83,12 +76,11 @@ it('who does not read costs the others neither time nor memory', { timeout: 120_
         };
         await phase();
         const bound = boundOf(await phase());
-        const slow = await join(all);
+        slow = await startSlowReader(host, all);
         const deaf = await Promise.all(Array.from({ length: DEAF }, () => join(all)));
         const before = await host.residentBytes();
         const watch = new Stopwatch();
         deaf.forEach((wire) => wire.pause());
-        stopSlow = readSlowly(slow);
         await inOneOf(ROUNDS, async () => {
             const disturbed = p99(await phase());
             return () => watch.within(bound, `p99 of ${readers.length} readers`, test, disturbed);
@@ -101,19 +93,15 @@ it('who does not read costs the others neither time nor memory', { timeout: 120_
         for (const { text, end } of light) assert.deepEqual([text === light[0].text, end.outcome], [true, 'complete']);
         assert.deepEqual(light[0].text.match(/\d+(?=@)/g).map(Number), Array.from({ length: ENTRIES }, (_, index) => index));
 
-        stopSlow();
-        const late = [slow, deaf[0]]; // and have all of it, once they read
-        late.forEach((wire) => wire.resume());
-        for (const wire of late) {
-            for (const stream of heavies) {
-                const frames = await wire.framesOf(stream, (frame) => frame.seq === ENTRIES / HEAVY_STREAMS);
-                assert.equal(fold(frames).text, PIECE.repeat(ENTRIES / HEAVY_STREAMS));
-            }
-            assert.equal((await wire.textOf('crowd.light')).text, light[0].text);
-        }
+        // Both have all of it, once they read.
+        const lasts = { 'crowd.light': ENTRIES, ...Object.fromEntries(heavies.map((stream) => [stream, ENTRIES / HEAVY_STREAMS])) };
+        const whole = [light[0].text, ...heavies.map(() => PIECE.repeat(ENTRIES / HEAVY_STREAMS))];
+        assert.deepEqual(await slow.ask(lasts), whole);
+        deaf[0].resume();
+        assert.deepEqual(await textsOf(deaf[0], lasts), whole);
         assert.deepEqual(deaf.map(({ closed }) => closed), deaf.map(() => null));
     } finally {
-        stopSlow();
+        slow?.stop();
         wires.forEach((wire) => wire.cut());
         await host.kill();
     }
