@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include "net/http_reply.hpp"
 #include "net/http_text.hpp"
+#include "tls/sha1.hpp"
 
 namespace streamhost::net {
 namespace {
@@ -73,10 +73,7 @@ WsHandshake check_ws_handshake(const HttpHead& head, std::span<const std::string
 }
 
 WsAcceptKey ws_accept_key(std::string_view key) {
-    std::string text(key);
-    text += kGuid;
-    std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
-    SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+    const auto digest = tls::sha1(key, kGuid);
     std::array<unsigned char, 29> base64;  // EVP_EncodeBlock ends with a NUL
     EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest.size()));
     WsAcceptKey accept;
