@@ -16,10 +16,6 @@ using delivery::Position;
 
 namespace {
 
-std::uint64_t key_of(const delivery::ReaderRef& reader) {
-    return std::uint64_t{reader.loop} << 32U | reader.slot;
-}
-
 sh_status to_status(AttachStatus status) {
     switch (status) {
     case AttachStatus::kOk: return SH_OK;
@@ -39,22 +35,14 @@ DeliveryHub::DeliveryHub(House& house, const delivery::LogSetOptions& options)
 DeliveryHub::~DeliveryHub() = default;
 
 void DeliveryHub::reader_opened(sh_connection connection, delivery::ReaderRef reader) {
-    (void)house_.loops.store_loop().post([this, connection, reader] {
-        readers_[connection].reader = reader;
-        connections_[key_of(reader)] = connection;
-    });
+    (void)house_.loops.store_loop().post([this, connection, reader] { readers_.open(connection, reader); });
 }
 
 void DeliveryHub::reader_closed(sh_connection connection) {
     (void)house_.loops.store_loop().post([this, connection] {
-        const auto found = readers_.find(connection);
-        if (found == readers_.end()) return;
-        const ReaderState gone = std::move(found->second);
-        readers_.erase(found);
-        if (const auto slot = connections_.find(key_of(gone.reader));
-            slot != connections_.end() && slot->second == connection)
-            connections_.erase(slot);
-        for (const Subscription& subscription : gone.subscriptions) {
+        const std::unique_ptr<Subscriptions> held = readers_.close(connection);
+        if (held == nullptr) return;
+        for (const Subscription& subscription : *held) {
             const std::string stream = subscription.stream->first;
             uncount_reader(*subscription.stream);
             tell(subscription.owner, connection, stream, SH_SUBSCRIPTION_CLOSED, {});
@@ -112,12 +100,14 @@ sh_status DeliveryHub::set_events(control::Instance& by, const sh_delivery_event
 // Nobody plans for these readers any more: what they fall behind, and streams that begin, they would never
 // see. They come back with their positions to whoever plans then.
 void DeliveryHub::close_readers_of(std::uint64_t instance) {
-    for (const auto& [connection, reader] : readers_) {
-        const bool is_orphan = std::any_of(
-            reader.subscriptions.begin(), reader.subscriptions.end(),
-            [instance](const Subscription& subscription) { return subscription.owner->id() == instance; });
-        if (is_orphan) house_.transport->close(connection, 1013, "streams were just switched off; try again");
-    }
+    readers_.for_each([&](const Readers::Entry& reader) {
+        if (reader.held == nullptr) return;
+        const bool is_orphan =
+            std::any_of(reader.held->begin(), reader.held->end(),
+                        [instance](const Subscription& one) { return one.owner->id() == instance; });
+        if (is_orphan)
+            house_.transport->close(reader.connection, 1013, "streams were just switched off; try again");
+    });
 }
 
 const DeliveryHub::Encoding* DeliveryHub::encoding_of(sh_handle handle) const {
@@ -130,17 +120,27 @@ DeliveryHub::Stream* DeliveryHub::followed_by(const control::Instance& by, std::
     return found != streams_.end() && found->second.followed_by == by.id() ? &found->second : nullptr;
 }
 
-std::vector<DeliveryHub::Subscription>::iterator DeliveryHub::ReaderState::find(delivery::SubscriptionId id) {
+DeliveryHub::Subscription* DeliveryHub::find(const Readers::Entry& reader, delivery::SubscriptionId id) {
+    if (reader.held == nullptr) return nullptr;
     const auto found = std::lower_bound(
-        subscriptions.begin(), subscriptions.end(), id,
+        reader.held->begin(), reader.held->end(), id,
         [](const Subscription& one, delivery::SubscriptionId wanted) { return one.id < wanted; });
-    return found != subscriptions.end() && found->id == id ? found : subscriptions.end();
+    return found != reader.held->end() && found->id == id ? &*found : nullptr;
 }
 
-std::vector<DeliveryHub::Subscription>::iterator DeliveryHub::ReaderState::find(
-    const Streams::value_type& stream) {
-    return std::find_if(subscriptions.begin(), subscriptions.end(),
-                        [&stream](const Subscription& one) { return one.stream == &stream; });
+DeliveryHub::Subscription* DeliveryHub::find(const Readers::Entry& reader,
+                                             const Streams::value_type& stream) {
+    if (reader.held == nullptr) return nullptr;
+    const auto found = std::find_if(reader.held->begin(), reader.held->end(),
+                                    [&stream](const Subscription& one) { return one.stream == &stream; });
+    return found != reader.held->end() ? &*found : nullptr;
+}
+
+void DeliveryHub::end_subscription(Readers::Entry& reader, Subscription& subscription) {
+    Streams::value_type& stream = *subscription.stream;
+    reader.held->erase(reader.held->begin() + (&subscription - reader.held->data()));
+    if (reader.held->empty()) reader.held.reset();
+    uncount_reader(stream);
 }
 
 sh_status DeliveryHub::deliver(const control::Instance& by, std::string_view stream,
@@ -243,10 +243,10 @@ sh_status DeliveryHub::check_at(std::string_view stream, sh_handle handle, std::
 
 sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, std::string_view stream,
                               sh_handle handle, Position from, std::span<const sh_plan_step> steps) {
-    const auto reader = readers_.find(connection);
+    Readers::Entry* reader = readers_.find(connection);
     const Encoding* encoding = encoding_of(handle);
     // An encoding goes with its plugin, and so do the connections of that plugin: nothing to come back to.
-    if (reader == readers_.end() || encoding == nullptr) return SH_GONE;
+    if (reader == nullptr || encoding == nullptr) return SH_GONE;
     Plan plan(from);
     PlanMaterial material;
     material.records.reserve(steps.size());
@@ -269,17 +269,16 @@ sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, s
         add_step(plan, material, step,
                  [&](const sh_notice& notice) { return encoding->encoder->notice_text(notice); });
     }
-    ReaderState& state = reader->second;
     const auto known = streams_.find(stream);
-    auto subscription = known == streams_.end() ? state.subscriptions.end() : state.find(*known);
-    const bool is_new = subscription == state.subscriptions.end();
-    const delivery::SubscriptionId id = is_new ? ++last_subscription_ : subscription->id;
-    const auto result = logs_.attach(state.reader, id, stream, encoding->id, plan);
+    Subscription* subscription = known == streams_.end() ? nullptr : find(*reader, *known);
+    const delivery::SubscriptionId id = subscription == nullptr ? ++last_subscription_ : subscription->id;
+    const auto result = logs_.attach(reader->reader(), id, stream, encoding->id, plan);
     if (result.status != AttachStatus::kOk) return to_status(result.status);
-    if (is_new) {
+    if (subscription == nullptr) {
         auto& read = *streams_.try_emplace(std::string(stream)).first;
         ++read.second.readers;
-        subscription = state.subscriptions.insert(state.subscriptions.end(), {id, 0, &read, nullptr});
+        if (reader->held == nullptr) reader->held = std::make_unique<Subscriptions>();
+        subscription = &reader->held->emplace_back(Subscription{id, 0, &read, nullptr});
     }
     subscription->ticket = result.ticket;
     subscription->owner = by.shared_from_this();
@@ -287,15 +286,14 @@ sh_status DeliveryHub::attach(control::Instance& by, sh_connection connection, s
 }
 
 void DeliveryHub::detach(sh_connection connection, std::string_view stream) {
-    const auto reader = readers_.find(connection);
-    if (reader == readers_.end()) return;
+    Readers::Entry* reader = readers_.find(connection);
+    if (reader == nullptr) return;
     const auto known = streams_.find(stream);
     if (known == streams_.end()) return;
-    const auto found = reader->second.find(*known);
-    if (found == reader->second.subscriptions.end()) return;
-    logs_.detach(reader->second.reader, found->id);
-    reader->second.subscriptions.erase(found);
-    uncount_reader(*known);
+    Subscription* found = find(*reader, *known);
+    if (found == nullptr) return;
+    logs_.detach(reader->reader(), found->id);
+    end_subscription(*reader, *found);
 }
 
 void DeliveryHub::uncount_reader(Streams::value_type& stream) {
@@ -309,21 +307,15 @@ std::uint64_t DeliveryHub::readers(std::string_view stream) const {
 }
 
 void DeliveryHub::tell(const Reader& who, std::uint32_t what) {
-    const auto connection = connections_.find(key_of(who.reader));
-    if (connection == connections_.end()) return;
-    const sh_connection id = connection->second;
-    const auto reader = readers_.find(id);
-    if (reader == readers_.end() || !(reader->second.reader == who.reader)) return;
-    const auto found = reader->second.find(who.subscription);
-    if (found == reader->second.subscriptions.end() || found->ticket != who.ticket) return;  // late news
+    Readers::Entry* reader = readers_.find(who.reader);
+    if (reader == nullptr) return;
+    Subscription* found = find(*reader, who.subscription);
+    if (found == nullptr || found->ticket != who.ticket) return;  // late news
     const auto owner = found->owner;
-    Streams::value_type& stream = *found->stream;
-    const std::string name = stream.first;
-    if (what == SH_SUBSCRIPTION_DONE) {
-        reader->second.subscriptions.erase(found);
-        uncount_reader(stream);
-    }
-    tell(owner, id, name, what, {who.at.seq, who.at.check});
+    const std::string name = found->stream->first;
+    const sh_connection connection = reader->connection;
+    if (what == SH_SUBSCRIPTION_DONE) end_subscription(*reader, *found);
+    tell(owner, connection, name, what, {who.at.seq, who.at.check});
 }
 
 void DeliveryHub::tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection,

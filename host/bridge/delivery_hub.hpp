@@ -10,6 +10,7 @@
 #include "streamhost/text_map.hpp"
 
 #include "bridge/house.hpp"
+#include "bridge/reader_table.hpp"
 #include "delivery/log_set.hpp"
 #include "delivery/loop_delivery.hpp"
 
@@ -76,13 +77,8 @@ private:
         Streams::value_type* stream = nullptr;  // counts this reader, so that it stays
         std::shared_ptr<control::Instance> owner;
     };
-    struct ReaderState {
-        delivery::ReaderRef reader;
-        std::vector<Subscription> subscriptions;
-
-        [[nodiscard]] std::vector<Subscription>::iterator find(delivery::SubscriptionId id);
-        [[nodiscard]] std::vector<Subscription>::iterator find(const Streams::value_type& stream);
-    };
+    using Subscriptions = std::vector<Subscription>;
+    using Readers = ReaderTable<Subscriptions>;
     struct Encoding {
         delivery::EncodingId id = 0;
         std::unique_ptr<EncoderOfPlugin> encoder;
@@ -101,6 +97,9 @@ private:
     static bool is_unused(const Stream& stream) { return stream.followed_by == 0 && stream.readers == 0; }
     void forget_unused(std::string_view stream);
     void uncount_reader(Streams::value_type& stream);
+    [[nodiscard]] static Subscription* find(const Readers::Entry& reader, delivery::SubscriptionId id);
+    [[nodiscard]] static Subscription* find(const Readers::Entry& reader, const Streams::value_type& stream);
+    void end_subscription(Readers::Entry& reader, Subscription& subscription);
     void tell(const Reader& who, std::uint32_t what);
     void tell(const std::shared_ptr<control::Instance>& owner, sh_connection connection,
               std::string_view stream, std::uint32_t what, sh_position sent);
@@ -110,10 +109,9 @@ private:
     House& house_;
     delivery::LogSet logs_;
     std::vector<delivery::RecordView> views_;  // of what is being delivered
-    std::unordered_map<sh_connection, ReaderState> readers_;
-    std::unordered_map<std::uint64_t, sh_connection> connections_;  // by loop and reader slot
-    Streams streams_;                                               // that somebody follows or reads
-    std::unordered_set<std::uint64_t> followers_;                   // instances whose end closes their logs
+    Readers readers_;
+    Streams streams_;                              // that somebody follows or reads
+    std::unordered_set<std::uint64_t> followers_;  // instances whose end closes their logs
     std::unordered_map<sh_handle, Encoding> encodings_;
     std::unordered_map<std::uint64_t, sh_delivery_events> events_;  // by instance
     delivery::SubscriptionId last_subscription_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "net/connection.hpp"
@@ -14,6 +15,7 @@ namespace streamhost::bridge {
 struct HeadFields {
     const net::Connection& connection;
     const net::HttpHead& head;
+    const std::string peer = connection.peer();
 
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const {
         if (name == kScheme) return connection.scheme();

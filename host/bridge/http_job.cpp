@@ -38,7 +38,7 @@ HttpQuestion copy_of(const net::Connection& connection, const net::HttpHead& hea
                           std::string(head.method),
                           std::string(head.path),
                           std::string(head.query),
-                          std::string(connection.peer()),
+                          connection.peer(),
                           std::string(body),
                           {{std::string(HeadFields::kScheme), std::string(connection.scheme())},
                            {std::string(HeadFields::kAuthority), std::string(connection.host(head))}}};

@@ -33,7 +33,7 @@ sh_http_request request_of(const HeadFields& fields, std::string_view body) {
     request.method = bytes(head.method);
     request.path = bytes(head.path);
     request.query = bytes(head.query);
-    request.peer = bytes(fields.connection.peer());
+    request.peer = bytes(fields.peer);
     request.body = bytes(body);
     request.self = &fields;
     request.header = [](const sh_http_request* asked, const char* name, sh_bytes* out) -> sh_status {
@@ -76,15 +76,13 @@ void LoopTransport::open_exchange(net::Connection& connection, const net::Endpoi
                                 connection.keeps_alive());
     auto* route = static_cast<ExchangeRoute*>(endpoint.user);
     auto client = std::make_unique<Client>(Client{route->shared_from_this(), connection});
-    client->exchange = route;
-    client->may_stream = wants_stream;
-    client->is_head = is_head;
-    client->keep_alive = connection.keeps_alive();
+    client->exchange =
+        std::make_unique<Exchange>(Exchange{*route, wants_stream, is_head, connection.keeps_alive()});
     connection.set_user(client.get());
-    client->is_opening = true;
+    client->exchange->is_opening = true;
     client->is_open = call_open(*client, head, body);
-    client->is_opening = false;
-    if (client->end) return finish(std::move(client), connection.id());
+    client->exchange->is_opening = false;
+    if (client->exchange->end) return finish(std::move(client), connection.id());
     if (!client->is_open) return refuse_exchange(*client.release());
     (void)client.release();  // the connection has it
 }
@@ -92,8 +90,8 @@ void LoopTransport::open_exchange(net::Connection& connection, const net::Endpoi
 bool LoopTransport::call_open(Client& client, const net::HttpHead& head, std::string_view body) {
     const HeadFields fields{client.connection, head};
     const sh_http_request request = request_of(fields, body);
-    const ExchangeRoute& route = *client.exchange;
-    const std::uint32_t kind = client.may_stream ? SH_EXCHANGE_STREAM : SH_EXCHANGE_CALL;
+    const ExchangeRoute& route = client.exchange->route;
+    const std::uint32_t kind = client.exchange->may_stream ? SH_EXCHANGE_STREAM : SH_EXCHANGE_CALL;
     const runtime::RoleScope role = role_of(SH_ON_LOOP(index_));
     return route.instance->call("exchange open", [&] {
         client.context = route.handler.open(route.self, route.instance->loop_context(index_),
@@ -105,7 +103,7 @@ bool LoopTransport::call_open(Client& client, const net::HttpHead& head, std::st
 void LoopTransport::finish(std::unique_ptr<Client> client, net::ConnectionId id) {
     if (client->connection.user() == client.get()) client->connection.set_user(nullptr);
     if (!client->is_open) return;
-    auto [code, reason] = *std::exchange(client->end, std::nullopt);
+    auto [code, reason] = *std::exchange(client->exchange->end, std::nullopt);
     tell_later({std::move(client), id, code, std::move(reason)});
 }
 
@@ -115,23 +113,25 @@ void LoopTransport::refuse_exchange(Client& client) {
     net::Connection& connection = client.connection;
     connection.set_user(nullptr);
     count_answer(client, 503);
-    connection.reply(
-        bytes_of({.status = 503, .detail = kJustOff, .retry_after_s = 1}, client.is_head, client.keep_alive),
-        client.keep_alive);
+    const bool keep_alive = client.exchange->keep_alive;
+    connection.reply(bytes_of({.status = 503, .detail = kJustOff, .retry_after_s = 1},
+                              client.exchange->is_head, keep_alive),
+                     keep_alive);
 }
 
 sh_status LoopTransport::answer(net::ConnectionId id, const HttpAnswer& answer) {
     Client* client = find(id);
     if (client == nullptr) return SH_GONE;
     if (client->exchange == nullptr) return SH_INVALID;
-    if (client->reader != nullptr || client->end) return SH_CONFLICT;
+    Exchange& exchange = *client->exchange;
+    if (client->reader != nullptr || exchange.end) return SH_CONFLICT;
     net::Connection& connection = client->connection;
     if (!connection.awaits_answer()) return SH_GONE;
     count_answer(*client, answer.status);
-    std::string response = to_response(answer, client->is_head, client->keep_alive);
-    const bool keep_alive = client->keep_alive;
-    client->end.emplace(1000, "");
-    if (!client->is_opening) finish(std::unique_ptr<Client>(client), id);
+    std::string response = to_response(answer, exchange.is_head, exchange.keep_alive);
+    const bool keep_alive = exchange.keep_alive;
+    exchange.end.emplace(1000, "");
+    if (!exchange.is_opening) finish(std::unique_ptr<Client>(client), id);
     connection.reply(std::move(response), keep_alive);
     return SH_OK;
 }
@@ -139,8 +139,8 @@ sh_status LoopTransport::answer(net::ConnectionId id, const HttpAnswer& answer) 
 sh_status LoopTransport::begin(net::ConnectionId id, std::span<const net::HttpField> fields) {
     Client* client = find(id);
     if (client == nullptr) return SH_GONE;
-    if (client->exchange == nullptr || !client->may_stream) return SH_INVALID;
-    if (client->reader != nullptr || client->end) return SH_CONFLICT;
+    if (client->exchange == nullptr || !client->exchange->may_stream) return SH_INVALID;
+    if (client->reader != nullptr || client->exchange->end) return SH_CONFLICT;
     if (!client->connection.awaits_answer()) return SH_GONE;
     count_answer(*client, 200);
     std::string head;
@@ -163,11 +163,12 @@ sh_status LoopTransport::send_events(net::ConnectionId id, std::string_view text
 
 // The first answer of a status takes a lock, which is no work for a loop.
 void LoopTransport::count_answer(const Client& client, std::uint32_t status) {
-    if (client.exchange->meter.try_answered(status)) return;
+    ExchangeRoute& exchange = client.exchange->route;
+    if (exchange.meter.try_answered(status)) return;
     House& house = hub_.house();
     (void)house.short_pool.submit({"count an answer",
-                                   [&house, route = client.route, exchange = client.exchange, status] {
-                                       exchange->meter.answered(house.metrics, exchange->pattern(), status);
+                                   [&house, &exchange, route = client.route, status] {
+                                       exchange.meter.answered(house.metrics, exchange.pattern(), status);
                                    },
                                    {}});
 }

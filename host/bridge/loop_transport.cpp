@@ -82,8 +82,8 @@ void LoopTransport::opened(net::Connection& connection, const net::Endpoint& /*e
     info.path = bytes(head.path);
     info.query = bytes(head.query);
     info.subprotocol = bytes(subprotocol);
-    info.peer = bytes(connection.peer());
     const HeadFields fields{connection, head};
+    info.peer = bytes(fields.peer);
     info.self = &fields;
     info.header = [](const sh_websocket_open* open, const char* name, sh_bytes* out) -> sh_status {
         const auto value = static_cast<const HeadFields*>(open->self)->find(name);
@@ -121,8 +121,8 @@ void LoopTransport::closed(net::Connection& connection, std::uint16_t code, std:
         hub_.house().delivery->reader_closed(connection.id());
         delivery_.close(*std::exchange(client->reader, nullptr));
     }
-    if (client->is_opening) {
-        client->end.emplace(code, reason);
+    if (client->exchange != nullptr && client->exchange->is_opening) {
+        client->exchange->end.emplace(code, reason);
         (void)client.release();  // open_exchange() has it
         return;
     }
@@ -332,7 +332,8 @@ void LoopTransport::end_client(Client& client, net::ConnectionId id, std::uint32
     constexpr const char* kReason = "the service here is being switched off or over; try again";
     // From here on the plugin hears from this function alone: what closed() posts would come too late.
     client.is_open = false;
-    auto last = std::make_unique<Client>(client);
+    auto last = std::make_unique<Client>(Client{client.route, client.connection});
+    last->context = client.context;
     if (client.reader == nullptr) {
         refuse_exchange(client);
     } else if (!client.connection.is_closing()) {

@@ -54,6 +54,7 @@ private:
     friend runtime::TimerFor<LoopTransport, DrainTick>;
     friend runtime::TimerFor<LoopTransport, Housekeeping>;
     struct Client;
+    struct Exchange;
     struct Ended;
     void on_timer(DrainTick);
     void on_timer(Housekeeping);

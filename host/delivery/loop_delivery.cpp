@@ -42,7 +42,6 @@ Cursor& LoopDelivery::cursor_of(Reader& reader, SubscriptionId subscription) {
     if (Cursor* known = find_cursor(reader, subscription); known != nullptr) return *known;
     Cursor& cursor = cursors_.create(reader, subscription);
     cursor.next_of_reader = std::exchange(reader.cursors_, &cursor);
-    ++reader.stats_.cursors;
     return cursor;
 }
 
@@ -120,7 +119,6 @@ void LoopDelivery::destroy(Cursor& cursor) {
     while (*link != &cursor)
         link = &(*link)->next_of_reader;
     *link = cursor.next_of_reader;
-    --reader.stats_.cursors;
     cursors_.destroy(cursor.slot());
 }
 

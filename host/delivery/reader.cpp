@@ -178,9 +178,7 @@ bool Reader::take_turn(Cursor& cursor, std::size_t turn, Gathering& gathering) {
 void Reader::consumed(std::size_t bytes) {
     assert(loop_.gathered_ == this);
     if (std::exchange(loop_.gathered_, nullptr) != this) return;
-    stats_.bytes += bytes;
     loop_.stats_.bytes += bytes;
-    const std::uint64_t frames = stats_.frames;
     const std::size_t total = bytes;
     const Cursor* last = nullptr;
     for (const Source& source : loop_.sources_) {
@@ -190,7 +188,6 @@ void Reader::consumed(std::size_t bytes) {
         consume(source, taken);
         last = source.cursor;
     }
-    loop_.stats_.frames += stats_.frames - frames;
     drop_sent_direct();
     // The cursors that were served stand at the head of the ring, in the order in which they were gathered.
     for (const Cursor* served = nullptr; last != nullptr && served != last;) {
@@ -207,7 +204,7 @@ void Reader::consume(const Source& source, std::size_t bytes) {
         rest_.offset += static_cast<std::uint32_t>(bytes);
         if (rest_.offset != rest_.end) return;
         rest_ = {};
-        ++stats_.frames;
+        ++loop_.stats_.frames;
         return;
     case Source::Kind::kDirect: return consume_direct(source.stretch, pass(source.stretch, bytes));
     case Source::Kind::kCursor:
@@ -226,7 +223,7 @@ std::uint32_t Reader::pass(const Cursor::Stretch& stretch, std::size_t bytes) {
     const auto reached = static_cast<std::uint32_t>(stretch.offset + bytes);
     std::uint32_t mark = stretch.end_mark;
     if (reached != stretch.end_offset) mark = block.marks_within(reached, stretch.end_mark);
-    stats_.frames += mark - stretch.mark;
+    loop_.stats_.frames += mark - stretch.mark;
     if (block.offset_after(mark) == reached) return mark;
     rest_ = {*stretch.block, reached, block.offset_after(mark + 1)};
     return mark + 1;

@@ -20,12 +20,6 @@ struct ReaderOptions {
         256U * 1024U;  ///< and their bytes. One larger frame is taken when nothing waits.
 };
 
-struct ReaderStats {
-    std::uint64_t frames = 0;  ///< Completely given to the connection.
-    std::uint64_t bytes = 0;
-    std::uint32_t cursors = 0;
-};
-
 enum class SendStatus : std::uint8_t {
     kOk = 1,
     kOverflow,  ///< The client does not keep up: nothing was queued, close it with 4002.
@@ -46,7 +40,6 @@ public:
 
     [[nodiscard]] ReaderRef ref() const;
     [[nodiscard]] void* user() const { return user_; }
-    [[nodiscard]] ReaderStats stats() const { return stats_; }
     /// From now on what it is sent of the past is compressed: replays, snapshots. Live frames never are,
     /// since they are the same bytes for all. Its frames are those of a WebSocket.
     void compress(net::WsCompression compression) { compression_ = compression; }
@@ -134,7 +127,6 @@ private:
     Reader* stall_before_ = nullptr;  // list of readers with bytes left, the longest without progress first
     Reader* stall_after_ = nullptr;
     std::int64_t progress_ms_ = 0;
-    ReaderStats stats_;
     ReaderOptions options_;
     std::uint32_t slot_;
     std::uint32_t generation_;
@@ -146,6 +138,6 @@ private:
     net::WsCompression compression_ = net::WsCompression::kNone;
     std::uint16_t holds_ = 0;
 };
-static_assert(sizeof(Reader) <= 144, "one per connection: what compresses for it belongs to the loop");
+static_assert(sizeof(Reader) <= 120, "one per connection: what compresses for it belongs to the loop");
 
 }  // namespace streamhost::delivery

@@ -76,8 +76,7 @@ bool Reader::pack() {
     BlockRef block = packer.take();
     const std::uint32_t end = block->data_end();
     rest_ = {std::move(block), 0, end};
-    stats_.frames += frames - 1;  // the rest counts as one
-    loop_.stats_.frames += frames - 1;
+    loop_.stats_.frames += frames - 1;  // the rest counts as one
     loop_.settle(cursor);
     return true;
 }

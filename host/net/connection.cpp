@@ -20,7 +20,11 @@ constexpr std::size_t kMaxIov = 64;
 
 Connection::Connection(LoopServer& server, ConnectionId id, const Accepted& accepted, TlsServerContextPtr tls,
                        ProxyRulesPtr proxies)
-    : server_(server), id_(id), fd_(accepted.fd), listener_(accepted.listener), peer_(accepted.peer.text()) {
+    : server_(server),
+      id_(id),
+      fd_(accepted.fd),
+      peer_(accepted.peer),
+      listener_(static_cast<std::uint16_t>(accepted.listener)) {
     if (tls != nullptr) tls_ = std::make_unique<SecureSocket>(*tls, fd_);
     if (proxies != nullptr) proxied_ = std::make_unique<Proxied>(std::move(proxies), accepted.peer);
     server_.loop().arm(*this, server_.limits().head_timeout_ms);
@@ -34,6 +38,10 @@ Connection::~Connection() {
 Connection::Extra& Connection::extra() {
     if (extra_ == nullptr) extra_ = std::make_unique<Extra>();
     return *extra_;
+}
+
+std::string Connection::take_cors() noexcept {
+    return extra_ == nullptr ? std::string() : std::exchange(extra_->cors, {});
 }
 
 bool Connection::wants_input() const noexcept {
@@ -205,7 +213,7 @@ void Connection::die(std::uint16_t code, std::string_view reason) {
     if (phase_ == Phase::kDead) return;
     phase_ = Phase::kDead;
     runtime::Timer::cancel();
-    server_.loop().unwatch(token_);
+    server_.loop().forget(token_);
     if (tls_ != nullptr) tls_->end();
     ::close(fd_);
     if (is_websocket()) server_.counters().websockets.fetch_sub(1, std::memory_order_relaxed);

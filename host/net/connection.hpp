@@ -49,7 +49,7 @@ public:
 
     [[nodiscard]] ConnectionId id() const noexcept { return id_; }
     /// Who connects, as text (PeerAddress): the client, where a proxy that is trusted says who that is.
-    [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
+    [[nodiscard]] std::string peer() const { return peer_.text(); }
     /// What that client asked with and for, also where such a proxy asked otherwise; while a request or
     /// upgrade is handed on. `head` is its own.
     [[nodiscard]] std::string_view scheme() const noexcept;
@@ -69,7 +69,7 @@ public:
     /// Whether another request may follow the one that is being answered.
     [[nodiscard]] bool keeps_alive() const noexcept { return keep_alive_; }
     [[nodiscard]] bool is_closing() const noexcept { return phase_ == Phase::kClosing; }
-    [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_; }
+    [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_.get(); }
     /// What its client agreed to, from the upgrade on.
     [[nodiscard]] WsCompression compression() const noexcept { return compression_; }
 
@@ -100,8 +100,9 @@ private:
         std::size_t head_size = 0;  // of a complete head whose body is awaited
         bool has_head = false;
     };
-    /// A WebSocket's less common state, made when it is needed.
+    /// Less common state, made when it is needed.
     struct Extra {
+        std::string cors;                  // lines of the answer under way, if any
         std::vector<std::uint8_t> unread;  // read from the socket, not decoded: paused; from unread_at on
         std::size_t unread_at = 0;
         std::uint16_t close_code = 1006;
@@ -177,6 +178,8 @@ private:
     void note_end(std::uint16_t code, std::string_view reason);
     void finish_closing();
 
+    [[nodiscard]] std::string take_cors() noexcept;
+
     Flushed flush_answer();
     Flushed send_outbox(std::size_t byte_budget);
     void linger();
@@ -188,14 +191,14 @@ private:
 
     LoopServer& server_;
     Outbox* outbox_ = nullptr;
-    const Endpoint* endpoint_ = nullptr;
-    RouteTablePtr routes_;  // keeps endpoint_ alive across a change of routes
+    std::shared_ptr<const Endpoint> endpoint_;  // and its table, across a change of routes
     void* user_ = nullptr;
     ConnectionId id_;
     runtime::FdToken token_;
     int fd_;
-    std::uint32_t listener_;
     std::uint32_t watched_ = 0;
+    PeerAddress peer_;
+    std::uint16_t listener_;
     Phase phase_ = Phase::kHead;
     std::uint8_t missed_pings_ = 0;
     std::uint8_t paused_ = 0;
@@ -214,11 +217,9 @@ private:
         std::size_t sent = 0;
     };
     std::unique_ptr<Answer> answer_;
-    std::unique_ptr<const std::string> cors_;  // lines of the answer under way, if any
     std::unique_ptr<Extra> extra_;
     std::unique_ptr<SecureSocket> tls_;
     std::unique_ptr<Proxied> proxied_;
-    std::string peer_;
 };
 
 }  // namespace streamhost::net

@@ -19,6 +19,9 @@ using ConnectionId = std::uint64_t;
 [[nodiscard]] constexpr std::uint32_t loop_of(ConnectionId id) noexcept {
     return static_cast<std::uint32_t>(id >> 56);
 }
+[[nodiscard]] constexpr std::uint32_t slot_of(ConnectionId id) noexcept {
+    return static_cast<std::uint32_t>(id);
+}
 
 /// Who answers for the connections of a loop. All [loop]. opened and closed are paired, exactly one of each;
 /// a connection that was given a user by request() is closed(), too.

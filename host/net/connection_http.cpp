@@ -73,10 +73,9 @@ void Connection::route(const HttpHead& head, std::size_t head_size, std::span<st
     no_content_ = head.method == "HEAD";
     const HttpPolicyPtr policy = server_.limits().http;
     const bool has_cors = policy != nullptr && policy->cors.is_on();
-    if (has_cors) cors_ = std::make_unique<const std::string>(cors_lines(policy->cors, head));
-    routes_ = server_.routes(listener_);
-    const RouteResult found =
-        routes_ == nullptr ? RouteResult{} : routes_->router.find(head.method, head.path);
+    if (has_cors) extra().cors = cors_lines(policy->cors, head);
+    RouteTablePtr routes = server_.routes(listener_);
+    const RouteResult found = routes == nullptr ? RouteResult{} : routes->router.find(head.method, head.path);
     if (has_cors && found.status != 404 && is_preflight(head) && head.framing == BodyFraming::kNone) {
         std::string response =
             preflight_answer(policy->cors, head, keep_alive_ ? AfterReply::kKeepAlive : AfterReply::kClose);
@@ -97,7 +96,7 @@ void Connection::route(const HttpHead& head, std::size_t head_size, std::span<st
         if (found.status == 405) problem.fields = fields;
         return refuse_kindly(problem, head, bytes.subspan(head_size));
     }
-    endpoint_ = static_cast<const Endpoint*>(found.handler);
+    endpoint_ = {std::move(routes), static_cast<const Endpoint*>(found.handler)};
     if (endpoint_->kind == Endpoint::Kind::kOff)
         return refuse_kindly({.status = 404, .detail = endpoint_->off_calls}, head, bytes.subspan(head_size));
     if (endpoint_->kind == Endpoint::Kind::kWebSocket) return upgrade(head, bytes.subspan(head_size));
@@ -157,8 +156,7 @@ void Connection::reply(std::string response, bool keep_alive) {
     if (phase_ != Phase::kAnswering || answer_ != nullptr)
         return;  // it went away, or was told it took too long
     keep_alive_ = keep_alive_ && keep_alive;
-    server_.complete(response, cors_ == nullptr ? std::string_view() : std::string_view(*cors_));
-    cors_.reset();
+    server_.complete(response, take_cors());
     answer_ = std::make_unique<Answer>(Answer{std::move(response)});
     server_.loop().arm(*this, server_.limits().send_timeout_ms);
     (void)flush_answer();
@@ -166,8 +164,7 @@ void Connection::reply(std::string response, bool keep_alive) {
 
 void Connection::begin_stream(std::string head, Outbox& outbox) {
     assert(phase_ == Phase::kAnswering && answer_ == nullptr);
-    server_.complete(head, cors_ == nullptr ? std::string_view() : std::string_view(*cors_));
-    cors_.reset();
+    server_.complete(head, take_cors());
     request_.reset();
     answer_ = std::make_unique<Answer>(Answer{std::move(head)});
     outbox_ = &outbox;

@@ -47,7 +47,7 @@ void Connection::take_client(const ProxyHeader& header) {
     server_.counters().proxy_headers.accepted.fetch_add(1, std::memory_order_relaxed);
     if (header.source == ProxyHeader::Source::kClient) {
         proxied_->peer = header.client;
-        peer_ = header.client.text();
+        peer_ = header.client;
     }
     // What comes through a proxy that passes connections on was written by that client, named or not; a Unix
     // socket of another machine is none of this one.
@@ -84,7 +84,7 @@ void Connection::settle_client(const HttpHead& head) {
         return;
     }
     const Forwarded said = read_forwarded(head, rules.headers, rules.trusted, proxied_->peer);
-    peer_ = said.client.text();
+    peer_ = said.client;
     proxied_->scheme = said.scheme;
     proxied_->host = said.host;
     if (!said.was_said) return;

@@ -36,7 +36,7 @@ void Connection::upgrade(const HttpHead& head, std::span<std::uint8_t> rest) {
     append_ws_accept(answer_->bytes, handshake);
     compression_ = handshake.deflate.compression;
     const std::unique_ptr<Pending> request = std::move(request_);  // `head` and `rest` may point into it
-    cors_.reset();
+    extra_.reset();                                                // lines for an answer, if anything
     outbox_ = &server_.events_.make_outbox(*this, *endpoint_);
     arm_first_deadline();
     server_.events_.opened(*this, *endpoint_, head, handshake.subprotocol);

@@ -26,10 +26,10 @@ bool is_harmless(int error) {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ECONNABORTED;
 }
 
+// Of a socket that listens: what it accepts inherits both. A Unix socket refuses them, harmlessly.
 void tune(int fd, std::uint32_t send_timeout_ms) {
     const int on = 1;
-    // Streams are many small frames: waiting to fill a segment would add 40 ms. A Unix socket refuses both,
-    // harmlessly.
+    // Streams are many small frames: waiting to fill a segment would add 40 ms.
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &send_timeout_ms, sizeof(send_timeout_ms));
 }
@@ -46,10 +46,13 @@ public:
         : server_(server), socket_(std::move(socket)), listener_(listener), place_(std::move(place)) {
         if (server_.loop_.watch(socket_.impl()->sockfd(), EPOLLIN, *this, token_))
             throw std::system_error(errno, std::generic_category(), "the listening socket cannot be watched");
+        set_limits();
     }
     ~Acceptor() { server_.loop_.unwatch(token_); }
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;
+
+    void set_limits() { tune(socket_.impl()->sockfd(), server_.limits_.send_timeout_ms); }
 
 private:
     friend runtime::TimerFor<Acceptor, AcceptAgain>;
@@ -138,6 +141,8 @@ WsInflater& LoopServer::inflater() {
 void LoopServer::set_limits(const ServerLimits& limits) {
     limits_ = limits;
     parser_ = HttpHeadParser(limits.head);
+    for (const auto& acceptor : acceptors_)
+        acceptor->set_limits();
 }
 
 void LoopServer::complete(std::string& response, std::string_view cors) {
@@ -164,7 +169,6 @@ void LoopServer::adopt(const Accepted& accepted) {
         ::close(accepted.fd);
         return;
     }
-    tune(accepted.fd, limits_.send_timeout_ms);
     if (free_.empty()) {
         free_.push_back(static_cast<std::uint32_t>(slots_.size()));
         slots_.emplace_back();
@@ -179,7 +183,7 @@ void LoopServer::adopt(const Accepted& accepted) {
 }
 
 Connection* LoopServer::find(ConnectionId id) noexcept {
-    const auto slot = static_cast<std::uint32_t>(id);
+    const std::uint32_t slot = slot_of(id);
     if (loop_of(id) != index_ || slot >= slots_.size()) return nullptr;
     Connection* connection = slots_[slot].connection.get();
     return connection != nullptr && connection->id() == id && connection->phase_ != Connection::Phase::kDead

@@ -127,6 +127,11 @@ void Loop::unwatch(FdToken& token) noexcept {
     fds_.remove(ended);
 }
 
+void Loop::forget(FdToken& token) noexcept {
+    check_owner("Loop::forget");
+    fds_.remove(std::exchange(token, FdToken{}));
+}
+
 void Loop::add_hook(RoundHook& hook) {
     check_owner("Loop::add_hook");
     hooks_.push_back(&hook);

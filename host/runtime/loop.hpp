@@ -75,6 +75,9 @@ public:
     [[nodiscard]] std::error_code watch(int fd, std::uint32_t events, FdHandler& handler, FdToken& token);
     [[nodiscard]] std::error_code rewatch(FdToken token, std::uint32_t events);  ///< [loop]
     void unwatch(FdToken& token) noexcept;  ///< [loop] clears the token; call it before close(fd)
+    /// [loop] The same for a descriptor that nobody shares and that is closed next: the kernel then ends its
+    /// watch by itself, and this is no system call.
+    void forget(FdToken& token) noexcept;
 
     void arm(Timer& timer, std::uint64_t delay_ms) {
         timers_.arm_at(timer, now_ms() + delay_ms);

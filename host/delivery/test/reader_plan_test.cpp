@@ -101,7 +101,7 @@ TEST_F(ReaderTest, TheEndOfTheStreamCompletesItsReaders) {
     ASSERT_EQ(world.events.size(), 1U);
     EXPECT_EQ(world.events[0].what, "completed");
     EXPECT_EQ(world.events[0].who.at, story.at(5));
-    EXPECT_EQ(reader->stats().cursors, 0U);
+    EXPECT_EQ(world.loops[0]->stats().cursors, 0U);
 
     Reader& late = world.open();
     ASSERT_EQ(
@@ -152,7 +152,7 @@ TEST_F(ReaderTest, DetachStopsAtAFrameBoundary) {
     EXPECT_EQ(drain(), "c1 c1");
     deliver("s", 5, 6);
     EXPECT_TRUE(reader->empty());
-    EXPECT_EQ(reader->stats().cursors, 1U);
+    EXPECT_EQ(world.loops[0]->stats().cursors, 1U);
 }
 
 TEST_F(ReaderTest, AReaderThatIsTooSlowFallsOffAndComesBack) {

@@ -139,6 +139,25 @@ TEST_F(LoopTest, ALateEventReachesNobodyWhenItsDescriptorNumberIsReused) {
     EXPECT_EQ(late_calls, 0);
 }
 
+TEST_F(LoopTest, WhatIsForgottenAndClosedIsWatchedNoMoreAndItsNumberMayBe) {
+    auto first = std::make_unique<Pair>();
+    first->watch(loop_);
+    first->ring();
+    const FdToken old = first->token;
+    loop_.forget(first->token);
+    EXPECT_FALSE(first->token);
+    EXPECT_TRUE(loop_.rewatch(old, EPOLLIN));
+    first.reset();
+    Pair second;  // has its numbers
+    second.watch(loop_);
+    loop_.run_once(0);
+    EXPECT_EQ(second.calls, 0);
+    second.ring();
+    loop_.run_once(0);
+    EXPECT_EQ(second.calls, 1);
+    loop_.unwatch(second.token);
+}
+
 TEST_F(LoopTest, AHandlerMayDestroyItself) {
     auto pair = std::make_unique<Pair>();
     pair->watch(loop_);
